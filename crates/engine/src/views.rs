@@ -1,0 +1,83 @@
+//! Every plain form of a field that a server, a shell or a model might see.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use smallvec::SmallVec;
+
+/// One decoding.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ViewKind {
+    /// The field as the JSON reader gives it.
+    Raw,
+    /// NFKC, without invisible characters; look-alikes of ASCII letters replaced by them.
+    Plain,
+    /// Percent-decoded, overlong UTF-8 and `%uXXXX` included.
+    Percent,
+    /// HTML and XML character references resolved.
+    Html,
+    /// Backslash escapes of JSON, C and the shell resolved (`\u002f`, `\x2f`, `\057`).
+    Escape,
+    /// Base64 and base64url runs found inside the text, decoded.
+    Base64,
+    /// Hexadecimal runs found inside the text, decoded.
+    Hex,
+    /// Simple commands, one a line, words unquoted, `$IFS` a space (role command and shell-like values).
+    Shell,
+    /// Canonical form by the WHATWG URL standard: host decoded, IPv4 and IPv6 in their one spelling.
+    Url,
+    /// Lexically normalised path: separators `/`, `.` and empty segments removed, `..` kept where it climbs.
+    Path,
+}
+
+impl fmt::Display for ViewKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Raw => "raw",
+            Self::Plain => "plain",
+            Self::Percent => "percent",
+            Self::Html => "html",
+            Self::Escape => "escape",
+            Self::Base64 => "base64",
+            Self::Hex => "hex",
+            Self::Shell => "shell",
+            Self::Url => "url",
+            Self::Path => "path",
+        })
+    }
+}
+
+/// The decodings that led to a view, outermost first. Empty: the field as it came.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Chain(pub SmallVec<[ViewKind; 4]>);
+
+impl Chain {
+    /// The last decoding, [`ViewKind::Raw`] for none.
+    pub fn kind(&self) -> ViewKind {
+        self.0.last().copied().unwrap_or(ViewKind::Raw)
+    }
+}
+
+impl fmt::Display for Chain {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (n, kind) in self.0.iter().enumerate() {
+            if n > 0 {
+                f.write_str(" → ")?;
+            }
+            write!(f, "{kind}")?;
+        }
+        Ok(())
+    }
+}
+
+/// Whether `c` shows nothing: zero-width, bidi control, tag, variation selector, soft hyphen and their like.
+pub fn is_invisible(c: char) -> bool {
+    matches!(
+        c,
+        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
+            | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}'
+            | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fff8}' | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}'
+            | '\u{e0000}'..='\u{e0fff}'
+    )
+}
