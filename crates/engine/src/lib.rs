@@ -24,6 +24,8 @@
 )]
 
 pub mod finding;
+pub mod policy;
 pub mod role;
+pub mod rules;
 pub mod verdict;
 pub mod views;

@@ -1,0 +1,139 @@
+//! Rules: detections written as data.
+//!
+//! A pack is a YAML list of rules. Loading one reads it into a tree ([`yaml`]), the tree into rules as written
+//! ([`form`]), and those into compiled rules ([`compile`]); whatever is wrong is reported with its line, all at once.
+//! Scanning makes one Aho-Corasick pass over the literals that patterns require ([`literal`], [`scan`]) and runs a
+//! pattern only where one of its literals stands.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use crate::finding::Action;
+use crate::policy::Profile;
+use crate::role::Roles;
+
+mod builtin;
+mod cases;
+mod compile;
+mod error;
+mod form;
+mod literal;
+mod load;
+mod pattern;
+mod scan;
+mod selftest;
+mod words;
+mod yaml;
+
+#[cfg(test)]
+mod tests;
+
+pub use builtin::builtin;
+pub use cases::{Case, Expect, Subject};
+pub use compile::Rule;
+pub use error::{PackError, PackWarning};
+pub use form::{MAX_PATTERN_BYTES, MAX_RULES};
+pub use scan::ScanScratch;
+pub use selftest::{Failure, failures};
+pub use yaml::MAX_PACK_BYTES;
+
+bitflags::bitflags! {
+    /// Which way a field travels, and what kind of content it is for whoever reads it.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+    pub struct Direction: u8 {
+        /// Towards the server: a tool's arguments and their like.
+        const REQUEST = 1;
+        /// Towards the model: what a tool answered.
+        const RESPONSE = 1 << 1;
+        /// Towards the model: what a server says of its tools, prompts and resources, and its instructions.
+        const DESCRIPTION = 1 << 2;
+    }
+}
+
+/// One pack to load.
+#[derive(Debug, Clone, Copy)]
+pub struct PackSource<'a> {
+    /// What to call it in errors, usually the file name.
+    pub name: &'a str,
+    /// The YAML.
+    pub text: &'a str,
+}
+
+impl<'a> PackSource<'a> {
+    /// A pack read from somewhere.
+    pub fn new(name: &'a str, text: &'a str) -> Self {
+        Self { name, text }
+    }
+}
+
+/// What the policy says of rules before any message comes.
+#[derive(Debug, Clone, Copy)]
+pub struct Tuning<'a> {
+    /// The active profile.
+    pub profile: Profile,
+    /// Actions by rule id, which win over the rule's own and over the profile.
+    pub overrides: &'a BTreeMap<String, Action>,
+}
+
+/// The field that a view was made of.
+pub struct Target<'a> {
+    /// What the field is to its consumer.
+    pub roles: Roles,
+    /// Which way it travels. One flag, usually.
+    pub direction: Direction,
+    /// The tool that is called or that answered, where there is one.
+    pub tool: Option<&'a str>,
+    /// The field's RFC 6901 pointer in its message. Called only where an old-form rule must know.
+    pub pointer: &'a dyn Fn() -> String,
+}
+
+impl fmt::Debug for Target<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Target")
+            .field("roles", &self.roles)
+            .field("direction", &self.direction)
+            .field("tool", &self.tool)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A message whose patterns would cost more than their budget. It must not pass: what was not looked at may hide
+/// anything.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("rule {rule} ran out of its budget: {what}")]
+pub struct BudgetExceeded {
+    /// Id of the rule that was running.
+    pub rule: String,
+    /// Which budget.
+    pub what: &'static str,
+}
+
+/// All rules of a session, compiled.
+#[derive(Debug)]
+pub struct RuleSet {
+    rules: Vec<Rule>,
+    lanes: scan::Lanes,
+    warnings: Vec<PackWarning>,
+}
+
+impl RuleSet {
+    /// Loads `packs`, all or nothing: every error of every pack is returned.
+    pub fn load(packs: &[PackSource<'_>], tuning: &Tuning<'_>) -> Result<Self, Vec<PackError>> {
+        load::load(packs, tuning)
+    }
+
+    /// All rules, those that are off too, in the order of their packs.
+    pub fn rules(&self) -> &[Rule] {
+        &self.rules
+    }
+
+    /// The first rule with this id.
+    pub fn rule(&self, id: &str) -> Option<&Rule> {
+        self.rules.iter().find(|rule| rule.info.id == id)
+    }
+
+    /// What a person should know about the packs although they load.
+    pub fn warnings(&self) -> &[PackWarning] {
+        &self.warnings
+    }
+}

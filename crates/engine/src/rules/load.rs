@@ -1,0 +1,117 @@
+//! Loading packs, all or nothing.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::finding::Action;
+
+use super::error::{PackError, PackWarning};
+use super::form::{self, RuleForm};
+use super::scan::Lanes;
+use super::{PackSource, RuleSet, Tuning, builtin, compile, words, yaml};
+
+pub(super) fn load(packs: &[PackSource<'_>], tuning: &Tuning<'_>) -> Result<RuleSet, Vec<PackError>> {
+    let mut errors = Vec::new();
+    let mut warnings = Vec::new();
+    let mut rules = Vec::new();
+    let mut literals = Vec::new();
+    let mut seen = Ids::default();
+
+    for pack in packs {
+        let name: Arc<str> = pack.name.into();
+        let built_in = builtin().iter().any(|own| std::ptr::eq(own.text, pack.text));
+        let tree = match yaml::parse(pack.name, pack.text) {
+            Ok(tree) => tree,
+            Err(error) => {
+                errors.push(*error);
+                continue;
+            }
+        };
+        let mut read = form::read(pack.name, &tree);
+        let first = errors.len();
+        errors.append(&mut read.errors);
+        warnings.append(&mut read.warnings);
+        for form in read.rules {
+            seen.check(&form, &name, built_in, &mut errors, &mut warnings);
+            let action = match tuning.overrides.get(&form.id) {
+                Some(action) => *action,
+                None => compile::action_under(tuning.profile, &form),
+            };
+            match compile::compile(form, &name, action, !built_in, &mut warnings) {
+                Ok(compiled) => {
+                    rules.push(compiled.rule);
+                    literals.push(compiled.literals);
+                }
+                Err(mut wrong) => errors.append(&mut wrong),
+            }
+        }
+        if let Some(of_this_pack) = errors.get_mut(first..) {
+            of_this_pack.sort_by_key(|error| (error.line, error.column));
+        }
+    }
+    for (id, action) in tuning.overrides {
+        if !seen.first.contains_key(id) {
+            warnings.push(unknown_override(id, *action, &seen));
+        }
+    }
+    if !errors.is_empty() {
+        return Err(errors);
+    }
+    match Lanes::build(&rules, &literals) {
+        Ok(lanes) => Ok(RuleSet { rules, lanes, warnings }),
+        Err(cause) => {
+            let file = packs.last().map_or("rules", |pack| pack.name);
+            let what = format!("all packs together are too large: {cause}");
+            Err(vec![PackError::new(file, super::error::At::default(), None, what, "Load fewer rules.")])
+        }
+    }
+}
+
+/// Which ids have been seen, and where first.
+#[derive(Default)]
+struct Ids {
+    first: HashMap<String, (Arc<str>, u32, bool)>,
+}
+
+impl Ids {
+    fn check(
+        &mut self,
+        form: &RuleForm,
+        pack: &Arc<str>,
+        built_in: bool,
+        errors: &mut Vec<PackError>,
+        warnings: &mut Vec<PackWarning>,
+    ) {
+        let Some((first, line, first_built_in)) = self.first.get(&form.id) else {
+            self.first.insert(form.id.clone(), (Arc::clone(pack), form.at.line, built_in));
+            return;
+        };
+        if form.pointers.is_none() {
+            let what = format!("the id is taken: {first}:{line} has it too");
+            let mend = "Give it an id of its own, e.g. with your team's prefix.";
+            errors.push(PackError::new(pack, form.at, Some(&form.id), what, mend));
+        } else if !first_built_in {
+            // The built-in packs keep the ids of mcp-vanguard 1.5.0, whose own packs must load beside them.
+            let what = format!("{first}:{line} has the same id; both run, and an override of the id concerns both");
+            warnings.push(PackWarning {
+                file: pack.to_string(),
+                line: form.at.line,
+                rule: Some(form.id.clone()),
+                what,
+            });
+        }
+    }
+}
+
+fn unknown_override(id: &str, action: Action, seen: &Ids) -> PackWarning {
+    let ids = seen.first.keys().map(String::as_str);
+    let close = ids
+        .map(|known| (strsim::jaro_winkler(id, known), known))
+        .filter(|(closeness, _)| *closeness >= 0.9)
+        // Of equally close ids the first by name, whatever the order of the map.
+        .max_by(|a, b| a.0.total_cmp(&b.0).then_with(|| b.1.cmp(a.1)));
+    let hint = close.map(|(_, known)| format!("; did you mean `{known}`?")).unwrap_or_default();
+    let action = words::PROFILE_ACTIONS.iter().find(|(_, known)| *known == action).map_or("", |(name, _)| name);
+    let what = format!("the override `{id}: {action}` concerns no rule{hint}");
+    PackWarning { file: String::new(), line: 0, rule: None, what }
+}
