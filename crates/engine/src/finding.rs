@@ -58,6 +58,9 @@ pub enum Layer {
     /// Deterministic rules and detectors.
     #[serde(rename = "l1")]
     L1,
+    /// The proxy itself, where it fails closed: a crash of the engine, an audit that can't be written.
+    #[serde(rename = "gateway")]
+    Gateway,
 }
 
 /// What is true of every finding of one rule: shared, never copied.
