@@ -1,1 +1,51 @@
-//! (doc)
+//! Bytes to MCP messages: framing, a strict JSON reader, the JSON-RPC envelope, and the canonical line out. No I/O.
+//!
+//! What two JSON parsers could read differently is refused here, so that everything behind this crate may rely on there
+//! being one reading only.
+#![deny(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::unreachable,
+    reason = "peer bytes reach every line of this crate: a panic would end the session, an overflow would hide an attack"
+)]
+#![cfg_attr(
+    test,
+    allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::indexing_slicing,
+        clippy::arithmetic_side_effects,
+        clippy::unreachable,
+        reason = "a test panics to fail"
+    )
+)]
+
+mod canonical;
+mod fault;
+mod id;
+mod json;
+mod keys;
+mod limits;
+mod line;
+mod message;
+mod protocol;
+pub mod reply;
+mod salvage;
+mod scan;
+mod tape;
+mod text;
+mod value;
+
+pub use canonical::canonical;
+pub use fault::{Fault, FaultKind};
+pub use id::{Id, IdKey};
+pub use limits::Limits;
+pub use line::{Line, LineFramer};
+pub use message::{Body, Message, Packet, read};
+pub use salvage::{salvage_cut_id, salvage_id};
+pub use tape::{Kind, Tape};
+pub use value::{Elements, Members, Value};

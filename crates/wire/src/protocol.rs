@@ -1,0 +1,131 @@
+//! Keys that the protocol gives a meaning, and keys that a lenient reader takes for them.
+//!
+//! Go's `encoding/json` matches keys without regard to case, by Unicode's simple folding, and a C reader ends a key at a
+//! NUL. A server built on either would see a `name` where we see a `Name` and judge nothing.
+
+use crate::value::Value;
+
+const TOP: &[&str] = &["jsonrpc", "id", "method", "params", "result", "error"];
+
+/// Direct keys of `params`, `result` and `error` in any revision up to 2026-07-28.
+const PAYLOAD: &[&str] = &[
+    "_meta",
+    "action",
+    "argument",
+    "arguments",
+    "cacheScope",
+    "capabilities",
+    "clientInfo",
+    "code",
+    "completion",
+    "content",
+    "contents",
+    "context",
+    "cursor",
+    "data",
+    "description",
+    "elicitationId",
+    "includeContext",
+    "inputRequests",
+    "inputResponses",
+    "instructions",
+    "isError",
+    "level",
+    "logger",
+    "maxTokens",
+    "message",
+    "messages",
+    "metadata",
+    "mode",
+    "model",
+    "modelPreferences",
+    "name",
+    "nextCursor",
+    "progress",
+    "progressToken",
+    "prompts",
+    "protocolVersion",
+    "reason",
+    "ref",
+    "requestId",
+    "requestState",
+    "requestedSchema",
+    "resourceSubscriptions",
+    "resourceTemplates",
+    "resources",
+    "resultType",
+    "role",
+    "roots",
+    "serverInfo",
+    "status",
+    "statusMessage",
+    "stopReason",
+    "stopSequences",
+    "structuredContent",
+    "subscriptionId",
+    "supportedVersions",
+    "systemPrompt",
+    "task",
+    "taskId",
+    "tasks",
+    "temperature",
+    "toolChoice",
+    "tools",
+    "total",
+    "ttl",
+    "ttlMs",
+    "uri",
+    "url",
+];
+
+/// No key of the protocol is longer.
+const LONGEST: usize = 24;
+
+/// Which keys count at a place of the message.
+#[derive(Clone, Copy)]
+pub(crate) enum Place {
+    /// The message itself.
+    Top,
+    /// Directly in `params`, `result` or `error`.
+    Payload,
+}
+
+/// The key of `object` that is no key of the protocol, but reads as one without case and NULs.
+pub(crate) fn variant_key<'t, 'a>(object: Value<'t, 'a>, place: Place) -> Option<Value<'t, 'a>> {
+    object.members().map(|(key, _)| key).find(|key| key.string().is_some_and(|text| is_variant(&text, place)))
+}
+
+/// Whether `key` differs from a key of the protocol only by case or NULs.
+pub(crate) fn is_variant(key: &str, place: Place) -> bool {
+    let known = match place {
+        Place::Top => TOP,
+        Place::Payload => PAYLOAD,
+    };
+    let mut folded = [0_u8; LONGEST];
+    let Some(length) = fold(key, &mut folded) else { return false };
+    let folded = folded.get(..length).unwrap_or_default();
+    known.iter().any(|name| name.as_bytes().eq_ignore_ascii_case(folded) && *name != key)
+}
+
+/// Whether `key` is `id` in any spelling that some reader takes for it.
+pub(crate) fn folds_to_id(key: &str) -> bool {
+    let mut folded = [0_u8; LONGEST];
+    fold(key, &mut folded).and_then(|length| folded.get(..length)) == Some(b"id")
+}
+
+/// The key in lower-case ASCII, without NULs; `None` when it is no spelling of any ASCII name that short.
+fn fold(key: &str, folded: &mut [u8; LONGEST]) -> Option<usize> {
+    let mut slots = folded.iter_mut();
+    let mut length = 0_usize;
+    for character in key.chars().filter(|character| *character != '\0') {
+        let plain = match character {
+            // The two that Unicode's simple case folding brings into ASCII: long s, and the Kelvin sign.
+            '\u{17f}' => b's',
+            '\u{212a}' => b'k',
+            _ => u8::try_from(character).ok().filter(u8::is_ascii)?.to_ascii_lowercase(),
+        };
+        *slots.next()? = plain;
+        length = length.saturating_add(1);
+    }
+    Some(length)
+}
