@@ -17,6 +17,7 @@ mod cases;
 mod compile;
 mod error;
 mod form;
+mod hint;
 mod literal;
 mod load;
 mod pattern;
@@ -113,6 +114,10 @@ pub struct BudgetExceeded {
 pub struct RuleSet {
     rules: Vec<Rule>,
     lanes: scan::Lanes,
+    /// How many patterns there are, and so how much room a scan needs.
+    slots: usize,
+    /// Tells this set from any other, so that no scratch carries over from one to the next.
+    serial: u64,
     warnings: Vec<PackWarning>,
 }
 

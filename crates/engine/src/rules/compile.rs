@@ -10,11 +10,12 @@ use crate::policy::Profile;
 use crate::role::Roles;
 use crate::views::ViewKind;
 
+use super::Direction;
 use super::cases::Case;
 use super::error::{At, PackError, PackWarning};
 use super::form::{RuleForm, Written};
+use super::hint::Hint;
 use super::pattern::{self, Backtracking, Dialect, Linear};
-use super::{Direction, literal};
 
 /// One rule, ready to run.
 #[derive(Debug)]
@@ -57,6 +58,14 @@ impl Rule {
     /// The views it reads; `None` for every view.
     pub fn views(&self) -> Option<&[ViewKind]> {
         self.views.as_deref()
+    }
+
+    /// Its patterns, when they run in windows.
+    pub(super) fn probes(&self) -> &[Probe] {
+        match &self.matcher {
+            Matcher::Windows { probes, .. } => probes,
+            Matcher::Old { .. } => &[],
+        }
     }
 
     /// Whether it is written in the form of mcp-vanguard 1.5.0.
@@ -104,16 +113,17 @@ fn view_bit(view: ViewKind) -> u16 {
 /// How a rule finds what it looks for.
 #[derive(Debug)]
 pub(super) enum Matcher {
-    /// Patterns in windows round required literals.
-    Windows {
-        /// The most bytes of a match, where it has a bound.
-        reach: Option<usize>,
-        pattern: Lazy,
-        unless: Option<Lazy>,
-        also: Vec<Lazy>,
-    },
+    /// Patterns in windows round the literals they require.
+    Windows { probes: Vec<Probe>, unless: Option<Lazy>, also: Vec<Lazy> },
     /// An old-form pattern over whole fields at or below these pointers.
-    Old { pointers: Vec<String>, engine: Engine },
+    Old { pointers: Vec<String>, slot: usize, engine: Engine },
+}
+
+/// One of a rule's patterns.
+#[derive(Debug)]
+pub(super) struct Probe {
+    pub(super) pattern: Lazy,
+    pub(super) hint: Hint,
 }
 
 /// What runs an old-form pattern.
@@ -126,77 +136,170 @@ pub(super) enum Engine {
 /// A pattern that is compiled when it is first needed, since most never are.
 #[derive(Debug)]
 pub(super) struct Lazy {
-    source: Hir,
+    source: String,
+    /// Its place in a scan's memory.
+    pub(super) slot: usize,
     compiled: OnceLock<Option<Linear>>,
 }
 
 impl Lazy {
-    fn new(source: Hir) -> Self {
-        Self { source, compiled: OnceLock::new() }
+    fn new(source: String, slots: &mut usize) -> Self {
+        Self { source, slot: take(slots), compiled: OnceLock::new() }
     }
 
     /// The compiled pattern; `None` when it is too large, which loading rules out for packs that are not built in.
     pub(super) fn get(&self) -> Option<&Linear> {
-        self.compiled.get_or_init(|| pattern::compile(&self.source).ok()).as_ref()
+        self.compiled.get_or_init(|| self.compile().ok()).as_ref()
+    }
+
+    fn compile(&self) -> Result<Linear, String> {
+        pattern::parse(&self.source, Dialect::New).and_then(|source| pattern::compile(&source))
     }
 }
 
-/// A rule and the literals of which one stands in each of its matches.
-pub(super) struct Compiled {
-    pub(super) rule: Rule,
-    pub(super) literals: Vec<Vec<u8>>,
+/// The next free slot of a scan's memory.
+fn take(slots: &mut usize) -> usize {
+    let slot = *slots;
+    *slots = slots.saturating_add(1);
+    slot
 }
 
-/// Compiles one rule. With `eager` its patterns are compiled now, so that one that is too large is found out now.
-pub(super) fn compile(
-    form: RuleForm,
-    pack: &Arc<str>,
-    action: Action,
-    eager: bool,
-    warnings: &mut Vec<PackWarning>,
-) -> Result<Compiled, Vec<PackError>> {
-    let mut errors = Vec::new();
-    let mut literals = Vec::new();
-    let mut error =
-        |at: At, what: String, mend: &str| errors.push(PackError::new(pack, at, Some(&form.id), what, mend));
+/// Where rules of one load are compiled to.
+pub(super) struct Workshop<'w> {
+    /// The pack at hand.
+    pub(super) pack: Arc<str>,
+    /// Whether patterns are compiled at once, so that one that is too large is found out now.
+    pub(super) eager: bool,
+    /// Slots of a scan's memory given out so far.
+    pub(super) slots: &'w mut usize,
+    pub(super) errors: &'w mut Vec<PackError>,
+    pub(super) warnings: &'w mut Vec<PackWarning>,
+}
 
-    let tool_globs = tool_globs(&form.tools, &mut error);
-    let matcher = match &form.pointers {
-        Some(pointers) => old_engine(&form, pack, warnings, &mut error)
-            .map(|engine| Matcher::Old { pointers: pointers.clone(), engine }),
-        None => windows(&form, &mut literals, eager, &mut error),
-    };
-    let Some(matcher) = matcher.filter(|_| errors.is_empty()) else {
-        return Err(errors);
-    };
-    let texts = |written: Vec<Written>| written.into_iter().map(|written| written.text).collect::<Vec<_>>();
-    let rule = Rule {
-        info: Arc::new(RuleInfo {
-            id: form.id.into(),
-            title: form.title.into(),
-            family: form.family.into(),
-            message: form.message.into(),
-            severity: form.severity,
-            confidence: form.confidence,
-            references: form.references.into_iter().map(Into::into).collect(),
-        }),
-        action,
-        roles: form.roles,
-        direction: form.direction,
-        tools: texts(form.tools),
-        pack: Arc::clone(pack),
-        line: form.at.line,
-        patterns: texts(form.patterns),
-        unless: form.unless.map(|written| written.text),
-        also: texts(form.also),
-        secret: form.secret,
-        cases: form.cases,
-        mask: Mask::new(form.roles, form.direction, form.views.as_deref()),
-        views: form.views,
-        tool_globs,
-        matcher,
-    };
-    Ok(Compiled { rule, literals })
+impl Workshop<'_> {
+    /// Compiles one rule; `None` when it has an error.
+    pub(super) fn compile(&mut self, form: RuleForm, action: Action) -> Option<Rule> {
+        let before = self.errors.len();
+        let tool_globs = self.tool_globs(&form);
+        let matcher = match &form.pointers {
+            Some(pointers) => self.old_engine(&form).map(|engine| Matcher::Old {
+                pointers: pointers.clone(),
+                slot: take(self.slots),
+                engine,
+            }),
+            None => Some(self.windows(&form)),
+        };
+        let matcher = matcher.filter(|_| self.errors.len() == before)?;
+        let texts = |written: Vec<Written>| written.into_iter().map(|written| written.text).collect::<Vec<_>>();
+        Some(Rule {
+            info: Arc::new(RuleInfo {
+                id: form.id.into(),
+                title: form.title.into(),
+                family: form.family.into(),
+                message: form.message.into(),
+                severity: form.severity,
+                confidence: form.confidence,
+                references: form.references.into_iter().map(Into::into).collect(),
+            }),
+            action,
+            roles: form.roles,
+            direction: form.direction,
+            tools: texts(form.tools),
+            pack: Arc::clone(&self.pack),
+            line: form.at.line,
+            patterns: texts(form.patterns),
+            unless: form.unless.map(|written| written.text),
+            also: texts(form.also),
+            secret: form.secret,
+            cases: form.cases,
+            mask: Mask::new(form.roles, form.direction, form.views.as_deref()),
+            views: form.views,
+            tool_globs,
+            matcher,
+        })
+    }
+
+    fn error(&mut self, form: &RuleForm, at: At, what: String, mend: &str) {
+        self.errors.push(PackError::new(&self.pack, at, Some(&form.id), what, mend));
+    }
+
+    fn tool_globs(&mut self, form: &RuleForm) -> Option<GlobSet> {
+        if form.tools.is_empty() {
+            return None;
+        }
+        let mut set = GlobSetBuilder::new();
+        for tool in &form.tools {
+            match GlobBuilder::new(&tool.text).case_insensitive(true).build() {
+                Ok(glob) => {
+                    set.add(glob);
+                }
+                Err(cause) => {
+                    self.error(form, tool.at, format!("`tools`: {cause}"), "Use `*`, `?`, `[ab]` and `{a,b}` only.");
+                }
+            }
+        }
+        set.build().ok()
+    }
+
+    fn windows(&mut self, form: &RuleForm) -> Matcher {
+        let mut probes = Vec::with_capacity(form.patterns.len());
+        for written in &form.patterns {
+            let Some((pattern, source)) = self.lazy(form, written, "pattern") else { continue };
+            match Hint::of(&source) {
+                Err(what) => self.error(form, written.at, what.to_owned(), "Make a part of it required."),
+                Ok(hint) if hint.suits(form.roles, form.direction) => probes.push(Probe { pattern, hint }),
+                Ok(hint) => self.error(form, written.at, hint.complaint(), Hint::MEND),
+            }
+        }
+        let unless = form.unless.as_ref().and_then(|written| self.lazy(form, written, "unless")).map(|(lazy, _)| lazy);
+        let also =
+            form.also.iter().filter_map(|written| self.lazy(form, written, "also")).map(|(lazy, _)| lazy).collect();
+        Matcher::Windows { probes, unless, also }
+    }
+
+    fn lazy(&mut self, form: &RuleForm, written: &Written, key: &str) -> Option<(Lazy, Hir)> {
+        let source = match pattern::parse(&written.text, Dialect::New) {
+            Ok(source) => source,
+            Err(cause) => {
+                let mend = if cause.contains("look-") || cause.contains("backreference") {
+                    "There is no look-around and no back-reference here: say what must not be there with `unless`, and \
+                     what must be there too with `also`."
+                } else {
+                    "Escape special characters with a backslash; in YAML write patterns in 'single quotes'."
+                };
+                self.error(form, written.at, format!("`{key}` is no valid pattern:\n{cause}"), mend);
+                return None;
+            }
+        };
+        if self.eager
+            && let Err(cause) = pattern::compile(&source)
+        {
+            let what = format!("`{key}` is too large a pattern: {cause}");
+            self.error(form, written.at, what, "Make counted repetitions such as {1,500} smaller.");
+            return None;
+        }
+        Some((Lazy::new(written.text.clone(), self.slots), source))
+    }
+
+    fn old_engine(&mut self, form: &RuleForm) -> Option<Engine> {
+        let written = form.patterns.first()?;
+        let cause = match pattern::parse(&written.text, Dialect::Old).and_then(|source| pattern::compile(&source)) {
+            Ok(linear) => return Some(Engine::Linear(linear)),
+            Err(cause) => cause,
+        };
+        let Ok(backtracking) = Backtracking::new(&written.text) else {
+            let what = format!("`pattern` is no valid pattern:\n{cause}");
+            self.error(form, written.at, what, "Escape special characters with a backslash.");
+            return None;
+        };
+        let what =
+            "its pattern has back-references or look-around, so it runs in a slower engine: a field on which it \
+                    takes too many steps is refused"
+                .to_owned();
+        let file = self.pack.to_string();
+        self.warnings.push(PackWarning { file, line: written.at.line, rule: Some(form.id.clone()), what });
+        Some(Engine::Backtracking(backtracking))
+    }
 }
 
 /// What a rule asks for under `profile`.
@@ -206,144 +309,4 @@ pub(super) fn action_under(profile: Profile, form: &RuleForm) -> Action {
         None if profile == Profile::Strict && form.action == Action::Review => Action::Block,
         None => form.action,
     }
-}
-
-fn tool_globs(tools: &[Written], error: &mut dyn FnMut(At, String, &str)) -> Option<GlobSet> {
-    if tools.is_empty() {
-        return None;
-    }
-    let mut set = GlobSetBuilder::new();
-    for tool in tools {
-        match GlobBuilder::new(&tool.text).case_insensitive(true).build() {
-            Ok(glob) => {
-                set.add(glob);
-            }
-            Err(cause) => error(tool.at, format!("`tools`: {cause}"), "Use `*`, `?`, `[ab]` and `{a,b}` only."),
-        }
-    }
-    set.build().ok()
-}
-
-fn windows(
-    form: &RuleForm,
-    literals: &mut Vec<Vec<u8>>,
-    eager: bool,
-    error: &mut dyn FnMut(At, String, &str),
-) -> Option<Matcher> {
-    let mut sources = Vec::new();
-    for written in &form.patterns {
-        let Some(source) = new_form(written, "pattern", error) else { continue };
-        if source.properties().minimum_len() == Some(0) {
-            error(
-                written.at,
-                "`pattern` matches the empty text, and so everything".to_owned(),
-                "Make a part of it required.",
-            );
-            continue;
-        }
-        let found = literal::required(&source);
-        match &found {
-            Some(found) if strong_enough(found, form.roles, form.direction) => literals.extend_from_slice(found),
-            _ => error(written.at, too_common(found.as_deref()), TOO_COMMON),
-        }
-        sources.push((written.at, source));
-    }
-    let at = sources.first().map_or(form.at, |(at, _)| *at);
-    let source = Hir::alternation(sources.into_iter().map(|(_, source)| source).collect());
-    let reach = source.properties().maximum_len();
-    let pattern = Lazy::new(source);
-    let unless = match &form.unless {
-        Some(written) => Some((written.at, Lazy::new(new_form(written, "unless", error)?))),
-        None => None,
-    };
-    let mut also = Vec::new();
-    for written in &form.also {
-        also.push((written.at, Lazy::new(new_form(written, "also", error)?)));
-    }
-    if eager {
-        let all = [(at, &pattern)].into_iter().chain(unless.iter().chain(&also).map(|(at, lazy)| (*at, lazy)));
-        for (at, lazy) in all {
-            if let Err(cause) = pattern::compile(&lazy.source) {
-                error(
-                    at,
-                    format!("the pattern is too large: {cause}"),
-                    "Make counted repetitions such as {1,500} smaller.",
-                );
-            }
-        }
-    }
-    Some(Matcher::Windows {
-        reach,
-        pattern,
-        unless: unless.map(|(_, lazy)| lazy),
-        also: also.into_iter().map(|(_, lazy)| lazy).collect(),
-    })
-}
-
-fn new_form(written: &Written, key: &str, error: &mut dyn FnMut(At, String, &str)) -> Option<Hir> {
-    match pattern::parse(&written.text, Dialect::New) {
-        Ok(source) => Some(source),
-        Err(cause) => {
-            let mend = if cause.contains("look-") || cause.contains("backreference") {
-                "There is no look-around and no back-reference here: say what must not be there with `unless`, and what \
-                 must be there too with `also`."
-            } else if cause.contains("Unicode not allowed") {
-                "Classes are ASCII; write `(?u:[…])` round one with other letters."
-            } else {
-                "Escape special characters with a backslash; in YAML write patterns in 'single quotes'."
-            };
-            error(written.at, format!("`{key}` is no valid pattern:\n{cause}"), mend);
-            None
-        }
-    }
-}
-
-const TOO_COMMON: &str = "Add a word of three letters or more that every match must contain, outside `?`, `*` and large \
-                          classes; or split it into `patterns` that each have one.";
-
-fn too_common(best: Option<&[Vec<u8>]>) -> String {
-    match best {
-        Some(best) => {
-            format!("`pattern` has no literal that is rare enough to look for first; its best is {}", show(best))
-        }
-        None => "`pattern` has no literal that every match contains, so it would run on every text".to_owned(),
-    }
-}
-
-/// Three bytes are enough anywhere, two in short fields, one where the byte hardly ever comes.
-fn strong_enough(literals: &[Vec<u8>], roles: Roles, direction: Direction) -> bool {
-    let prose = roles.intersects(Roles::TEXT) || direction.intersects(Direction::RESPONSE | Direction::DESCRIPTION);
-    let least = if prose { 3 } else { 2 };
-    literals.iter().all(|literal| {
-        literal.len() >= least || literal.iter().any(|byte| matches!(byte, 0..=8 | 11 | 12 | 14..=0x1f | 0x7f..))
-    })
-}
-
-fn show(literals: &[Vec<u8>]) -> String {
-    let shown: Vec<String> = literals.iter().take(5).map(|literal| format!("`{}`", literal.escape_ascii())).collect();
-    shown.join(", ")
-}
-
-fn old_engine(
-    form: &RuleForm,
-    pack: &Arc<str>,
-    warnings: &mut Vec<PackWarning>,
-    error: &mut dyn FnMut(At, String, &str),
-) -> Option<Engine> {
-    let written = form.patterns.first()?;
-    let cause = match pattern::parse(&written.text, Dialect::Old).and_then(|source| pattern::compile(&source)) {
-        Ok(linear) => return Some(Engine::Linear(linear)),
-        Err(cause) => cause,
-    };
-    let Ok(backtracking) = Backtracking::new(&written.text) else {
-        let what = format!("`pattern` is no valid pattern:\n{cause}");
-        error(written.at, what, "Escape special characters with a backslash.");
-        return None;
-    };
-    let what =
-        "its pattern has back-references or look-around, so it runs in a slower engine: a field on which it takes \
-                too many steps is refused"
-            .to_owned();
-    warnings.push(PackWarning { file: pack.to_string(), line: written.at.line, rule: Some(form.id.clone()), what });
-    Some(Engine::Backtracking(backtracking))
 }

@@ -4,7 +4,7 @@
 //! keeps, for each part of a pattern, the finite set of strings it is, begins with, ends with, or must contain.
 //! All sets are folded to ASCII lower case, as the automaton is.
 
-use regex_syntax::hir::{Class, Hir, HirKind};
+use regex_syntax::hir::{Class, ClassUnicode, ClassUnicodeRange, Hir, HirKind};
 use regex_syntax::utf8::Utf8Sequences;
 
 /// The most strings in one set while a pattern's parts are multiplied out.
@@ -81,7 +81,7 @@ fn walk_class(class: &Class) -> Part {
             }
         }
         Class::Unicode(chars) => {
-            let count: usize = chars.ranges().iter().map(regex_syntax::hir::ClassUnicodeRange::len).sum();
+            let count: usize = chars.ranges().iter().map(ClassUnicodeRange::len).sum();
             if count > MAX_CLASS.saturating_mul(2) {
                 return Part { prefix: utf8_heads(chars), ..Part::default() };
             }
@@ -95,8 +95,13 @@ fn walk_class(class: &Class) -> Part {
     if set.len() > MAX_CLASS { Part::default() } else { Part::exactly(set) }
 }
 
-/// The leading bytes of a large class of characters beyond ASCII, such as the tag characters.
-fn utf8_heads(chars: &regex_syntax::hir::ClassUnicode) -> Option<Set> {
+/// The leading bytes of a large class of characters beyond ASCII, such as the tag characters: as many as there is room
+/// to spell out.
+fn utf8_heads(chars: &ClassUnicode) -> Option<Set> {
+    [4, 3, 2, 1].into_iter().find_map(|bytes| utf8_heads_of(chars, bytes))
+}
+
+fn utf8_heads_of(chars: &ClassUnicode, bytes: usize) -> Option<Set> {
     let mut heads: Set = Vec::new();
     for range in chars.ranges() {
         if range.start().is_ascii() {
@@ -104,20 +109,18 @@ fn utf8_heads(chars: &regex_syntax::hir::ClassUnicode) -> Option<Set> {
         }
         for sequence in Utf8Sequences::new(range.start(), range.end()) {
             let mut set: Set = vec![Vec::new()];
-            for bytes in sequence.as_slice() {
-                let next: Set = (bytes.start..=bytes.end).map(|byte| vec![byte]).collect();
-                match cross(&set, &next) {
-                    Some(longer) => set = longer,
-                    None => break,
-                }
+            for range in sequence.as_slice().iter().take(bytes) {
+                let next: Set = (range.start..=range.end).map(|byte| vec![byte]).collect();
+                set = cross(&set, &next)?;
             }
             heads.append(&mut set);
-            if heads.len() > MAX_SET {
-                return None;
-            }
+        }
+        heads = distinct(heads);
+        if heads.len() > MAX_SET {
+            return None;
         }
     }
-    Some(distinct(heads))
+    Some(heads)
 }
 
 fn walk_repetition(part: Part, min: u32, max: Option<u32>) -> Part {

@@ -2,23 +2,27 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::finding::Action;
 
+use super::compile::{Workshop, action_under};
 use super::error::{PackError, PackWarning};
 use super::form::{self, RuleForm};
 use super::scan::Lanes;
-use super::{PackSource, RuleSet, Tuning, builtin, compile, words, yaml};
+use super::{PackSource, RuleSet, Tuning, builtin, words, yaml};
+
+/// Serial number of the next rule set; 0 is no set's.
+static SERIAL: AtomicU64 = AtomicU64::new(1);
 
 pub(super) fn load(packs: &[PackSource<'_>], tuning: &Tuning<'_>) -> Result<RuleSet, Vec<PackError>> {
     let mut errors = Vec::new();
     let mut warnings = Vec::new();
     let mut rules = Vec::new();
-    let mut literals = Vec::new();
+    let mut slots = 0;
     let mut seen = Ids::default();
 
     for pack in packs {
-        let name: Arc<str> = pack.name.into();
         let built_in = builtin().iter().any(|own| std::ptr::eq(own.text, pack.text));
         let tree = match yaml::parse(pack.name, pack.text) {
             Ok(tree) => tree,
@@ -31,19 +35,21 @@ pub(super) fn load(packs: &[PackSource<'_>], tuning: &Tuning<'_>) -> Result<Rule
         let first = errors.len();
         errors.append(&mut read.errors);
         warnings.append(&mut read.warnings);
+        let pack: Arc<str> = pack.name.into();
         for form in read.rules {
-            seen.check(&form, &name, built_in, &mut errors, &mut warnings);
+            seen.check(&form, &pack, built_in, &mut errors, &mut warnings);
             let action = match tuning.overrides.get(&form.id) {
                 Some(action) => *action,
-                None => compile::action_under(tuning.profile, &form),
+                None => action_under(tuning.profile, &form),
             };
-            match compile::compile(form, &name, action, !built_in, &mut warnings) {
-                Ok(compiled) => {
-                    rules.push(compiled.rule);
-                    literals.push(compiled.literals);
-                }
-                Err(mut wrong) => errors.append(&mut wrong),
-            }
+            let mut workshop = Workshop {
+                pack: Arc::clone(&pack),
+                eager: !built_in,
+                slots: &mut slots,
+                errors: &mut errors,
+                warnings: &mut warnings,
+            };
+            rules.extend(workshop.compile(form, action));
         }
         if let Some(of_this_pack) = errors.get_mut(first..) {
             of_this_pack.sort_by_key(|error| (error.line, error.column));
@@ -57,8 +63,11 @@ pub(super) fn load(packs: &[PackSource<'_>], tuning: &Tuning<'_>) -> Result<Rule
     if !errors.is_empty() {
         return Err(errors);
     }
-    match Lanes::build(&rules, &literals) {
-        Ok(lanes) => Ok(RuleSet { rules, lanes, warnings }),
+    match Lanes::build(&rules) {
+        Ok(lanes) => {
+            let serial = SERIAL.fetch_add(1, Ordering::Relaxed);
+            Ok(RuleSet { rules, lanes, slots, serial, warnings })
+        }
         Err(cause) => {
             let file = packs.last().map_or("rules", |pack| pack.name);
             let what = format!("all packs together are too large: {cause}");

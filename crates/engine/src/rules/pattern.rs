@@ -1,15 +1,19 @@
 //! Patterns, compiled.
 //!
-//! New-form patterns match bytes with ASCII classes, without regard to case: `\s`, `\d`, `\w` and `\b` are ASCII, `.` is
-//! any byte but LF. Letters beyond ASCII may stand in a pattern; inside a class, and for their other case, they need
-//! `(?u:…)`. Old-form patterns keep the Unicode classes that Python gave them.
+//! New-form patterns match bytes with ASCII classes, without regard to case: `\s`, `\d`, `\w` and `\b` are ASCII, `.` and
+//! `[^x]` are any byte but LF and `x`. Letters beyond ASCII, alone or in a class, are matched as characters and without
+//! regard to case too. Old-form patterns keep the Unicode classes that Python gave them.
 
 use std::ops::Range;
 
 use regex_automata::Input;
 use regex_automata::meta;
+use regex_automata::nfa::thompson::WhichCaptures;
 use regex_automata::util::syntax;
+use regex_syntax::ast::parse::ParserBuilder;
+use regex_syntax::ast::{self, Ast};
 use regex_syntax::hir::Hir;
+use regex_syntax::hir::translate::TranslatorBuilder;
 
 /// The most memory of one compiled pattern.
 const NFA_BYTES: usize = 2 << 20;
@@ -29,15 +33,62 @@ pub(super) enum Dialect {
 
 /// Parses `pattern`; the error is for people.
 pub(super) fn parse(pattern: &str, dialect: Dialect) -> Result<Hir, String> {
+    let mut ast = ParserBuilder::new().nest_limit(100).build().parse(pattern).map_err(|error| error.to_string())?;
     let unicode = dialect == Dialect::Old;
-    regex_syntax::ParserBuilder::new()
+    if !unicode {
+        beyond_ascii(&mut ast);
+    }
+    TranslatorBuilder::new()
         .unicode(unicode)
         .utf8(unicode)
         .case_insensitive(true)
-        .nest_limit(100)
         .build()
-        .parse(pattern)
+        .translate(pattern, &ast)
         .map_err(|error| error.to_string())
+}
+
+/// Turns Unicode on for the letters and classes that hold something beyond ASCII, and only for them.
+fn beyond_ascii(ast: &mut Ast) {
+    let wrap = match ast {
+        Ast::Literal(literal) => beyond(literal),
+        Ast::ClassBracketed(class) => set_beyond(&class.kind),
+        Ast::Repetition(repetition) => return beyond_ascii(&mut repetition.ast),
+        Ast::Group(group) => return beyond_ascii(&mut group.ast),
+        Ast::Alternation(parts) => return parts.asts.iter_mut().for_each(beyond_ascii),
+        Ast::Concat(parts) => return parts.asts.iter_mut().for_each(beyond_ascii),
+        Ast::Empty(_) | Ast::Flags(_) | Ast::Dot(_) | Ast::Assertion(_) | Ast::ClassUnicode(_) | Ast::ClassPerl(_) => {
+            false
+        }
+    };
+    if wrap {
+        let span = *ast.span();
+        let unicode = ast::FlagsItem { span, kind: ast::FlagsItemKind::Flag(ast::Flag::Unicode) };
+        let kind = ast::GroupKind::NonCapturing(ast::Flags { span, items: vec![unicode] });
+        let inner = std::mem::replace(ast, Ast::empty(span));
+        *ast = Ast::group(ast::Group { span, kind, ast: Box::new(inner) });
+    }
+}
+
+/// `\xff` is a byte; anything else above ASCII is a character.
+fn beyond(literal: &ast::Literal) -> bool {
+    !literal.c.is_ascii() && literal.byte().is_none()
+}
+
+fn set_beyond(set: &ast::ClassSet) -> bool {
+    match set {
+        ast::ClassSet::Item(item) => item_beyond(item),
+        ast::ClassSet::BinaryOp(op) => set_beyond(&op.lhs) || set_beyond(&op.rhs),
+    }
+}
+
+fn item_beyond(item: &ast::ClassSetItem) -> bool {
+    match item {
+        ast::ClassSetItem::Literal(literal) => beyond(literal),
+        ast::ClassSetItem::Range(range) => beyond(&range.start) || beyond(&range.end),
+        ast::ClassSetItem::Bracketed(class) => set_beyond(&class.kind),
+        ast::ClassSetItem::Union(union) => union.items.iter().any(item_beyond),
+        _ => false,
+    }
 }
 
 /// Compiles what [`parse`] gave.
@@ -48,7 +99,7 @@ pub(super) fn compile(pattern: &Hir) -> Result<Linear, String> {
         .onepass(false)
         .dfa(false)
         .utf8_empty(false)
-        .which_captures(regex_automata::nfa::thompson::WhichCaptures::Implicit);
+        .which_captures(WhichCaptures::Implicit);
     meta::Builder::new()
         .configure(config)
         .syntax(syntax::Config::new().unicode(false).utf8(false))
@@ -65,18 +116,51 @@ pub(super) fn compile(pattern: &Hir) -> Result<Linear, String> {
 pub(super) struct Linear(meta::Regex);
 
 impl Linear {
-    /// Matches within `range` of `text`; what stands round it still counts for `^`, `$` and `\b`.
-    pub(super) fn find_all<'t>(
-        &'t self,
-        text: &'t str,
+    /// The first match within `range` of `text`; what stands round it still counts for `^`, `$` and `\b`.
+    pub(super) fn find(
+        &self,
+        memory: &mut Memory,
+        slot: usize,
+        text: &str,
         range: Range<usize>,
-    ) -> impl Iterator<Item = Range<usize>> + 't {
-        self.0.find_iter(Input::new(text.as_bytes()).range(range)).map(|found| found.range())
+    ) -> Option<Range<usize>> {
+        let input = Input::new(text.as_bytes()).range(range);
+        memory.lend(slot, &self.0, |cache| self.0.search_with(cache, &input)).map(|found| found.range())
     }
 
     /// Whether it matches within `range` of `text`.
-    pub(super) fn matches(&self, text: &str, range: Range<usize>) -> bool {
-        self.0.is_match(Input::new(text.as_bytes()).range(range).earliest(true))
+    pub(super) fn matches(&self, memory: &mut Memory, slot: usize, text: &str, range: Range<usize>) -> bool {
+        let input = Input::new(text.as_bytes()).range(range).earliest(true);
+        memory.lend(slot, &self.0, |cache| self.0.search_half_with(cache, &input)).is_some()
+    }
+}
+
+/// The automata that patterns build while they search: one thread's, kept from one search to the next, and bounded,
+/// since a text that sets off every pattern would otherwise keep them all.
+#[derive(Debug, Default)]
+pub(super) struct Memory {
+    caches: Vec<Option<meta::Cache>>,
+    bytes: usize,
+}
+
+impl Memory {
+    /// The most bytes kept.
+    const MAX: usize = 4 << 20;
+
+    fn lend<T>(&mut self, slot: usize, regex: &meta::Regex, search: impl FnOnce(&mut meta::Cache) -> T) -> T {
+        if self.bytes > Self::MAX {
+            self.caches.clear();
+            self.bytes = 0;
+        }
+        if self.caches.len() <= slot {
+            self.caches.resize_with(slot.saturating_add(1), || None);
+        }
+        let Some(kept) = self.caches.get_mut(slot) else { return search(&mut regex.create_cache()) };
+        let before = kept.as_ref().map_or(0, meta::Cache::memory_usage);
+        let cache = kept.get_or_insert_with(|| regex.create_cache());
+        let found = search(cache);
+        self.bytes = self.bytes.saturating_add(cache.memory_usage()).saturating_sub(before);
+        found
     }
 }
 

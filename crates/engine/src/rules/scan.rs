@@ -8,14 +8,10 @@ use crate::finding::Action;
 use crate::role::Roles;
 use crate::views::{Chain, ViewKind};
 
-use super::compile::{Engine, Mask, Matcher, Rule};
-use super::pattern::Linear;
+use super::compile::{Engine, Lazy, Mask, Matcher, Probe, Rule};
+use super::pattern::{Linear, Memory};
 use super::{BudgetExceeded, Direction, RuleSet, Target};
 
-/// How far from its literal a match in prose may begin or end when its pattern sets no bound.
-const PROSE_REACH: usize = 2048;
-/// How far a bound may reach in prose.
-const PROSE_BOUND: usize = 1024;
 /// How much text round a match `unless` looks at.
 const UNLESS_REACH: usize = 256;
 /// Bytes that patterns may read of any message.
@@ -38,19 +34,26 @@ pub(super) struct Lanes {
 #[derive(Debug, Default)]
 struct Lane {
     automaton: Option<AhoCorasick>,
-    /// For each literal the rules, by index, that require it.
-    rules: Vec<Vec<usize>>,
+    /// For each literal the patterns that require it.
+    probes: Vec<Vec<Place>>,
+}
+
+/// Where a pattern is: its rule, and which of the rule's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Place {
+    rule: usize,
+    probe: usize,
 }
 
 impl Lanes {
-    pub(super) fn build(rules: &[Rule], literals: &[Vec<Vec<u8>>]) -> Result<Self, BuildError> {
+    pub(super) fn build(rules: &[Rule]) -> Result<Self, BuildError> {
         let towards_model = Direction::RESPONSE | Direction::DESCRIPTION;
         let on = |rule: &Rule| rule.action != Action::Off;
         let operational = |rule: &Rule| rule.direction.intersects(Direction::REQUEST) && rule.roles != Roles::TEXT;
         let prose = |rule: &Rule| rule.direction.intersects(towards_model) || rule.roles.intersects(Roles::TEXT);
         Ok(Self {
-            operational: Lane::build(rules, literals, &|rule| on(rule) && operational(rule))?,
-            prose: Lane::build(rules, literals, &|rule| on(rule) && prose(rule))?,
+            operational: Lane::build(rules, &|rule| on(rule) && operational(rule))?,
+            prose: Lane::build(rules, &|rule| on(rule) && prose(rule))?,
             old: rules.iter().enumerate().filter(|(_, rule)| rule.is_old_form() && on(rule)).map(|(n, _)| n).collect(),
         })
     }
@@ -66,22 +69,23 @@ impl Lanes {
 }
 
 impl Lane {
-    fn build(rules: &[Rule], literals: &[Vec<Vec<u8>>], wanted: &dyn Fn(&Rule) -> bool) -> Result<Self, BuildError> {
-        let mut pairs: Vec<(&[u8], usize)> = Vec::new();
-        for (n, (_, literals)) in rules.iter().zip(literals).enumerate().filter(|(_, (rule, _))| wanted(rule)) {
-            pairs.extend(literals.iter().map(|literal| (literal.as_slice(), n)));
+    fn build(rules: &[Rule], wanted: &dyn Fn(&Rule) -> bool) -> Result<Self, BuildError> {
+        let mut pairs: Vec<(&[u8], Place)> = Vec::new();
+        for (rule, of) in rules.iter().enumerate().filter(|(_, rule)| wanted(rule)) {
+            for (probe, of) in of.probes().iter().enumerate() {
+                pairs.extend(of.hint.literals.iter().map(|literal| (literal.as_slice(), Place { rule, probe })));
+            }
         }
         pairs.sort_unstable();
-        pairs.dedup();
         let mut needles: Vec<&[u8]> = Vec::new();
-        let mut by_needle: Vec<Vec<usize>> = Vec::new();
-        for (literal, rule) in pairs {
+        let mut probes: Vec<Vec<Place>> = Vec::new();
+        for (literal, place) in pairs {
             if needles.last() != Some(&literal) {
                 needles.push(literal);
-                by_needle.push(Vec::new());
+                probes.push(Vec::new());
             }
-            if let Some(rules) = by_needle.last_mut() {
-                rules.push(rule);
+            if let Some(probes) = probes.last_mut() {
+                probes.push(place);
             }
         }
         if needles.is_empty() {
@@ -92,18 +96,34 @@ impl Lane {
             .match_kind(MatchKind::Standard)
             .kind(Some(AhoCorasickKind::DFA))
             .build(&needles)?;
-        Ok(Self { automaton: Some(automaton), rules: by_needle })
+        Ok(Self { automaton: Some(automaton), probes })
     }
 }
 
 /// Room to scan in: one a thread, reused, so that scanning allocates nothing once warm.
 #[derive(Debug, Default)]
 pub struct ScanScratch {
+    /// The rule set that all below is about.
+    set: u64,
     scan: u32,
-    rules: Vec<Progress>,
-    touched: Vec<usize>,
+    /// By rule: the last scan that needs nothing more of it.
+    settled: Vec<u32>,
+    /// By slot: how far a pattern has come.
+    progress: Vec<Progress>,
+    waiting: Vec<Place>,
     hits: Vec<(usize, Range<usize>)>,
+    memory: Memory,
     allowance: u64,
+}
+
+/// How far one pattern has come in one view.
+#[derive(Debug, Default, Clone, Copy)]
+struct Progress {
+    /// The scan this is about; any other is out of date.
+    scan: u32,
+    /// The window that waits to be searched.
+    start: usize,
+    end: usize,
 }
 
 impl ScanScratch {
@@ -111,18 +131,18 @@ impl ScanScratch {
     pub fn begin_message(&mut self) {
         self.allowance = BUDGET_BASE;
     }
-}
 
-/// How far one rule has come in one view.
-#[derive(Debug, Default, Clone, Copy)]
-struct Progress {
-    /// The scan this is about; any other is out of date.
-    scan: u32,
-    /// Nothing more to learn in this view.
-    settled: bool,
-    /// The window that waits to be searched.
-    start: usize,
-    end: usize,
+    fn begin_view(&mut self, set: &RuleSet, bytes: usize) {
+        if self.set != set.serial || self.scan == u32::MAX {
+            *self = Self { set: set.serial, allowance: self.allowance, ..Self::default() };
+            self.settled.resize(set.rules.len(), 0);
+            self.progress.resize(set.slots, Progress::default());
+        }
+        self.scan = self.scan.saturating_add(1);
+        self.waiting.clear();
+        self.hits.clear();
+        self.allowance = self.allowance.saturating_add((bytes as u64).saturating_mul(BUDGET_PER_BYTE));
+    }
 }
 
 impl RuleSet {
@@ -141,7 +161,7 @@ impl RuleSet {
         hit: &mut dyn FnMut(&Rule, Range<usize>),
     ) -> Result<(), BudgetExceeded> {
         let kind = chain.kind();
-        scratch.begin(self.rules.len(), view.len());
+        scratch.begin_view(self, view.len());
         let mut scan = Scan {
             set: self,
             view,
@@ -168,20 +188,6 @@ impl RuleSet {
     }
 }
 
-impl ScanScratch {
-    fn begin(&mut self, rules: usize, bytes: usize) {
-        if self.rules.len() < rules || self.scan == u32::MAX {
-            self.rules.clear();
-            self.rules.resize(rules, Progress::default());
-            self.scan = 0;
-        }
-        self.scan = self.scan.saturating_add(1);
-        self.touched.clear();
-        self.hits.clear();
-        self.allowance = self.allowance.saturating_add((bytes as u64).saturating_mul(BUDGET_PER_BYTE));
-    }
-}
-
 /// One scan under way.
 struct Scan<'s> {
     set: &'s RuleSet,
@@ -193,50 +199,51 @@ struct Scan<'s> {
     scratch: &'s mut ScanScratch,
 }
 
-impl Scan<'_> {
+impl<'s> Scan<'s> {
     fn lane(&mut self, lane: &Lane) -> Result<(), BudgetExceeded> {
         let Some(automaton) = &lane.automaton else { return Ok(()) };
         for found in automaton.find_overlapping_iter(self.view) {
-            let Some(rules) = lane.rules.get(found.pattern().as_usize()) else { continue };
-            for n in rules {
-                let Some(rule) = self.set.rules.get(*n) else { continue };
-                if rule.mask.meets(self.mask) {
-                    self.note(*n, rule, found.range())?;
+            let Some(places) = lane.probes.get(found.pattern().as_usize()) else { continue };
+            for place in places {
+                let Some(rule) = self.set.rules.get(place.rule) else { continue };
+                if rule.mask.meets(self.mask) && !self.is_settled(*place) {
+                    self.note(*place, rule, found.range())?;
                 }
             }
         }
         Ok(())
     }
 
-    /// A literal of `rule` stands at `at`: widens the rule's waiting window, or searches it and begins another.
-    fn note(&mut self, n: usize, rule: &Rule, at: Range<usize>) -> Result<(), BudgetExceeded> {
-        let Matcher::Windows { reach, .. } = &rule.matcher else { return Ok(()) };
+    fn is_settled(&self, place: Place) -> bool {
+        self.scratch.settled.get(place.rule) == Some(&self.scratch.scan)
+    }
+
+    fn settle(&mut self, place: Place) {
+        if let Some(settled) = self.scratch.settled.get_mut(place.rule) {
+            *settled = self.scratch.scan;
+        }
+    }
+
+    /// A literal stands at `at`: widens the pattern's waiting window, or searches it and begins another.
+    fn note(&mut self, place: Place, rule: &'s Rule, at: Range<usize>) -> Result<(), BudgetExceeded> {
+        let Some(probe) = rule.probes().get(place.probe) else { return Ok(()) };
+        let Some(window) = probe.hint.window(self.prose, self.view.len(), &at) else { return Ok(()) };
         let scan = self.scratch.scan;
-        let Some(progress) = self.scratch.rules.get_mut(n) else { return Ok(()) };
-        if progress.scan == scan && progress.settled {
-            return Ok(());
-        }
-        let (start, end) = window(*reach, self.prose, self.view.len(), &at);
+        let Some(progress) = self.scratch.progress.get_mut(probe.pattern.slot) else { return Ok(()) };
         if progress.scan != scan {
-            let applies =
-                rule.tool_globs.as_ref().is_none_or(|globs| self.target.tool.is_some_and(|tool| globs.is_match(tool)));
-            *progress = Progress { scan, settled: !applies, start, end };
-            if applies {
-                self.scratch.touched.push(n);
+            if rule.tool_globs.as_ref().is_some_and(|globs| self.target.tool.is_none_or(|tool| !globs.is_match(tool))) {
+                self.settle(place);
+                return Ok(());
             }
-            return Ok(());
-        }
-        if start <= progress.end {
-            progress.end = progress.end.max(end);
-            progress.start = progress.start.min(start);
-            return Ok(());
-        }
-        let waiting = progress.start..progress.end;
-        (progress.start, progress.end) = (start, end);
-        if self.search(n, rule, waiting)?
-            && let Some(progress) = self.scratch.rules.get_mut(n)
-        {
-            progress.settled = true;
+            *progress = Progress { scan, start: window.start, end: window.end };
+            self.scratch.waiting.push(place);
+        } else if window.start <= progress.end {
+            progress.start = progress.start.min(window.start);
+            progress.end = progress.end.max(window.end);
+        } else {
+            let waiting = progress.start..progress.end;
+            *progress = Progress { scan, start: window.start, end: window.end };
+            self.search(place, rule, probe, waiting)?;
         }
         Ok(())
     }
@@ -244,55 +251,61 @@ impl Scan<'_> {
     /// Searches every window that still waits.
     fn flush(&mut self) -> Result<(), BudgetExceeded> {
         let mut next = 0;
-        while let Some(n) = self.scratch.touched.get(next).copied() {
+        while let Some(place) = self.scratch.waiting.get(next).copied() {
             next = next.saturating_add(1);
-            let waiting = self
-                .scratch
-                .rules
-                .get(n)
-                .filter(|progress| !progress.settled)
-                .map(|progress| progress.start..progress.end);
-            if let (Some(waiting), Some(rule)) = (waiting, self.set.rules.get(n)) {
-                self.search(n, rule, waiting)?;
+            let Some(rule) = self.set.rules.get(place.rule).filter(|_| !self.is_settled(place)) else { continue };
+            let Some(probe) = rule.probes().get(place.probe) else { continue };
+            let waiting = self.scratch.progress.get(probe.pattern.slot).map(|progress| progress.start..progress.end);
+            if let Some(waiting) = waiting {
+                self.search(place, rule, probe, waiting)?;
             }
         }
         Ok(())
     }
 
-    /// Runs a rule over one window; whether there is nothing more to learn of it in this view.
-    fn search(&mut self, n: usize, rule: &Rule, window: Range<usize>) -> Result<bool, BudgetExceeded> {
-        let Matcher::Windows { pattern, unless, also, .. } = &rule.matcher else { return Ok(true) };
-        self.spend(rule, window.len())?;
-        let pattern = compiled(rule, pattern.get())?;
-        let mut companions_seen = false;
-        for found in pattern.find_all(self.view, window) {
-            if !companions_seen {
-                for companion in also {
-                    self.spend(rule, self.view.len())?;
-                    if !compiled(rule, companion.get())?.matches(self.view, 0..self.view.len()) {
-                        return Ok(true);
-                    }
-                }
-                companions_seen = true;
-            }
-            if let Some(unless) = unless {
-                let round = self.round(&found);
-                self.spend(rule, round.len())?;
-                if compiled(rule, unless.get())?.matches(self.view, round) {
-                    continue;
+    /// Runs a pattern over one window, and settles its rule when there is nothing more to learn of it in this view.
+    fn search(&mut self, place: Place, rule: &Rule, probe: &Probe, window: Range<usize>) -> Result<(), BudgetExceeded> {
+        let Matcher::Windows { unless, also, .. } = &rule.matcher else { return Ok(()) };
+        let mut rest = window;
+        while let Some(found) = self.find(rule, &probe.pattern, rest.clone())? {
+            for companion in also {
+                if !self.matches(rule, companion, 0..self.view.len())? {
+                    self.settle(place);
+                    return Ok(());
                 }
             }
-            self.scratch.hits.push((n, self.on_characters(found)));
-            return Ok(true);
+            let excused = match unless {
+                Some(unless) => self.matches(rule, unless, self.round(&found))?,
+                None => false,
+            };
+            if !excused {
+                self.scratch.hits.push((place.rule, self.on_characters(&found)));
+                self.settle(place);
+                return Ok(());
+            }
+            rest.start = found.end.max(found.start.saturating_add(1));
+            if rest.is_empty() {
+                break;
+            }
         }
-        Ok(false)
+        Ok(())
+    }
+
+    fn find(&mut self, rule: &Rule, lazy: &Lazy, range: Range<usize>) -> Result<Option<Range<usize>>, BudgetExceeded> {
+        self.spend(rule, range.len())?;
+        Ok(compiled(rule, lazy)?.find(&mut self.scratch.memory, lazy.slot, self.view, range))
+    }
+
+    fn matches(&mut self, rule: &Rule, lazy: &Lazy, range: Range<usize>) -> Result<bool, BudgetExceeded> {
+        self.spend(rule, range.len())?;
+        Ok(compiled(rule, lazy)?.matches(&mut self.scratch.memory, lazy.slot, self.view, range))
     }
 
     fn old_rules(&mut self, rules: &[usize]) -> Result<(), BudgetExceeded> {
         let at = (self.target.pointer)();
         for n in rules {
             let Some(rule) = self.set.rules.get(*n) else { continue };
-            let Matcher::Old { pointers, engine } = &rule.matcher else { continue };
+            let Matcher::Old { pointers, slot, engine } = &rule.matcher else { continue };
             let concerned = pointers
                 .iter()
                 .any(|pointer| at.strip_prefix(pointer).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')));
@@ -301,7 +314,7 @@ impl Scan<'_> {
             }
             self.spend(rule, self.view.len())?;
             let found = match engine {
-                Engine::Linear(linear) => linear.find_all(self.view, 0..self.view.len()).next(),
+                Engine::Linear(linear) => linear.find(&mut self.scratch.memory, *slot, self.view, 0..self.view.len()),
                 Engine::Backtracking(backtracking) => {
                     backtracking.find(self.view).map_err(|what| exceeded(rule, what))?
                 }
@@ -328,7 +341,7 @@ impl Scan<'_> {
     }
 
     /// Patterns match bytes; what is reported begins and ends between characters.
-    fn on_characters(&self, found: Range<usize>) -> Range<usize> {
+    fn on_characters(&self, found: &Range<usize>) -> Range<usize> {
         self.view.floor_char_boundary(found.start)..self.view.ceil_char_boundary(found.end)
     }
 
@@ -343,20 +356,8 @@ impl Scan<'_> {
     }
 }
 
-/// Where a match that contains the literal at `at` can stand.
-fn window(reach: Option<usize>, prose: bool, length: usize, at: &Range<usize>) -> (usize, usize) {
-    let reach = match (reach, prose) {
-        (Some(reach), true) => reach.min(PROSE_BOUND),
-        (Some(reach), false) => reach,
-        (None, true) => PROSE_REACH,
-        // A command is read whole: padding must not push its parts out of a window.
-        (None, false) => return (0, length),
-    };
-    (at.end.saturating_sub(reach).min(at.start), at.start.saturating_add(reach).max(at.end).min(length))
-}
-
-fn compiled<'r>(rule: &Rule, pattern: Option<&'r Linear>) -> Result<&'r Linear, BudgetExceeded> {
-    pattern.ok_or_else(|| exceeded(rule, "its pattern is too large"))
+fn compiled<'r>(rule: &Rule, lazy: &'r Lazy) -> Result<&'r Linear, BudgetExceeded> {
+    lazy.get().ok_or_else(|| exceeded(rule, "a pattern is too large"))
 }
 
 fn exceeded(rule: &Rule, what: &'static str) -> BudgetExceeded {
