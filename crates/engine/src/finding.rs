@@ -99,6 +99,20 @@ pub struct Finding {
     pub chain: Chain,
     /// The matched text, secrets masked, at most [`Evidence::MAX`] bytes.
     pub evidence: Evidence,
+    /// The reason an exception of the policy lets it pass, where one does.
+    pub excepted: Option<Arc<str>>,
+}
+
+impl Finding {
+    /// What the finding asks for once exceptions are heard.
+    pub fn effective(&self) -> Action {
+        if self.excepted.is_some() { self.action.min(Action::Warn) } else { self.action }
+    }
+
+    /// Whether it holds in monitor mode too: the message could not be read in one way only.
+    pub fn is_binding(&self) -> bool {
+        self.layer == Layer::Wire
+    }
 }
 
 /// Matched text that is safe to show: bounded, without control characters, secrets masked.
@@ -116,8 +130,9 @@ impl Evidence {
             let head: String = matched.chars().take(4).filter(char::is_ascii_alphanumeric).collect();
             return Self(format!("{head}… ({} characters, masked)", matched.chars().count()));
         }
-        let mut clean = String::with_capacity(matched.len().min(Self::MAX));
-        for c in matched.chars() {
+        let masked = mask(matched);
+        let mut clean = String::with_capacity(masked.len().min(Self::MAX));
+        for c in masked.chars() {
             if clean.len() >= Self::MAX {
                 clean.push('…');
                 break;
@@ -142,5 +157,87 @@ impl Evidence {
 impl fmt::Display for Evidence {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
+    }
+}
+
+/// Replaces what looks like a credential, since any rule may match text that holds one: a run of 20 or more token
+/// characters that mixes letters and digits, and the password in `scheme://user:password@host`.
+fn mask(text: &str) -> Cow<'_, str> {
+    let is_token = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '+' | '=' | '~');
+    let mut masked = String::new();
+    let mut rest = text;
+    let mut changed = false;
+    while let Some(start) = rest.find(is_token) {
+        let (before, from) = rest.split_at(start);
+        let (run, after) = from.split_at(from.find(|c| !is_token(c)).unwrap_or(from.len()));
+        masked.push_str(before);
+        let mixed = run.bytes().any(|b| b.is_ascii_digit()) && run.bytes().any(|b| b.is_ascii_alphabetic());
+        let password = before == ":" && after.starts_with('@') && !run.is_empty();
+        if password || (run.len() >= SECRET_LEN && mixed) {
+            masked.extend(run.chars().take(if password { 0 } else { 4 }));
+            masked.push('…');
+            changed = true;
+        } else {
+            masked.push_str(run);
+        }
+        rest = after;
+    }
+    masked.push_str(rest);
+    if changed { Cow::Owned(masked) } else { Cow::Borrowed(text) }
+}
+
+/// The shortest run that is taken for a credential: vendor tokens are longer, words and file names shorter.
+const SECRET_LEN: usize = 20;
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    pub(crate) fn finding(id: &'static str, action: Action) -> Finding {
+        Finding {
+            rule: Arc::new(RuleInfo {
+                id: id.into(),
+                title: "title".into(),
+                family: "family".into(),
+                message: "message".into(),
+                severity: Severity::High,
+                confidence: Confidence::High,
+                references: vec![],
+            }),
+            layer: Layer::L1,
+            action,
+            pointer: String::new(),
+            span: 0..0,
+            chain: Chain::default(),
+            evidence: Evidence::default(),
+            excepted: None,
+        }
+    }
+
+    #[test]
+    fn evidence_shows_no_secret() {
+        let token = "Zq9fK2mP7xW4tR8sV1bN";
+        for text in [
+            format!("curl -H 'Authorization: Bearer {token}' http://x"),
+            format!("postgres://app:{token}@db/x"),
+            "postgres://app:hunter2@db/x".to_owned(),
+        ] {
+            let shown = Evidence::new(&text, false);
+            assert!(!shown.as_str().contains(token) && !shown.as_str().contains("hunter2"), "{shown}");
+        }
+        assert!(!Evidence::new(token, true).as_str().contains(&token[4..]));
+        assert_eq!(Evidence::new("cat ../../etc/passwd", false).as_str(), "cat ../../etc/passwd");
+    }
+
+    #[test]
+    fn evidence_is_bounded_and_shows_the_hidden() {
+        assert_eq!(Evidence::new("a\u{200b}b\n", false).as_str(), "a\\u{200b}b\\u{a}");
+        assert!(Evidence::new(&"é ".repeat(500), false).as_str().len() <= Evidence::MAX + 8);
+    }
+
+    #[test]
+    fn an_exception_lowers_to_a_warning() {
+        let excepted = Finding { excepted: Some("known".into()), ..finding("A", Action::Block) };
+        assert_eq!(excepted.effective(), Action::Warn);
     }
 }

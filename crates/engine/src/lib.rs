@@ -23,9 +23,22 @@
     )
 )]
 
+mod checks;
+pub mod engine;
+pub mod explain;
+mod fields;
 pub mod finding;
 pub mod policy;
 pub mod role;
 pub mod rules;
+pub mod session;
 pub mod verdict;
 pub mod views;
+
+pub use engine::{Clock, Engine, Scratch};
+pub use finding::{Action, Confidence, Evidence, Finding, Layer, RuleInfo, Severity};
+pub use policy::{BLOCKED, DenyAs, Exception, Policy, Profile};
+pub use role::{Role, Roles};
+pub use session::Session;
+pub use vanguard_wire::Limits;
+pub use verdict::{Answer, Coverage, Decision, Effect, Flow, Judged, Permit, Timing, Verdict};

@@ -1,19 +1,25 @@
-//! What becomes of findings.
+//! The policy: the only place that turns findings into a verdict.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
+use globset::GlobMatcher;
 use serde::{Deserialize, Serialize};
+
+use crate::finding::{Action, Finding};
+use crate::verdict::Verdict;
 
 /// A named starting point of the policy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Profile {
-    /// Records what it would have done, and lets everything pass.
+    /// Records what it would have done, and forwards. Unreadable messages are refused all the same: bytes that two
+    /// readers could take differently cannot be recorded honestly either.
     Monitor,
-    /// Blocks what is an attack beyond reasonable doubt.
+    /// Refuses what is surely harmful.
     #[default]
     Balanced,
-    /// Blocks what a person would want to look at, too.
+    /// Refuses what deserves a look, and what could not be inspected in full.
     Strict,
 }
 
@@ -24,5 +30,168 @@ impl fmt::Display for Profile {
             Self::Balanced => "balanced",
             Self::Strict => "strict",
         })
+    }
+}
+
+/// How a refused `tools/call` is answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DenyAs {
+    /// A JSON-RPC error.
+    #[default]
+    Error,
+    /// A tool result with `isError: true`, which models recover from better.
+    ToolResult,
+}
+
+/// Leave for a rule's finding to pass, where it is known to be harmless.
+#[derive(Debug, Clone)]
+pub struct Exception {
+    /// Rule ids.
+    pub rule: GlobMatcher,
+    /// Tool names; any when absent.
+    pub tool: Option<GlobMatcher>,
+    /// JSON pointers below the arguments, e.g. `/path` or `/edits/*/newText`; any when absent.
+    pub argument: Option<GlobMatcher>,
+    /// The whole value of the field; any when absent.
+    pub value: Option<GlobMatcher>,
+    /// Why: kept in the record.
+    pub reason: String,
+    /// Unix time in seconds from which it no longer holds.
+    pub expires: Option<i64>,
+}
+
+/// Where a finding was made, as an [`Exception`] sees it.
+#[derive(Debug, Clone, Copy)]
+pub struct Place<'a> {
+    /// The tool called, or the one whose result this is.
+    pub tool: Option<&'a str>,
+    /// JSON pointer in the message.
+    pub pointer: &'a str,
+    /// The field's whole value.
+    pub value: &'a str,
+    /// Unix time in seconds.
+    pub now: i64,
+}
+
+impl Exception {
+    fn covers(&self, rule: &str, place: &Place<'_>) -> bool {
+        let argument = place.pointer.strip_prefix("/params/arguments").unwrap_or(place.pointer);
+        let fits = |glob: &Option<GlobMatcher>, value: &str| glob.as_ref().is_none_or(|g| g.is_match(value));
+        self.rule.is_match(rule)
+            && self.expires.is_none_or(|at| place.now < at)
+            && self.tool.as_ref().is_none_or(|g| place.tool.is_some_and(|tool| g.is_match(tool)))
+            && fits(&self.argument, argument)
+            && fits(&self.value, place.value)
+    }
+}
+
+/// What is refused, and how that is said.
+#[derive(Debug, Clone, Default)]
+pub struct Policy {
+    /// The starting point.
+    pub profile: Profile,
+    /// Actions by rule id, in place of the rule's own.
+    pub overrides: BTreeMap<String, Action>,
+    /// Known harmless findings.
+    pub exceptions: Vec<Exception>,
+    /// How a refused `tools/call` is answered.
+    pub deny_as: DenyAs,
+    /// Whether an answer tells the agent what was found and where, not only which rule.
+    pub expose_block_reason: bool,
+    /// Answer with the error code of mcp-vanguard 1.5.0 (-32600) instead of [`BLOCKED`].
+    pub compat_codes: bool,
+}
+
+/// The JSON-RPC error code of a refusal. It lies outside -32768…-32000, which the protocol reserves.
+pub const BLOCKED: i64 = -31001;
+
+/// The JSON-RPC error code of a refusal in mcp-vanguard 1.5.0.
+const BLOCKED_1_5: i64 = -32600;
+
+impl Policy {
+    /// The error code of a refusal.
+    pub fn code(&self) -> i64 {
+        if self.compat_codes { BLOCKED_1_5 } else { BLOCKED }
+    }
+
+    /// The action of a built-in check of the engine, which has no pack to carry overrides.
+    pub fn action(&self, rule: &str, own: Action) -> Action {
+        self.overrides.get(rule).copied().unwrap_or(own)
+    }
+
+    /// The reason to let a finding of `rule` at `place` pass, where an exception gives one.
+    pub fn excepted(&self, rule: &str, place: &Place<'_>) -> Option<&str> {
+        self.exceptions.iter().find(|e| e.covers(rule, place)).map(|e| e.reason.as_str())
+    }
+
+    /// One verdict from all findings, and in monitor mode what it would have been.
+    pub fn compose(&self, findings: &[Finding]) -> (Verdict, Option<Verdict>) {
+        let hardest = findings.iter().map(Finding::effective).max().unwrap_or(Action::Off);
+        let verdict = match hardest {
+            Action::Off if findings.is_empty() => Verdict::Allow,
+            Action::Off | Action::Warn => Verdict::Warn,
+            Action::Review if self.profile == Profile::Strict => Verdict::Block,
+            Action::Review => Verdict::Review,
+            Action::Block => Verdict::Block,
+        };
+        if self.profile == Profile::Monitor && !verdict.passes() && !findings.iter().any(Finding::is_binding) {
+            return (Verdict::Warn, Some(verdict));
+        }
+        (verdict, None)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::finding::tests::finding;
+
+    fn glob(pattern: &str) -> GlobMatcher {
+        globset::Glob::new(pattern).unwrap().compile_matcher()
+    }
+
+    #[test]
+    fn the_hardest_finding_decides() {
+        let policy = Policy::default();
+        assert_eq!(policy.compose(&[]), (Verdict::Allow, None));
+        assert_eq!(policy.compose(&[finding("A", Action::Warn)]), (Verdict::Warn, None));
+        let both = [finding("A", Action::Warn), finding("B", Action::Block)];
+        assert_eq!(policy.compose(&both), (Verdict::Block, None));
+    }
+
+    #[test]
+    fn monitor_records_what_it_would_have_done() {
+        let policy = Policy { profile: Profile::Monitor, ..Policy::default() };
+        assert_eq!(policy.compose(&[finding("A", Action::Block)]), (Verdict::Warn, Some(Verdict::Block)));
+    }
+
+    #[test]
+    fn strict_refuses_what_deserves_a_look() {
+        let look = [finding("A", Action::Review)];
+        assert_eq!(Policy::default().compose(&look).0, Verdict::Review);
+        let strict = Policy { profile: Profile::Strict, ..Policy::default() };
+        assert_eq!(strict.compose(&look).0, Verdict::Block);
+    }
+
+    #[test]
+    fn an_exception_needs_all_its_parts_and_ends() {
+        let exception = Exception {
+            rule: glob("FS-*"),
+            tool: Some(glob("read_*")),
+            argument: Some(glob("/path")),
+            value: Some(glob("/etc/hosts")),
+            reason: "the installer reads it".into(),
+            expires: Some(100),
+        };
+        let policy = Policy { exceptions: vec![exception], ..Policy::default() };
+        let place = Place { tool: Some("read_file"), pointer: "/params/arguments/path", value: "/etc/hosts", now: 99 };
+        assert_eq!(policy.excepted("FS-001", &place), Some("the installer reads it"));
+        assert_eq!(policy.excepted("NET-001", &place), None);
+        assert_eq!(policy.excepted("FS-001", &Place { tool: Some("write_file"), ..place }), None);
+        assert_eq!(policy.excepted("FS-001", &Place { tool: None, ..place }), None);
+        assert_eq!(policy.excepted("FS-001", &Place { value: "/etc/shadow", ..place }), None);
+        assert_eq!(policy.excepted("FS-001", &Place { pointer: "/params/arguments/to", ..place }), None);
+        assert_eq!(policy.excepted("FS-001", &Place { now: 100, ..place }), None);
     }
 }

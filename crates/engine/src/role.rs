@@ -1,5 +1,9 @@
 //! What a field is to its consumer.
 
+pub mod name;
+pub mod schema;
+pub mod value;
+
 use serde::{Deserialize, Serialize};
 
 /// One role a field can play for whoever consumes it.
@@ -79,4 +83,34 @@ impl FromIterator<Role> for Roles {
     fn from_iter<I: IntoIterator<Item = Role>>(roles: I) -> Self {
         roles.into_iter().fold(Self::empty(), |set, role| set | role.into())
     }
+}
+
+/// All the roles of one argument: by schema, by name, by value. Each source only adds.
+pub fn of_argument(tool: &Tool<'_>, path: &str, key: &str, value: &str) -> Roles {
+    let mut roles = tool.roles.map_or_else(Roles::empty, |t| t.of(path)) | name::of_argument(key);
+    if name::runs_commands(tool.name) {
+        roles |= name::of_command_input(key);
+    }
+    let query = key.eq_ignore_ascii_case("query") || key.eq_ignore_ascii_case("q");
+    if query && name::speaks_sql(tool.name) {
+        roles |= Roles::SQL;
+    }
+    roles |= value::of(value, roles);
+    if roles.is_empty() {
+        let prose = value.len() > MAX_ID || value.contains('\n');
+        roles = if prose { Roles::TEXT } else { Roles::ID };
+    }
+    roles
+}
+
+/// A longer value without another role is prose.
+const MAX_ID: usize = 256;
+
+/// The tool that an argument belongs to.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Tool<'a> {
+    /// Its name; empty outside `tools/call`.
+    pub name: &'a str,
+    /// What its schema says, where the server has listed it.
+    pub roles: Option<&'a schema::ToolRoles>,
 }

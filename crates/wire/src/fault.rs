@@ -2,6 +2,9 @@
 
 use std::fmt;
 
+use crate::limits::Limits;
+use crate::salvage::salvage_cut_id;
+
 /// A refusal of a message: what is wrong, where, and whose request it was.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
@@ -13,6 +16,18 @@ pub struct Fault {
     pub pointer: String,
     /// The source text of the message's id, where exactly one could be read.
     pub id: Option<String>,
+}
+
+impl Fault {
+    /// The refusal of a line that was too long to be kept, of which its first and last bytes are at hand.
+    pub fn oversize(head: &[u8], tail: &[u8], limits: &Limits) -> Self {
+        Self {
+            kind: FaultKind::MessageTooLarge,
+            offset: limits.message_bytes,
+            pointer: String::new(),
+            id: salvage_cut_id(head, tail),
+        }
+    }
 }
 
 impl fmt::Display for Fault {

@@ -1,5 +1,6 @@
 //! Request ids.
 
+use crate::scan::is_string_literal;
 use crate::tape::Kind;
 use crate::text::decode;
 
@@ -30,6 +31,12 @@ impl<'a> Id<'a> {
             Kind::Number if is_integer(lexeme) => Some(Self { lexeme }),
             _ => None,
         }
+    }
+
+    /// An id from its source text alone, if that is one.
+    pub fn read(lexeme: &'a str) -> Option<Self> {
+        let kind = if is_string_literal(lexeme.as_bytes()) { Kind::String } else { Kind::Number };
+        Self::from_lexeme(kind, lexeme)
     }
 
     /// Its source text, to be put into an answer as it is.

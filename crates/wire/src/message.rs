@@ -32,6 +32,17 @@ pub struct Message<'t, 'a> {
     pub value: Value<'t, 'a>,
 }
 
+impl<'a> Message<'_, 'a> {
+    /// The id it carries, of whichever sort it is.
+    pub fn id(&self) -> Option<Id<'a>> {
+        match &self.body {
+            Body::Request { id, .. } | Body::Response { id, .. } => Some(*id),
+            Body::Error { id, .. } => *id,
+            Body::Notification { .. } => None,
+        }
+    }
+}
+
 /// The four sorts of messages.
 #[derive(Clone, Debug)]
 pub enum Body<'t, 'a> {

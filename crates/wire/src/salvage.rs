@@ -2,8 +2,7 @@
 
 use crate::id::{Id, MAX_ID_BYTES};
 use crate::protocol::folds_to_id;
-use crate::scan::{is_string_literal, next_special};
-use crate::tape::Kind;
+use crate::scan::next_special;
 use crate::text::decode;
 
 /// The source text of the one id at the top level of a broken or cut message; `None` when there is none, or a second
@@ -54,8 +53,7 @@ impl Ids {
 /// The scalar as an id that an answer may carry: it goes into a line of ours as it is.
 fn lexeme(scalar: &[u8]) -> Option<String> {
     let text = std::str::from_utf8(scalar).ok().filter(|text| text.len() <= MAX_ID_BYTES)?;
-    let kind = if is_string_literal(scalar) { Kind::String } else { Kind::Number };
-    Id::from_lexeme(kind, text).map(|id| id.lexeme().to_owned())
+    Id::read(text).map(|id| id.lexeme().to_owned())
 }
 
 /// The scan of [`salvage_id`]: brackets, strings, and the members of message objects.

@@ -1,0 +1,85 @@
+//! The engine alone, with every built-in rule. Limits: a 300-byte call in at most 10 µs, 64 KB of text at 150 MB/s or more.
+//!
+//! `cargo bench -p benches --bench engine`
+
+use std::collections::BTreeMap;
+
+use divan::counter::BytesCount;
+use divan::{Bencher, black_box};
+use vanguard_engine::rules::{RuleSet, Tuning, builtin};
+use vanguard_engine::{Clock, Effect, Engine, Flow, Limits, Policy, Profile, Scratch, Session};
+
+fn main() {
+    divan::main();
+}
+
+struct Still;
+
+impl Clock for Still {
+    fn monotonic_ns(&self) -> u64 {
+        0
+    }
+    fn unix_seconds(&self) -> i64 {
+        0
+    }
+}
+
+fn engine() -> Engine {
+    let tuning = Tuning { profile: Profile::Balanced, overrides: &BTreeMap::new() };
+    let rules = RuleSet::load(builtin(), &tuning).expect("the built-in packs load");
+    Engine::new(rules, Policy::default(), Limits::default())
+}
+
+/// Judges `line` again and again; a notification, so that no id is in flight twice.
+fn judge(bencher: Bencher<'_, '_>, line: &str) {
+    let engine = engine();
+    let session = Session::new();
+    let mut scratch = Scratch::default();
+    assert!(
+        matches!(
+            engine.judge(&session, Flow::ToServer, line.as_bytes(), &mut scratch, &Still).effect,
+            Effect::Forward(_)
+        ),
+        "a benchmark of refusals measures something else"
+    );
+    bencher.counter(BytesCount::of_str(line)).bench_local(|| {
+        engine.judge(&session, Flow::ToServer, black_box(line.as_bytes()), &mut scratch, &Still).decisions
+    });
+}
+
+fn call(tool: &str, arguments: &str) -> String {
+    format!(r#"{{"jsonrpc":"2.0","method":"tools/call","params":{{"name":"{tool}","arguments":{arguments}}}}}"#)
+}
+
+const PROSE: &str = "The relay reads a chunk, cuts it into lines and judges each; what is allowed leaves as it came. ";
+
+#[divan::bench]
+fn read_file_120_bytes(bencher: Bencher<'_, '_>) {
+    judge(bencher, &call("read_file", r#"{"path":"/home/project/src/main.rs"}"#));
+}
+
+#[divan::bench]
+fn shell_command_300_bytes(bencher: Bencher<'_, '_>) {
+    let command = "git log --oneline --since='2 weeks ago' -- crates/engine | grep -E 'fix|mend' | head -n 20 && cargo test -p engine --quiet 2>&1 | tail -n 5; echo done";
+    judge(
+        bencher,
+        &call("run_command", &format!(r#"{{"command":"{command}","cwd":"/home/project","timeout_ms":30000}}"#)),
+    );
+}
+
+#[divan::bench]
+fn write_file_64_kb_of_text(bencher: Bencher<'_, '_>) {
+    let content = PROSE.repeat(65_536 / PROSE.len());
+    judge(bencher, &call("write_file", &format!(r#"{{"path":"notes.md","content":"{content}"}}"#)));
+}
+
+#[divan::bench]
+fn write_file_64_kb_of_base64(bencher: Bencher<'_, '_>) {
+    let content = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk".repeat(1024);
+    judge(bencher, &call("write_file", &format!(r#"{{"path":"image.b64","content":"{content}"}}"#)));
+}
+
+#[divan::bench]
+fn load_all_rules(bencher: Bencher<'_, '_>) {
+    bencher.bench_local(engine);
+}

@@ -1,0 +1,145 @@
+//! The checks that no pack holds: the strict reading of messages, their place in the session, the engine's own limits.
+//!
+//! Each is listed, explained and recorded like a rule.
+
+use std::sync::Arc;
+
+use vanguard_wire::FaultKind;
+
+use crate::finding::{Confidence, RuleInfo, Severity};
+use crate::session::SessionFault;
+
+/// One check of the engine itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Check {
+    /// The message has no place in its session.
+    Session(SessionFault),
+    /// Another message of the same batch was refused.
+    Batch,
+    /// Inspection ran out of its budget: what was not seen is not let through.
+    Budget,
+    /// A part of the message was not inspected.
+    Uninspected,
+}
+
+impl Check {
+    const ALL: [Self; 8] = [
+        Self::Session(SessionFault::Unsolicited),
+        Self::Session(SessionFault::IdInUse),
+        Self::Session(SessionFault::TooManyPending),
+        Self::Session(SessionFault::BatchNotSpoken),
+        Self::Session(SessionFault::Poisoned),
+        Self::Batch,
+        Self::Budget,
+        Self::Uninspected,
+    ];
+
+    fn info(self) -> RuleInfo {
+        let (id, title, message, severity, references): (_, _, _, _, &[&'static str]) = match self {
+            Self::Session(SessionFault::Unsolicited) => (
+                "SES-UNSOLICITED",
+                "Response to no request in flight",
+                "Nobody asked for this response, or it was answered before. It was dropped.",
+                Severity::Medium,
+                &["CWE-441"],
+            ),
+            Self::Session(SessionFault::IdInUse) => (
+                "SES-ID-IN-USE",
+                "Request id already in flight",
+                "Two requests in flight share an id, so an answer could be taken for the other's. Number requests anew.",
+                Severity::Medium,
+                &["CWE-694"],
+            ),
+            Self::Session(SessionFault::TooManyPending) => (
+                "SES-PENDING",
+                "Too many requests in flight",
+                "The peer has left 10,000 requests unanswered. Wait for answers before asking more.",
+                Severity::Medium,
+                &["CWE-770"],
+            ),
+            Self::Session(SessionFault::BatchNotSpoken) => (
+                "SES-BATCH",
+                "Batch in a revision without batches",
+                "The protocol revision agreed on has no batches; some servers would run it, others not. Send one message a line.",
+                Severity::Medium,
+                &["CWE-436"],
+            ),
+            Self::Session(SessionFault::Poisoned) => (
+                "ENG-STATE",
+                "Session state lost",
+                "The session's state was lost to an internal error. Start the session again, and report this.",
+                Severity::Critical,
+                &["CWE-755"],
+            ),
+            Self::Batch => (
+                "BATCH-REFUSED",
+                "Refused with its batch",
+                "Another message of this batch was refused, and a batch passes whole or not at all.",
+                Severity::Low,
+                &[],
+            ),
+            Self::Budget => (
+                "ENG-BUDGET",
+                "Inspection budget exhausted",
+                "The message has so many suspicious places that inspecting them all would take too long. Send less at once.",
+                Severity::High,
+                &["CWE-1333"],
+            ),
+            Self::Uninspected => (
+                "ENG-UNINSPECTED",
+                "Not inspected in full",
+                "A part of the message is nested or encoded beyond the limits of inspection.",
+                Severity::Medium,
+                &["CWE-770"],
+            ),
+        };
+        RuleInfo {
+            id: id.into(),
+            title: title.into(),
+            family: "engine".into(),
+            message: message.into(),
+            severity,
+            confidence: Confidence::High,
+            references: references.iter().map(|&r| r.into()).collect(),
+        }
+    }
+}
+
+/// What is known of every check, made once.
+#[derive(Debug)]
+pub(crate) struct Checks {
+    own: Vec<(Check, Arc<RuleInfo>)>,
+    wire: Vec<(FaultKind, Arc<RuleInfo>)>,
+    unknown: Arc<RuleInfo>,
+}
+
+impl Checks {
+    pub(crate) fn new() -> Self {
+        let wire = |kind: FaultKind| RuleInfo {
+            id: kind.code().into(),
+            title: kind.title().into(),
+            family: "wire".into(),
+            message: "The message can be read in more than one way, or in none. Send plain JSON-RPC 2.0.".into(),
+            severity: Severity::High,
+            confidence: Confidence::High,
+            references: vec!["CWE-436".into()],
+        };
+        Self {
+            own: Check::ALL.iter().map(|&check| (check, Arc::new(check.info()))).collect(),
+            wire: FaultKind::ALL.iter().map(|&kind| (kind, Arc::new(wire(kind)))).collect(),
+            unknown: Arc::new(Check::Budget.info()),
+        }
+    }
+
+    pub(crate) fn own(&self, check: Check) -> Arc<RuleInfo> {
+        self.own.iter().find(|(known, _)| *known == check).map_or(&self.unknown, |(_, info)| info).clone()
+    }
+
+    pub(crate) fn wire(&self, kind: FaultKind) -> Arc<RuleInfo> {
+        self.wire.iter().find(|(known, _)| *known == kind).map_or(&self.unknown, |(_, info)| info).clone()
+    }
+
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Arc<RuleInfo>> {
+        self.wire.iter().map(|(_, info)| info).chain(self.own.iter().map(|(_, info)| info))
+    }
+}

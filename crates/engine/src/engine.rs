@@ -1,0 +1,378 @@
+//! The way of a message: bytes, message, fields, views, findings, verdict, effect.
+
+use std::borrow::Cow;
+
+use vanguard_wire::{Body, Fault, Limits, Message, Packet, Tape, canonical, reply};
+
+use crate::checks::{Check, Checks};
+use crate::fields::{Field, each_field};
+use crate::finding::{Action, Evidence, Finding, Layer, RuleInfo};
+use crate::policy::{DenyAs, Place, Policy, Profile};
+use crate::role::Roles;
+use crate::rules::{RuleSet, ScanScratch, Target};
+use crate::session::{Exchange, Session, SessionFault};
+use crate::verdict::{Answer, Coverage, Decision, Effect, Flow, Judged, Permit, Timing, Verdict};
+use crate::views::{Chain, ViewLimits, each_view};
+
+/// The most findings of one message that are kept; one is enough to refuse it.
+pub const MAX_FINDINGS: usize = 64;
+
+/// The clock, as an argument: decisions replay.
+pub trait Clock: Sync {
+    /// Nanoseconds from an arbitrary start; only differences mean anything.
+    fn monotonic_ns(&self) -> u64;
+    /// Unix time in seconds.
+    fn unix_seconds(&self) -> i64;
+}
+
+/// Memory that one thread uses again for every message.
+#[derive(Debug, Default)]
+pub struct Scratch {
+    tape: Tape,
+    scan: ScanScratch,
+}
+
+/// Rules and policy, ready to judge. Shared by all sessions and threads.
+#[derive(Debug)]
+pub struct Engine {
+    rules: RuleSet,
+    policy: Policy,
+    limits: Limits,
+    views: ViewLimits,
+    checks: Checks,
+}
+
+impl Engine {
+    /// An engine over compiled rules.
+    pub fn new(rules: RuleSet, policy: Policy, limits: Limits) -> Self {
+        Self { rules, policy, limits, views: ViewLimits::default(), checks: Checks::new() }
+    }
+
+    /// The rules it judges by.
+    pub fn rules(&self) -> &RuleSet {
+        &self.rules
+    }
+
+    /// The policy it judges by.
+    pub fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    /// The limits it reads by.
+    pub fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// What is known of the checks that no pack holds.
+    pub fn checks(&self) -> impl Iterator<Item = &RuleInfo> {
+        self.checks.all().map(|info| &**info)
+    }
+
+    /// Judges one line of bytes that travels `flow`-wards in `session`.
+    pub fn judge<'m>(
+        &self,
+        session: &Session,
+        flow: Flow,
+        line: &'m [u8],
+        scratch: &mut Scratch,
+        clock: &dyn Clock,
+    ) -> Judged<'m> {
+        let begun = clock.monotonic_ns();
+        let packet = vanguard_wire::read(line, &self.limits, &mut scratch.tape);
+        let parsed = clock.monotonic_ns();
+        let bench = Bench { engine: self, session, flow, now: clock.unix_seconds() };
+        let (decisions, answers) = match &packet {
+            Ok(Packet::Single(message)) => bench.single(message, &mut scratch.scan),
+            Ok(Packet::Batch(messages)) => bench.batch(messages, &mut scratch.scan),
+            Err(fault) => bench.unreadable(line, fault),
+        };
+        let effect = if decisions.iter().all(|d| d.verdict.passes()) {
+            Effect::Forward(Permit::new(canonical(line)))
+        } else {
+            Effect::Refuse(answers)
+        };
+        let judged = clock.monotonic_ns();
+        let timing = Timing { parse_ns: parsed.saturating_sub(begun), judge_ns: judged.saturating_sub(parsed) };
+        Judged { effect, decisions, timing }
+    }
+
+    /// Refuses a line that was too long to be read, of which only its first and last bytes were kept.
+    pub fn judge_oversize(&self, session: &Session, flow: Flow, head: &[u8], tail: &[u8]) -> Judged<'static> {
+        let fault = Fault::oversize(head, tail, &self.limits);
+        let bench = Bench { engine: self, session, flow, now: 0 };
+        let (decisions, answers) = bench.unreadable(head, &fault);
+        Judged { effect: Effect::Refuse(answers), decisions, timing: Timing::default() }
+    }
+}
+
+/// One line under judgment.
+struct Bench<'e> {
+    engine: &'e Engine,
+    session: &'e Session,
+    flow: Flow,
+    now: i64,
+}
+
+impl Bench<'_> {
+    fn single(&self, message: &Message<'_, '_>, scan: &mut ScanScratch) -> (Vec<Decision>, Vec<Answer>) {
+        let exchange = self.session.open(message, self.flow);
+        let decision = self.decide(message, &exchange, scan);
+        if decision.verdict.passes() {
+            self.session.register(message, self.flow, &exchange);
+            self.session.learn(message, self.flow, &exchange);
+            return (vec![decision], Vec::new());
+        }
+        let answers = self.refusal(message, &exchange, &decision).into_iter().collect();
+        (vec![decision], answers)
+    }
+
+    /// A batch passes whole or not at all: a server that read half of it would have read another message.
+    fn batch(&self, messages: &[Message<'_, '_>], scan: &mut ScanScratch) -> (Vec<Decision>, Vec<Answer>) {
+        let exchanges: Vec<Exchange> = messages
+            .iter()
+            .map(|message| {
+                let mut exchange = self.session.open(message, self.flow);
+                if exchange.fault.is_none() && !self.session.speaks_batches() {
+                    exchange.fault = Some(SessionFault::BatchNotSpoken);
+                }
+                // Requests of one batch must not share an id either, so each is in flight before the next is opened.
+                self.session.register(message, self.flow, &exchange);
+                exchange
+            })
+            .collect();
+        let mut decisions: Vec<Decision> =
+            messages.iter().zip(&exchanges).map(|(message, exchange)| self.decide(message, exchange, scan)).collect();
+        if decisions.iter().all(|d| d.verdict.passes()) {
+            for (message, exchange) in messages.iter().zip(&exchanges) {
+                self.session.learn(message, self.flow, exchange);
+            }
+            return (decisions, Vec::new());
+        }
+        let mut back = Vec::new();
+        let mut onward = Vec::new();
+        for ((message, exchange), decision) in messages.iter().zip(&exchanges).zip(&mut decisions) {
+            self.session.withdraw(message, self.flow, exchange);
+            if decision.verdict.passes() {
+                decision.findings.push(self.own_finding(Check::Batch, Action::Block));
+                decision.verdict = Verdict::Block;
+            }
+            match self.refusal(message, exchange, decision) {
+                Some(answer) if answer.flow == self.flow => onward.push(answer.line),
+                Some(answer) => back.push(answer.line),
+                None => {}
+            }
+        }
+        let answers = [(self.flow.reversed(), back), (self.flow, onward)]
+            .into_iter()
+            .filter(|(_, lines)| !lines.is_empty())
+            .map(|(flow, lines)| Answer { flow, line: reply::batch(&lines) })
+            .collect();
+        (decisions, answers)
+    }
+
+    /// Fields, views, rules, policy: one message's decision.
+    fn decide(&self, message: &Message<'_, '_>, exchange: &Exchange, scan: &mut ScanScratch) -> Decision {
+        let mut case = Case { bench: self, exchange, findings: Vec::new(), coverage: Coverage::default() };
+        if let Some(fault) = exchange.fault {
+            case.findings
+                .push(Finding { layer: Layer::Wire, ..self.own_finding(Check::Session(fault), Action::Block) });
+        }
+        scan.begin_message();
+        each_field(message, self.flow, exchange, &mut |field| case.inspect(&field, scan));
+        let Case { mut findings, coverage, .. } = case;
+        findings.sort_by_key(|f| std::cmp::Reverse((f.effective(), f.rule.severity)));
+        let (verdict, would_be) = self.engine.policy.compose(&findings);
+        Decision {
+            flow: self.flow,
+            method: exchange.method.as_deref().map(str::to_owned),
+            tool: exchange.tool.as_deref().map(str::to_owned),
+            id: message.id().map(|id| id.lexeme().to_owned()),
+            verdict,
+            would_be,
+            findings,
+            coverage,
+        }
+    }
+
+    /// The answer in place of a refused message: to whoever waits for one.
+    fn refusal(&self, message: &Message<'_, '_>, exchange: &Exchange, decision: &Decision) -> Option<Answer> {
+        let policy = &self.engine.policy;
+        let (flow, id) = match (&message.body, exchange.fault) {
+            (Body::Notification { .. }, _) | (_, Some(SessionFault::Unsolicited)) => return None,
+            // With its own id the answer would end the other request.
+            (Body::Request { .. }, Some(SessionFault::IdInUse)) => (self.flow.reversed(), None),
+            (Body::Request { id, .. }, _) => (self.flow.reversed(), Some(id.lexeme())),
+            (Body::Response { .. } | Body::Error { .. }, _) => (self.flow, Some(exchange.request_id.as_deref()?)),
+        };
+        let denial = Denial::of(decision, policy.expose_block_reason);
+        let as_result = policy.deny_as == DenyAs::ToolResult
+            && flow == Flow::ToClient
+            && exchange.method.as_deref() == Some("tools/call");
+        let line = match id {
+            Some(id) if as_result => reply::tool_error(id, &denial.message),
+            id => reply::error(id, policy.code(), &denial.message, Some(&denial.data)),
+        };
+        Some(Answer { flow, line })
+    }
+
+    /// The decision on bytes that are no message, and the answer to whoever waits for one.
+    fn unreadable(&self, line: &[u8], fault: &Fault) -> (Vec<Decision>, Vec<Answer>) {
+        let near = line.get(fault.offset.saturating_sub(24)..).unwrap_or_default();
+        let near = String::from_utf8_lossy(near.get(..near.len().min(64)).unwrap_or_default());
+        let finding = Finding {
+            rule: self.engine.checks.wire(fault.kind),
+            layer: Layer::Wire,
+            action: Action::Block,
+            pointer: fault.pointer.clone(),
+            span: fault.offset..fault.offset,
+            chain: Chain::default(),
+            evidence: Evidence::new(&near, false),
+            excepted: None,
+        };
+        let decision = Decision {
+            flow: self.flow,
+            method: None,
+            tool: None,
+            id: fault.id.clone(),
+            verdict: Verdict::Block,
+            would_be: None,
+            findings: vec![finding],
+            coverage: Coverage::default(),
+        };
+        let message = format!("[McpVanguard] REFUSED — {fault}");
+        let data = Denial::data(fault.kind.code(), None);
+        let error = |id: Option<&str>| reply::error(id, i64::from(fault.kind.rpc_code()), &message, Some(&data));
+        // A broken response must not be answered with its id: the sender would take that for an answer to a request of
+        // its own. Whoever waits for it is told instead.
+        let is_request = memchr::memmem::find(line, b"\"method\"").is_some();
+        let answer = match (self.flow, fault.id.as_deref()) {
+            (_, Some(id)) if !is_request => {
+                self.session.take(id, self.flow).map(|waiting| Answer { flow: self.flow, line: error(Some(&waiting)) })
+            }
+            (Flow::ToServer, id) => Some(Answer { flow: Flow::ToClient, line: error(id) }),
+            (Flow::ToClient, Some(id)) => Some(Answer { flow: Flow::ToServer, line: error(Some(id)) }),
+            (Flow::ToClient, None) => None,
+        };
+        (vec![decision], answer.into_iter().collect())
+    }
+
+    fn own_finding(&self, check: Check, own: Action) -> Finding {
+        let rule = self.engine.checks.own(check);
+        Finding {
+            action: self.engine.policy.action(&rule.id, own),
+            rule,
+            layer: Layer::L1,
+            pointer: String::new(),
+            span: 0..0,
+            chain: Chain::default(),
+            evidence: Evidence::default(),
+            excepted: None,
+        }
+    }
+}
+
+/// One message under inspection.
+struct Case<'b, 'e> {
+    bench: &'b Bench<'e>,
+    exchange: &'b Exchange,
+    findings: Vec<Finding>,
+    coverage: Coverage,
+}
+
+impl Case<'_, '_> {
+    /// Looks at every view of one field with every rule that reads such fields.
+    fn inspect(&mut self, field: &Field<'_, '_>, scan: &mut ScanScratch) {
+        if field.roles.contains(Roles::OPAQUE) {
+            self.coverage.opaque = self.coverage.opaque.saturating_add(1);
+            return;
+        }
+        let engine = self.bench.engine;
+        let first = self.findings.len();
+        let findings = &mut self.findings;
+        let mut exhausted = false;
+        let pointer = || field.place.pointer();
+        let target = Target {
+            roles: field.roles,
+            direction: field.direction,
+            tool: self.exchange.tool.as_deref(),
+            pointer: &pointer,
+        };
+        let stats = each_view(&field.text, field.roles, &engine.views, &mut |view, chain| {
+            let scanned = engine.rules.scan(view, chain, &target, scan, &mut |rule, span| {
+                let known = findings.iter().skip(first).any(|f| f.rule.id == rule.info.id);
+                if known || findings.len() >= MAX_FINDINGS {
+                    return;
+                }
+                let matched = view.get(span.clone()).unwrap_or_default();
+                let pointer = field.place.pointer();
+                let place = Place {
+                    tool: self.exchange.tool.as_deref(),
+                    pointer: &pointer,
+                    value: &field.text,
+                    now: self.bench.now,
+                };
+                findings.push(Finding {
+                    excepted: engine.policy.excepted(&rule.info.id, &place).map(Into::into),
+                    rule: rule.info.clone(),
+                    layer: Layer::L1,
+                    action: rule.action,
+                    pointer,
+                    span,
+                    chain: chain.clone(),
+                    evidence: Evidence::new(matched, rule.secret),
+                });
+            });
+            exhausted |= scanned.is_err();
+        });
+        self.coverage.fields = self.coverage.fields.saturating_add(1);
+        self.coverage.views = self.coverage.views.saturating_add(stats.views);
+        if exhausted {
+            self.findings.push(self.bench.own_finding(Check::Budget, Action::Block));
+        }
+        if stats.truncated {
+            self.coverage.truncated = self.coverage.truncated.saturating_add(1);
+            let action = if engine.policy.profile == Profile::Strict { Action::Block } else { Action::Warn };
+            let pointer = field.place.pointer();
+            self.findings.push(Finding { pointer, ..self.bench.own_finding(Check::Uninspected, action) });
+        }
+    }
+}
+
+/// What a refused peer is told.
+struct Denial {
+    message: String,
+    data: String,
+}
+
+impl Denial {
+    fn of(decision: &Decision, expose: bool) -> Self {
+        let Some(finding) = decision.findings.first() else {
+            return Self { message: GENERIC.to_owned(), data: Self::data("", None) };
+        };
+        let what: Cow<'_, str> =
+            if expose { format!("{}. {}", finding.rule.title, finding.rule.message).into() } else { GENERIC.into() };
+        let message = format!("[McpVanguard] BLOCKED — {what}");
+        Self { message, data: Self::data(&finding.rule.id, expose.then_some(finding)) }
+    }
+
+    fn data(rule: &str, exposed: Option<&Finding>) -> String {
+        #[derive(serde::Serialize)]
+        struct Data<'a> {
+            blocked_by: &'static str,
+            rule: &'a str,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pointer: Option<&'a str>,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            reason: Option<&'a str>,
+        }
+        let data = Data {
+            blocked_by: "McpVanguard",
+            rule,
+            pointer: exposed.map(|f| f.pointer.as_str()),
+            reason: exposed.map(|f| &*f.rule.message),
+        };
+        serde_json::to_string(&data).unwrap_or_else(|_| "null".to_owned())
+    }
+}
+
+const GENERIC: &str = "refused by the security policy";

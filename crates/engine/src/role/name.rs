@@ -1,0 +1,190 @@
+//! Roles by name: what an argument's name, and its tool's name, say of it.
+
+use super::Roles;
+
+/// The roles that an argument called `name` has by that name alone; empty when the name says nothing.
+///
+/// The name is read as words (`targetFile`, `target_file` and `TARGET-FILE` are the same two).
+pub fn of_argument(name: &str) -> Roles {
+    let mut roles = Roles::empty();
+    each_word(name, |word| roles |= of_word(word));
+    roles
+}
+
+/// Whether a tool called `name` runs what it is given.
+pub fn runs_commands(name: &str) -> bool {
+    let mut runs = false;
+    each_word(name, |word| {
+        runs |= matches!(
+            word,
+            "bash"
+                | "sh"
+                | "zsh"
+                | "shell"
+                | "terminal"
+                | "exec"
+                | "execute"
+                | "run"
+                | "command"
+                | "commander"
+                | "cmd"
+                | "powershell"
+                | "pwsh"
+                | "process"
+                | "ssh"
+                | "winrm"
+                | "cron"
+                | "subprocess"
+                | "console"
+                | "spawn"
+                | "system"
+                | "task"
+        );
+    });
+    runs
+}
+
+/// Whether a tool called `name` speaks SQL.
+pub fn speaks_sql(name: &str) -> bool {
+    let mut speaks = false;
+    let mut query = false;
+    let mut verb = false;
+    let mut words = 0_u32;
+    each_word(name, |word| {
+        words = words.saturating_add(1);
+        speaks |= matches!(
+            word,
+            "sql"
+                | "sqlite"
+                | "sqlite3"
+                | "postgres"
+                | "postgresql"
+                | "pg"
+                | "mysql"
+                | "mariadb"
+                | "database"
+                | "db"
+                | "duckdb"
+                | "snowflake"
+                | "bigquery"
+                | "clickhouse"
+        );
+        query |= word == "query";
+        verb |= matches!(word, "read" | "write" | "run" | "execute" | "select");
+    });
+    speaks || (query && (verb || words == 1))
+}
+
+/// The roles that an argument of a tool that runs commands has besides, such as `input` of `shell`.
+pub fn of_command_input(name: &str) -> Roles {
+    let mut roles = Roles::empty();
+    each_word(name, |word| {
+        if matches!(
+            word,
+            "input"
+                | "line"
+                | "script"
+                | "args"
+                | "arguments"
+                | "argv"
+                | "code"
+                | "text"
+                | "stdin"
+                | "keys"
+                | "run"
+                | "program"
+        ) {
+            roles |= Roles::COMMAND;
+        }
+    });
+    roles
+}
+
+fn of_word(word: &str) -> Roles {
+    match word {
+        "path" | "paths" | "file" | "files" | "filename" | "filenames" | "filepath" | "filepaths" | "pathname"
+        | "dir" | "dirs" | "directory" | "directories" | "dirname" | "folder" | "folders" | "dest" | "destination"
+        | "src" | "source" | "sources" | "location" | "logfile" | "cwd" | "root" | "workdir" | "archive"
+        | "attachment" | "document" | "output" | "outfile" | "infile" | "profile" | "outputpath" | "asset"
+        | "dataset" => Roles::PATH,
+        "command" | "commands" | "cmd" | "cmds" | "commandline" | "cmdline" | "shell" | "exec" | "execute" | "argv"
+        | "run" | "bash" | "powershell" => Roles::COMMAND,
+        "script" => Roles::COMMAND.union(Roles::CODE),
+        "url" | "urls" | "uri" | "uris" | "link" | "links" | "href" | "endpoint" | "callback" | "webhook"
+        | "website" | "origin" | "issuer" | "feed" | "redirect" => Roles::URL,
+        "host" | "hosts" | "hostname" | "domain" | "ip" | "ipaddress" | "address" | "server" | "target" => Roles::HOST,
+        "sql" | "statement" => Roles::SQL,
+        "code" | "function" | "javascript" | "js" | "expression" | "python" | "template" | "lambda" => Roles::CODE,
+        "text" | "content" | "contents" | "body" | "message" | "messages" | "description" | "comment" | "comments"
+        | "title" | "subject" | "note" | "notes" | "prompt" | "thought" | "summary" | "str" | "markdown" | "html"
+        | "xml" | "explanation" | "reason" | "observation" | "observations" | "question" | "answer" | "caption"
+        | "instructions" => Roles::TEXT,
+        "password" | "passwd" | "token" | "secret" | "apikey" | "credential" | "credentials" | "authorization"
+        | "cookie" => Roles::SECRET,
+        _ => Roles::empty(),
+    }
+}
+
+/// Calls `each` with every word of an identifier, lower-case, at most 32 bytes long and at most 16 of them.
+fn each_word(name: &str, mut each: impl FnMut(&str)) {
+    let mut word = [0_u8; 32];
+    let mut length = 0;
+    let mut left = 16_u32;
+    let mut was_lower = false;
+    let mut flush = |word: &[u8; 32], length: &mut usize| {
+        if let Some(text) = word.get(..*length).and_then(|w| std::str::from_utf8(w).ok())
+            && !text.is_empty()
+            && left > 0
+        {
+            each(text);
+        }
+        left = left.saturating_sub(1);
+        *length = 0;
+    };
+    for b in name.bytes().take(256) {
+        if !b.is_ascii_alphanumeric() || (b.is_ascii_uppercase() && was_lower) {
+            flush(&word, &mut length);
+        }
+        was_lower = b.is_ascii_lowercase() || b.is_ascii_digit();
+        if b.is_ascii_alphanumeric()
+            && let Some(slot) = word.get_mut(length)
+        {
+            *slot = b.to_ascii_lowercase();
+            length = length.saturating_add(1);
+        }
+    }
+    flush(&word, &mut length);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_read_as_words() {
+        for name in ["path", "filePath", "file_path", "targetFile", "OUTPUT-DIR", "repo_path", "sourcePdfPath"] {
+            assert!(of_argument(name).contains(Roles::PATH), "{name}");
+        }
+        for name in ["commandLine", "cmd", "shell_command", "argv"] {
+            assert!(of_argument(name).contains(Roles::COMMAND), "{name}");
+        }
+        assert!(of_argument("pageUrl").contains(Roles::URL));
+        assert!(of_argument("pathology").is_empty() && of_argument("curling").is_empty());
+        assert!(of_argument("newText").contains(Roles::TEXT) && of_argument("old_str").contains(Roles::TEXT));
+        assert_eq!(of_argument("customer_id"), Roles::empty());
+    }
+
+    #[test]
+    fn tool_names_say_what_they_run() {
+        assert!(runs_commands("run_terminal_cmd") && runs_commands("Shell") && runs_commands("ssh_exec"));
+        assert!(!runs_commands("read_file") && !runs_commands("showcase"));
+        assert!(speaks_sql("sqlite_query") && speaks_sql("read_query") && speaks_sql("query"));
+        assert!(!speaks_sql("search_nodes"));
+    }
+
+    #[test]
+    fn hostile_names_cost_nothing() {
+        assert_eq!(of_argument(&"a_".repeat(100_000)), Roles::empty());
+        assert_eq!(of_argument("путь"), Roles::empty());
+    }
+}

@@ -1,0 +1,251 @@
+//! One client's connection: what is in flight, what the server offers, which revision they speak.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+
+use vanguard_wire::{Body, Id, IdKey, Message, Value, reply};
+
+use crate::role::schema::ToolRoles;
+use crate::verdict::{Answer, Flow};
+
+/// The most requests in flight one way. A peer that leaves more unanswered is refused further ones.
+pub const MAX_PENDING: usize = 10_000;
+/// The most tools whose schemas are remembered; further ones have roles by name and value.
+pub const MAX_TOOLS: usize = 4_096;
+
+/// What a message belongs to: for a request itself, for a response the request it answers.
+#[derive(Debug, Clone, Default)]
+pub struct Exchange {
+    /// JSON-RPC method.
+    pub method: Option<Arc<str>>,
+    /// Tool or prompt name.
+    pub tool: Option<Arc<str>>,
+    /// What the tool's schema says of its arguments.
+    pub tool_roles: Option<Arc<ToolRoles>>,
+    /// For a response: source text of the id of the request it answers.
+    pub request_id: Option<Box<str>>,
+    /// What is wrong with the message's place in the session.
+    pub fault: Option<SessionFault>,
+}
+
+/// A message that its session has no place for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SessionFault {
+    /// A response to no request in flight.
+    Unsolicited,
+    /// A request whose id is in flight already: its answer could be taken for the other's.
+    IdInUse,
+    /// More than [`MAX_PENDING`] requests in flight.
+    TooManyPending,
+    /// A batch, in a revision that has none.
+    BatchNotSpoken,
+    /// The state was lost to a crash of another thread.
+    Poisoned,
+}
+
+#[derive(Debug, Clone)]
+struct Pending {
+    lexeme: Box<str>,
+    method: Arc<str>,
+    tool: Option<Arc<str>>,
+    /// The sender wants no answer any more, but one may still come.
+    cancelled: bool,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    /// Requests of the client that the server has not answered.
+    to_server: HashMap<IdKey, Pending>,
+    /// Requests of the server that the client has not answered.
+    to_client: HashMap<IdKey, Pending>,
+    tools: HashMap<String, Arc<ToolRoles>>,
+    /// The method names seen, so that one allocation serves all of a kind.
+    methods: HashMap<String, Arc<str>>,
+    revision: Option<String>,
+}
+
+impl State {
+    fn pending(&mut self, flow: Flow) -> &mut HashMap<IdKey, Pending> {
+        match flow {
+            Flow::ToServer => &mut self.to_server,
+            Flow::ToClient => &mut self.to_client,
+        }
+    }
+
+    fn method(&mut self, name: &str) -> Arc<str> {
+        if let Some(known) = self.methods.get(name) {
+            return known.clone();
+        }
+        let method: Arc<str> = name.into();
+        if self.methods.len() < MAX_METHODS {
+            self.methods.insert(name.to_owned(), method.clone());
+        }
+        method
+    }
+}
+
+/// The most method names that are shared; others are copied.
+const MAX_METHODS: usize = 128;
+
+/// One client's connection. Both directions are judged at once, each on its thread: the lock is held for look-ups only,
+/// never while a message is inspected.
+#[derive(Debug, Default)]
+pub struct Session {
+    state: Mutex<State>,
+}
+
+impl Session {
+    /// A connection on which nothing has been said yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Requests of the client that are in flight.
+    pub fn pending_requests(&self) -> usize {
+        self.state.lock().map_or(0, |state| state.to_server.len())
+    }
+
+    /// Error answers for every request of the client in flight: the server is gone, for `reason`.
+    pub fn abandon(&self, reason: &str) -> Vec<Answer> {
+        let Ok(mut state) = self.state.lock() else { return Vec::new() };
+        let mut lost: Vec<Pending> = state.to_server.drain().map(|(_, pending)| pending).collect();
+        lost.sort_by(|a, b| (a.lexeme.len(), &a.lexeme).cmp(&(b.lexeme.len(), &b.lexeme)));
+        lost.iter()
+            .map(|p| Answer { flow: Flow::ToClient, line: reply::error(Some(&p.lexeme), SERVER_GONE, reason, None) })
+            .collect()
+    }
+
+    /// Finds the place of `message`. A response takes its request out of flight, whatever becomes of it.
+    pub(crate) fn open(&self, message: &Message<'_, '_>, flow: Flow) -> Exchange {
+        let Ok(mut state) = self.state.lock() else {
+            return Exchange { fault: Some(SessionFault::Poisoned), ..Exchange::default() };
+        };
+        match &message.body {
+            Body::Request { id, method, params } => {
+                let tool = tool_name(method, params.as_ref());
+                let tool_roles = tool.as_deref().and_then(|name| state.tools.get(name).cloned());
+                let pending = state.pending(flow);
+                if pending.len() >= MAX_PENDING {
+                    pending.retain(|_, request| !request.cancelled);
+                }
+                let fault = if pending.get(&id.key()).is_some_and(|request| !request.cancelled) {
+                    Some(SessionFault::IdInUse)
+                } else if pending.len() >= MAX_PENDING {
+                    Some(SessionFault::TooManyPending)
+                } else {
+                    None
+                };
+                Exchange { method: Some(state.method(method)), tool, tool_roles, request_id: None, fault }
+            }
+            Body::Notification { method, .. } => Exchange { method: Some(state.method(method)), ..Exchange::default() },
+            Body::Response { id, .. } => state.answer(Some(id), flow),
+            Body::Error { id, .. } => state.answer(id.as_ref(), flow),
+        }
+    }
+
+    /// Puts a request in flight. Done before its bytes leave: the answer may be quicker than this thread.
+    pub(crate) fn register(&self, message: &Message<'_, '_>, flow: Flow, exchange: &Exchange) {
+        let (Body::Request { id, .. }, Some(method), None) = (&message.body, &exchange.method, exchange.fault) else {
+            return;
+        };
+        let pending = Pending {
+            lexeme: id.lexeme().into(),
+            method: method.clone(),
+            tool: exchange.tool.clone(),
+            cancelled: false,
+        };
+        if let Ok(mut state) = self.state.lock() {
+            state.pending(flow).insert(id.key(), pending);
+        }
+    }
+
+    /// Takes a request that was registered and then refused out of flight.
+    pub(crate) fn withdraw(&self, message: &Message<'_, '_>, flow: Flow, exchange: &Exchange) {
+        if let (Body::Request { id, .. }, None) = (&message.body, exchange.fault)
+            && let Ok(mut state) = self.state.lock()
+        {
+            state.pending(flow).remove(&id.key());
+        }
+    }
+
+    /// Learns from what was permitted: the tools listed, the revision agreed on, what nobody waits for any more.
+    pub(crate) fn learn(&self, message: &Message<'_, '_>, flow: Flow, exchange: &Exchange) {
+        match (&message.body, flow) {
+            (Body::Response { result, .. }, Flow::ToClient) => match exchange.method.as_deref() {
+                Some("initialize") => {
+                    let revision = result.get("protocolVersion").and_then(|v| v.string()).map(Cow::into_owned);
+                    if let Ok(mut state) = self.state.lock() {
+                        state.revision = revision;
+                    }
+                }
+                Some("tools/list") => {
+                    let tools = read_tools(*result);
+                    let Ok(mut state) = self.state.lock() else { return };
+                    for tool in tools {
+                        if state.tools.len() < MAX_TOOLS || state.tools.contains_key(&tool.name) {
+                            state.tools.insert(tool.name.clone(), Arc::new(tool));
+                        }
+                    }
+                }
+                _ => {}
+            },
+            (Body::Notification { method, params: Some(params) }, _) if method == "notifications/cancelled" => {
+                let Some(id) = params.get("requestId").and_then(|id| Id::read(id.lexeme())) else { return };
+                let Ok(mut state) = self.state.lock() else { return };
+                if let Some(request) = state.pending(flow).get_mut(&id.key()) {
+                    request.cancelled = true;
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Whether the revision agreed on has batches. Before any agreement it may.
+    pub(crate) fn speaks_batches(&self) -> bool {
+        self.state.lock().is_ok_and(|state| {
+            state.revision.as_deref().is_none_or(|r| matches!(r, "2025-03-26" | "2024-11-05" | "2024-10-07"))
+        })
+    }
+
+    /// Takes the request with this id (as source text) out of flight, for a response that cannot be read.
+    pub(crate) fn take(&self, lexeme: &str, answered_by: Flow) -> Option<Box<str>> {
+        let key = Id::read(lexeme)?.key();
+        let mut state = self.state.lock().ok()?;
+        state.pending(answered_by.reversed()).remove(&key).map(|p| p.lexeme)
+    }
+}
+
+impl State {
+    fn answer(&mut self, id: Option<&Id<'_>>, flow: Flow) -> Exchange {
+        // An error without an id answers a message that could not be read: it belongs to no request.
+        let Some(id) = id else { return Exchange::default() };
+        match self.pending(flow.reversed()).remove(&id.key()) {
+            Some(request) => {
+                let tool_roles = request.tool.as_deref().and_then(|name| self.tools.get(name).cloned());
+                Exchange {
+                    method: Some(request.method),
+                    tool: request.tool,
+                    tool_roles,
+                    request_id: Some(request.lexeme),
+                    fault: None,
+                }
+            }
+            None => Exchange { fault: Some(SessionFault::Unsolicited), ..Exchange::default() },
+        }
+    }
+}
+
+/// JSON-RPC code for requests whose server ended: of the range left to implementations by no MCP revision, like
+/// [`crate::policy::BLOCKED`].
+const SERVER_GONE: i64 = -31002;
+
+fn tool_name(method: &str, params: Option<&Value<'_, '_>>) -> Option<Arc<str>> {
+    let named = matches!(method, "tools/call" | "prompts/get");
+    named.then(|| params?.get("name")?.string().map(|name| Arc::from(&*name))).flatten()
+}
+
+fn read_tools(result: Value<'_, '_>) -> Vec<ToolRoles> {
+    let Some(tools) = result.get("tools") else { return Vec::new() };
+    tools.elements().take(MAX_TOOLS).filter_map(|tool| ToolRoles::read(&tool)).collect()
+}
