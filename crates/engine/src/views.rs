@@ -1,9 +1,28 @@
 //! Every plain form of a field that a server, a shell or a model might see.
+//!
+//! A field passes one fast look ([`triggers`]); ordinary prose ends there and costs next to nothing. Otherwise its
+//! decodings are unfolded breadth-first ([`unfold`]), each distinct text once, within [`ViewLimits`]. Decoders are
+//! total: whatever they are given they answer, in time and space linear in it.
+
+mod cursor;
+mod escape;
+mod html;
+mod path;
+mod percent;
+mod plain;
+mod readings;
+mod runs;
+mod shell;
+mod triggers;
+mod unfold;
+mod url;
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
+
+use crate::role::Roles;
 
 /// One decoding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -71,6 +90,38 @@ impl fmt::Display for Chain {
     }
 }
 
+/// How much of one field is unfolded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ViewLimits {
+    /// Decodings inside one another.
+    pub depth: usize,
+    /// Views of one field, the field as it came among them.
+    pub count: usize,
+    /// Bytes of all decoded views of one field together.
+    pub bytes: usize,
+}
+
+impl Default for ViewLimits {
+    fn default() -> Self {
+        Self { depth: 4, count: 24, bytes: 2 << 20 }
+    }
+}
+
+/// What was seen of one field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct ViewStats {
+    /// Views given, the field as it came among them.
+    pub views: u32,
+    /// Whether a limit kept further views back.
+    pub truncated: bool,
+}
+
+/// Gives `sink` the field as it came, then every other text that someone may take it for, each with the decodings
+/// that led to it. The roles decide which readings make sense: a shell reads commands, not prose.
+pub fn each_view(text: &str, roles: Roles, limits: &ViewLimits, sink: &mut dyn FnMut(&str, &Chain)) -> ViewStats {
+    unfold::unfold(text, roles, limits, sink)
+}
+
 /// Whether `c` shows nothing: zero-width, bidi control, tag, variation selector, soft hyphen and their like.
 pub fn is_invisible(c: char) -> bool {
     matches!(
@@ -82,39 +133,5 @@ pub fn is_invisible(c: char) -> bool {
     )
 }
 
-/// How much is decoded of one field.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ViewLimits {
-    /// Decodings on top of one another.
-    pub depth: usize,
-    /// Views of one field.
-    pub count: usize,
-    /// Decoded bytes of one field in all.
-    pub bytes: usize,
-}
-
-impl Default for ViewLimits {
-    fn default() -> Self {
-        Self { depth: 4, count: 24, bytes: 2 << 20 }
-    }
-}
-
-/// What one field's views came to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct ViewStats {
-    /// Views shown.
-    pub views: u32,
-    /// Whether a limit cut something short.
-    pub truncated: bool,
-}
-
-/// Shows `sink` the field as it came, then each plain form of it.
-pub fn each_view(
-    text: &str,
-    _roles: crate::role::Roles,
-    _limits: &ViewLimits,
-    sink: &mut dyn FnMut(&str, &Chain),
-) -> ViewStats {
-    sink(text, &Chain::default());
-    ViewStats { views: 1, truncated: false }
-}
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,191 @@
+//! What a text says to a reader who takes letters for what they look like.
+//!
+//! NFKC (full-width letters, ligatures, enclosed letters), then invisible characters and stray combining marks
+//! dropped, then look-alikes of ASCII folded. Folding is for words that are meant to read as ASCII, and must leave
+//! Russian or Greek prose alone, whose every other word is made of look-alikes:
+//!
+//! - a word that also holds ASCII letters or digits is folded (`сurl`, `/еtc`);
+//! - a word made of look-alikes only (`ехес`) is folded where no letter of the whole text says that it is written
+//!   in that script: none that has no ASCII twin.
+
+pub(super) mod hidden;
+mod look_alikes;
+
+use look_alikes::ascii_of;
+
+use super::is_invisible;
+
+/// Reads; `None` when nothing changes, or, with `prose`, nothing but typography and emoji: dashes, quotation marks,
+/// ellipses and variation selectors stand in a third of all prose and hide nothing from a rule about words.
+pub(super) fn decode(text: &str, room: usize, prose: bool) -> Option<String> {
+    let mut normal = Capped { text: String::with_capacity(text.len().min(room)), room };
+    // The writer refuses what exceeds the room: NFKC makes eighteen characters of some single ones.
+    let _cut = icu_normalizer::ComposingNormalizerBorrowed::new_nfkc().normalize_to(text, &mut normal);
+    let mut folder = Folder::new(&normal.text);
+    folder.run(&normal.text);
+    let material = folder.material || (!prose && folder.out != text) || has_compatibility_letters(text);
+    (material && folder.out != text).then_some(folder.out)
+}
+
+/// Whether NFKC itself turned something into ASCII letters, digits or path signs.
+fn has_compatibility_letters(text: &str) -> bool {
+    text.chars().any(|c| {
+        matches!(
+            c,
+            '\u{a0}' | '\u{2000}'..='\u{200a}' | '\u{2024}' | '\u{2025}' | '\u{202f}' | '\u{205f}' | '\u{2070}'..='\u{209c}'
+                | '\u{2460}'..='\u{24ff}' | '\u{fb00}'..='\u{fb06}' | '\u{ff0e}' | '\u{ff0f}' | '\u{ff10}'..='\u{ff19}'
+                | '\u{ff21}'..='\u{ff3a}' | '\u{ff3c}' | '\u{ff41}'..='\u{ff5a}' | '\u{1d400}'..='\u{1d7ff}'
+                | '\u{1f100}'..='\u{1f1ff}'
+        )
+    })
+}
+
+/// A string that takes no more than it has room for.
+struct Capped {
+    text: String,
+    room: usize,
+}
+
+impl std::fmt::Write for Capped {
+    fn write_str(&mut self, part: &str) -> std::fmt::Result {
+        if self.text.len().saturating_add(part.len()) > self.room {
+            return Err(std::fmt::Error);
+        }
+        self.text.push_str(part);
+        Ok(())
+    }
+}
+
+struct Folder {
+    out: String,
+    /// Whether words of look-alikes alone are folded.
+    whole_words: bool,
+    /// Whether something changed that a rule about words could miss.
+    material: bool,
+}
+
+impl Folder {
+    fn new(text: &str) -> Self {
+        let foreign = |c: char| !c.is_ascii() && c.is_alphabetic() && ascii_of(c).is_none() && !is_invisible(c);
+        Self { out: String::with_capacity(text.len()), whole_words: !text.chars().any(foreign), material: false }
+    }
+
+    fn run(&mut self, text: &str) {
+        let mut rest = text;
+        while !rest.is_empty() {
+            let plain = rest.bytes().position(|byte| !byte.is_ascii()).unwrap_or(rest.len());
+            // Keep back the ASCII beginning of a mixed word.
+            let head = rest.get(..plain).unwrap_or("");
+            let whole = head.trim_end_matches(is_word);
+            self.out.push_str(whole);
+            rest = rest.get(whole.len()..).unwrap_or("");
+            let end = rest.find(|c| !is_word(c) && !is_invisible(c) && !is_mark(c)).unwrap_or(rest.len());
+            let (word, tail) = rest.split_at_checked(end).unwrap_or((rest, ""));
+            self.word(word);
+            rest = tail;
+            let sign = rest.chars().next().filter(|c| !c.is_ascii());
+            if let Some(sign) = sign {
+                self.sign(sign);
+                rest = rest.get(sign.len_utf8()..).unwrap_or("");
+            }
+        }
+    }
+
+    /// A run of letters, digits, marks and what is invisible between them.
+    fn word(&mut self, word: &str) {
+        if word.is_ascii() {
+            self.out.push_str(word);
+            return;
+        }
+        let mixed = word.bytes().any(|byte| byte.is_ascii_alphanumeric());
+        let fold = mixed || self.whole_words;
+        for c in word.chars() {
+            let last = self.out.chars().next_back();
+            if is_invisible(c) {
+                // A selector or joiner after an emoji or between letters of other scripts belongs there.
+                self.material |= last.is_some_and(|last| last.is_ascii());
+            } else if is_mark(c) && last.is_some_and(|last| last.is_ascii_alphanumeric()) {
+                self.material = true;
+            } else if let Some(ascii) = ascii_of(c).filter(|_| fold) {
+                self.out.push(ascii);
+                self.material = true;
+            } else {
+                self.out.push(c);
+            }
+        }
+    }
+
+    /// A non-ASCII character that belongs to no word.
+    fn sign(&mut self, sign: char) {
+        let ascii = ascii_of(sign);
+        self.out.push(ascii.unwrap_or(sign));
+        self.material |= ascii.is_some_and(|ascii| !matches!(ascii, '-' | '"' | '<' | '>' | '~' | '*' | '+'));
+    }
+}
+
+fn is_word(c: char) -> bool {
+    c.is_alphanumeric()
+}
+
+/// Combining marks that NFKC could not join to their letter: the strokes of `i̶g̶n̶o̶r̶e̶`.
+fn is_mark(c: char) -> bool {
+    matches!(c, '\u{300}'..='\u{36f}' | '\u{1ab0}'..='\u{1aff}' | '\u{1dc0}'..='\u{1dff}' | '\u{20d0}'..='\u{20ff}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_what_looks_like_ascii() {
+        for (disguised, plain) in [
+            ("ｃａｔ　／ｅｔｃ／ｐａｓｓｗｄ", "cat /etc/passwd"),
+            ("сurl -s http://х", "curl -s http://x"),
+            ("/еtc/раsswd", "/etc/passwd"),
+            ("ехес", "exec"),
+            ("ig\u{200b}no\u{ad}re prev\u{2060}ious", "ignore previous"),
+            ("𝐢𝐠𝐧𝐨𝐫𝐞 𝓅𝓇𝑒𝓋𝒾ℴ𝓊𝓈", "ignore previous"),
+            ("ɪɢɴᴏʀᴇ ᴘʀᴇᴠɪᴏᴜꜱ", "ignore previous"),
+            ("🅸🅶🅽🅾🆁🅴 ⓟⓡⓔⓥ", "IGNORE prev"),
+            ("i̶g̶n̶o̶r̶e̶", "ignore"),
+            ("..∕..⁄etc⧸x", "../../etc/x"),
+            ("‥／．．＼x", "../..\\x"),
+            ("①②⑦.⓪.⓪.①", "127.0.0.1"),
+            ("don’t\u{a0}tell", "don't tell"),
+        ] {
+            for prose in [false, true] {
+                assert_eq!(decode(disguised, 4096, prose).as_deref(), Some(plain), "{disguised}");
+            }
+        }
+    }
+
+    #[test]
+    fn prose_in_its_own_script_stays() {
+        for text in [
+            "Привет, как дела? Сохрани отчёт в файл.",
+            "Αυτό είναι ένα απλό κείμενο.",
+            "请读取文件，然后总结：谢谢！",
+            "ファイルを読んでください。",
+            "هذا نص عادي",
+            "L’été déjà: naïve façade – Straße",
+            "plain ASCII",
+            "thumbs 👍🏽 and ❤️ and 👩‍👩‍👧",
+            "a — dash, “quotes” and an ellipsis…",
+        ] {
+            let read = decode(text, 4096, true);
+            assert!(read.is_none() || text.contains('’'), "{text} became {read:?}");
+        }
+    }
+
+    #[test]
+    fn mixed_words_fold_in_foreign_prose_and_others_do_not() {
+        let read = decode("Выполни команду сurl сейчас", 4096, true);
+        assert_eq!(read.as_deref(), Some("Выполни команду curl сейчас"));
+    }
+
+    #[test]
+    fn output_is_capped() {
+        let read = decode(&"\u{fdfa}".repeat(1000), 5000, false).unwrap_or_default();
+        assert!(read.len() <= 5000, "{}", read.len());
+    }
+}

@@ -1,0 +1,140 @@
+//! A command line as the shell runs it: simple commands, one a line.
+//!
+//! A line is one simple command, its program first, preceded by `| ` when its input is the output of the line above.
+//! Words are unquoted and joined by one space; redirections stay words (`>file`, `2>&1`); assignments before a command
+//! are a line of their own. What runs further commands is followed by lines for those: `sh -c`, `eval`, `$( )`,
+//! backticks, `<( )`, `xargs`, `find -exec`, `sudo` and its like, text piped or fed into an interpreter.
+//!
+//! INVARIANT: a line break always starts a new simple command. Line breaks inside quotes are spaces; quoted `<`, `>`
+//! and `|` are shown as `‹`, `›` and `¦`, so that only real redirections and pipes look like them.
+//!
+//! Bounded and linear: every script is lexed once, inner scripts come from a work list of limited depth and number.
+
+mod command;
+mod expand;
+mod lexer;
+mod programs;
+
+use std::borrow::Cow;
+use std::collections::VecDeque;
+
+use command::Command;
+use expand::Variables;
+
+/// How deep scripts inside scripts are followed.
+const DEPTH: u8 = 6;
+
+/// How many scripts inside scripts are followed.
+const SCRIPTS: usize = 64;
+
+/// A script to lex.
+struct Script<'t> {
+    text: Cow<'t, str>,
+    depth: u8,
+}
+
+/// How a text is to be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reading {
+    /// As a POSIX shell does.
+    Posix,
+    /// As a POSIX shell, with every quote dropped: for a value that is put between quotes that it may close.
+    Unquoted,
+    /// As cmd.exe and PowerShell do, roughly: a backslash is a letter, carets and backticks are escapes.
+    Windows,
+}
+
+/// Whether a text has the marks of a Windows command line.
+pub(super) fn looks_like_windows(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    memchr::memchr_iter(b'\\', bytes).any(|at| {
+        let before = at.checked_sub(1).and_then(|at| bytes.get(at));
+        before == Some(&b':') || before == Some(&b'\\')
+    }) || [".exe", "cmd ", "cmd/", "powershell", "PowerShell", "pwsh", "COMSPEC", "ComSpec", "iex", "IEX"]
+        .iter()
+        .any(|mark| memchr::memmem::find(bytes, mark.as_bytes()).is_some())
+}
+
+/// Rewrites; `None` when there is no command in it. At most `room` bytes.
+pub(super) fn rewrite(text: &str, reading: Reading, room: usize) -> Option<String> {
+    let mut out = Lines { text: String::with_capacity(text.len().min(room)), room };
+    let mut queue = VecDeque::new();
+    let mut followed = 0_usize;
+    let mut variables = Variables::default();
+    let mut script = Some(Script { text: Cow::Borrowed(text), depth: 0 });
+    while let Some(current) = script.take().or_else(|| queue.pop_front()) {
+        let commands = lexer::lex(&current.text, reading, &mut variables);
+        for (at, command) in commands.iter().enumerate() {
+            let mut inner = Vec::new();
+            out.command(command, &mut inner);
+            let after = commands.get(at.saturating_add(1)..).unwrap_or_default();
+            command::scripts_of(command, after, &mut inner);
+            for text in inner {
+                if current.depth < DEPTH && followed < SCRIPTS && !text.trim().is_empty() {
+                    followed = followed.saturating_add(1);
+                    queue.push_back(Script { text: Cow::Owned(text), depth: current.depth.saturating_add(1) });
+                }
+            }
+        }
+    }
+    (!out.text.is_empty()).then_some(out.text)
+}
+
+/// The lines written so far.
+struct Lines {
+    text: String,
+    room: usize,
+}
+
+impl Lines {
+    /// Writes a command and the commands that it is a prefix to.
+    fn command(&mut self, command: &Command, scripts: &mut Vec<String>) {
+        if !command.assignments.is_empty() {
+            self.line(&command.assignments, &[], false);
+        }
+        let mut waiting = vec![command.words.as_slice()];
+        for _ in 0..DEPTH.saturating_mul(2) {
+            let Some(words) = waiting.pop() else { break };
+            if words.is_empty() && command.redirections.is_empty() {
+                continue;
+            }
+            self.line(words, &command.redirections, command.piped);
+            programs::inner(words, &mut waiting, scripts);
+        }
+    }
+
+    fn line(&mut self, words: &[command::Word], redirections: &[command::Word], piped: bool) {
+        let size = words
+            .iter()
+            .chain(redirections)
+            .fold(4_usize, |size, word| size.saturating_add(word.text.len()).saturating_add(1));
+        // Quoted signs are shown by ones of three bytes.
+        if self.text.len().saturating_add(size.saturating_mul(3)) > self.room {
+            return;
+        }
+        if !self.text.is_empty() {
+            self.text.push('\n');
+        }
+        if piped {
+            self.text.push_str("| ");
+        }
+        for (at, word) in words.iter().chain(redirections).enumerate() {
+            if at > 0 {
+                self.text.push(' ');
+            }
+            let text = if at == 0 { programs::name(&word.text) } else { word.text.as_str() };
+            for c in text.chars() {
+                self.text.push(match c {
+                    '\n' | '\r' => ' ',
+                    '<' if word.quoted => '‹',
+                    '>' if word.quoted => '›',
+                    '|' if word.quoted => '¦',
+                    c => c,
+                });
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,53 @@
+//! One simple command, and the scripts that it hands to another shell.
+
+use super::programs;
+
+/// A word after unquoting.
+#[derive(Debug, Default, Clone)]
+pub(super) struct Word {
+    pub(super) text: String,
+    /// Whether part of it was quoted or escaped.
+    pub(super) quoted: bool,
+}
+
+/// A simple command.
+#[derive(Debug, Default)]
+pub(super) struct Command {
+    /// `NAME=value` before the program.
+    pub(super) assignments: Vec<Word>,
+    /// The program and its arguments.
+    pub(super) words: Vec<Word>,
+    /// `>file`, `2>&1`, `<<<text`.
+    pub(super) redirections: Vec<Word>,
+    /// Whether it reads what the command before it writes.
+    pub(super) piped: bool,
+    /// Contents of `$( )`, backticks and `<( )`, in their order.
+    pub(super) substitutions: Vec<String>,
+    /// Bodies of here-documents and here-strings: its standard input.
+    pub(super) input: Vec<String>,
+}
+
+impl Command {
+    pub(super) fn is_empty(&self) -> bool {
+        self.words.is_empty()
+            && self.assignments.is_empty()
+            && self.redirections.is_empty()
+            && self.substitutions.is_empty()
+            && self.input.is_empty()
+    }
+}
+
+/// Adds the scripts inside `command`: its substitutions, and what reaches the input of an interpreter, be it this
+/// command or one of those `after` it in the pipeline.
+pub(super) fn scripts_of(command: &Command, after: &[Command], scripts: &mut Vec<String>) {
+    scripts.extend(command.substitutions.iter().cloned());
+    let pipeline = || after.iter().take_while(|next| next.piped).take(8);
+    let speaks = programs::echoed(&command.words);
+    if command.input.is_empty() && speaks.is_none() {
+        return;
+    }
+    if programs::reads_script(&command.words) || pipeline().any(|next| programs::reads_script(&next.words)) {
+        scripts.extend(command.input.iter().cloned());
+        scripts.extend(speaks);
+    }
+}

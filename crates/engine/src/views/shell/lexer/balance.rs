@@ -1,0 +1,34 @@
+//! Where brackets close.
+
+use super::super::super::cursor::Cursor;
+
+/// How far into `bytes`, which follow an opening bracket, its closing one is. Quotes hide brackets.
+pub(super) fn closing(bytes: &[u8], open: u8, close: u8) -> Option<usize> {
+    let mut cursor = Cursor::new(bytes);
+    let mut depth = 0_usize;
+    while let Some(byte) = cursor.next() {
+        match byte {
+            b'\\' => {
+                cursor.take(1);
+            }
+            // An open quote hides nothing.
+            b'\'' => {
+                if let Some(end) = memchr::memchr(b'\'', cursor.rest()) {
+                    cursor.take(end.saturating_add(1));
+                }
+            }
+            byte if byte == open => depth = depth.saturating_add(1),
+            byte if byte == close => match depth.checked_sub(1) {
+                Some(less) => depth = less,
+                None => return bytes.len().checked_sub(cursor.rest().len().saturating_add(1)),
+            },
+            _ => {}
+        }
+    }
+    None
+}
+
+/// How far into `bytes`, which follow a backtick, the next unescaped one is.
+pub(super) fn backtick(bytes: &[u8]) -> Option<usize> {
+    memchr::memchr_iter(b'`', bytes).find(|&at| at.checked_sub(1).and_then(|at| bytes.get(at)) != Some(&b'\\'))
+}

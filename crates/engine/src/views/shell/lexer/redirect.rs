@@ -1,0 +1,107 @@
+//! Redirections and here-documents.
+
+use super::super::command::Word;
+use super::Lexer;
+
+/// The most here-documents of one script: each looks for its end.
+const DOCUMENTS: usize = 16;
+
+/// A here-document whose body is still to come.
+pub(super) struct HereDocument {
+    delimiter: String,
+    /// The command whose input it is.
+    owner: usize,
+}
+
+impl Lexer<'_, '_> {
+    /// At `<`, `>` or `&>`.
+    pub(super) fn redirection(&mut self) {
+        // `2>`: the digits before the sign are part of it.
+        let descriptor = self.begun
+            && !self.word.quoted
+            && self.word.text.len() <= 2
+            && self.word.text.bytes().all(|byte| byte.is_ascii_digit());
+        if !descriptor {
+            self.end_word();
+        }
+        let mut sign = std::mem::take(&mut self.word).text;
+        self.begun = false;
+        if self.cursor.eat(b"&") {
+            sign.push('&');
+        }
+        let process = matches!(self.cursor.rest(), [b'<' | b'>', b'(', ..]);
+        if process {
+            self.cursor.take(2);
+            let inside = self.enclosed(b'(', b')');
+            self.command.substitutions.push(inside.clone());
+            self.word = Word { text: format!("<({inside})"), quoted: true };
+            self.begun = true;
+            return;
+        }
+        if self.cursor.eat(b"<<<") {
+            sign.push_str("<<<");
+        } else if self.cursor.eat(b"<<") {
+            self.here_document();
+            return;
+        } else {
+            for known in [">>", ">|", ">&", "<&", "<>", ">", "<"] {
+                if self.cursor.eat(known.as_bytes()) {
+                    sign.push_str(if known == ">|" { ">" } else { known });
+                    break;
+                }
+            }
+        }
+        self.cursor.take_while(|byte| matches!(byte, b' ' | b'\t'));
+        self.target = Some(sign);
+    }
+
+    /// The word that a redirection names.
+    pub(super) fn redirected(&mut self, sign: &str, word: Word) {
+        if sign.ends_with("<<<") {
+            self.command.input.push(word.text.clone());
+        }
+        // The sign must stay one: quoting in the target replaces signs only there.
+        let target: String = if word.quoted { word.text.replace('>', "›").replace('<', "‹") } else { word.text };
+        self.command.redirections.push(Word { text: format!("{sign}{target}"), quoted: false });
+    }
+
+    /// After `<<`.
+    fn here_document(&mut self) {
+        self.cursor.eat(b"-");
+        self.cursor.take_while(|byte| matches!(byte, b' ' | b'\t'));
+        let mut after = self.cursor;
+        after.take_while(|byte| matches!(byte, b'\'' | b'"' | b'\\'));
+        let name = after.take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.'));
+        after.take_while(|byte| matches!(byte, b'\'' | b'"'));
+        self.documents = self.documents.saturating_add(1);
+        if name.is_empty() || self.documents > DOCUMENTS {
+            return;
+        }
+        // Without its end it is no document (`1 << 2`), and what follows is read as commands.
+        if !after.rest().split(|&byte| byte == b'\n').skip(1).any(|line| line.trim_ascii() == name) {
+            return;
+        }
+        self.cursor = after;
+        let delimiter = String::from_utf8_lossy(name).into_owned();
+        self.pending.push(HereDocument { delimiter, owner: self.commands.len() });
+    }
+
+    /// After a line break: the bodies that it begins.
+    pub(super) fn here_documents(&mut self) {
+        for document in std::mem::take(&mut self.pending) {
+            let mut body = String::new();
+            while !self.cursor.rest().is_empty() {
+                let line = self.cursor.take_until(b'\n');
+                self.cursor.take(1);
+                if line.trim_ascii() == document.delimiter.as_bytes() {
+                    break;
+                }
+                body.push_str(&String::from_utf8_lossy(line));
+                body.push('\n');
+            }
+            if let Some(owner) = self.commands.get_mut(document.owner) {
+                owner.input.push(body);
+            }
+        }
+    }
+}

@@ -1,0 +1,249 @@
+//! Programs that run other programs, and how they are told which.
+
+use super::command::Word;
+use super::expand;
+
+/// A program by its name alone: `/usr/bin/rm` and `C:\Windows\System32\rm.exe` are `rm`. A path outside the places where
+/// programs are installed says something of its own (`/tmp/x`, `./x`) and stays.
+pub(super) fn name(word: &str) -> &str {
+    let word = word.strip_suffix(".exe").or_else(|| word.strip_suffix(".EXE")).unwrap_or(word);
+    let Some(end) = word.rfind(['/', '\\']) else { return word };
+    let (directory, base) = (word.get(..end).unwrap_or(""), word.get(end.saturating_add(1)..).unwrap_or(""));
+    let last = directory.rsplit(['/', '\\']).next().unwrap_or("");
+    let installed =
+        ["bin", "sbin", "System32", "SysWOW64", "v1.0"].iter().any(|place| last.eq_ignore_ascii_case(place));
+    // `/b?n/c?t` and `/???/sh` mean such a place.
+    if !base.is_empty() && (installed || last.contains(['?', '*', '['])) { base } else { word }
+}
+
+/// How the words before the inner command of a prefix program are read.
+struct Prefix {
+    /// Options whose value is the next word.
+    valued: &'static [&'static str],
+    /// Words of its own before the command: a duration, a directory.
+    own: usize,
+}
+
+fn prefix(name: &str) -> Option<Prefix> {
+    let (valued, own): (&[&str], usize) = match name {
+        "sudo" | "doas" => {
+            (&["-u", "-g", "-C", "-p", "-h", "-r", "-t", "-D", "-R", "-T", "-U", "--user", "--group"], 0)
+        }
+        "env" => (&["-u", "-C", "--unset", "--chdir"], 0),
+        "nice" => (&["-n"], 0),
+        "ionice" => (&["-c", "-n", "-p", "-t"], 0),
+        "timeout" => (&["-s", "-k", "--signal", "--kill-after"], 1),
+        "stdbuf" => (&["-i", "-o", "-e"], 0),
+        "xargs" => (&["-I", "-n", "-P", "-L", "-d", "-E", "-s", "-a", "--delimiter", "--max-args", "--max-procs"], 0),
+        "exec" => (&["-a"], 0),
+        "time" => (&["-f", "-o"], 0),
+        "strace" | "ltrace" => (&["-e", "-o", "-p", "-s", "-u", "-E"], 0),
+        "chroot" | "flock" | "taskset" | "chrt" | "proot" | "gosu" | "su-exec" => (&[], 1),
+        "nsenter" => (&["-t", "-S", "-G"], 0),
+        "systemd-run" => (&["-p", "-u", "--unit", "--property", "--uid"], 0),
+        "nohup" | "setsid" | "command" | "builtin" | "busybox" | "toybox" | "pkexec" | "unshare" | "fakeroot"
+        | "torsocks" | "torify" | "proxychains" | "proxychains4" | "unbuffer" | "rlwrap" | "winpty" | "wsl"
+        | "coproc" | "caffeinate" | "start" | "call" | "dbus-run-session" | "noglob" | "then" | "else" | "do" => {
+            (&[], 0)
+        }
+        _ if name.starts_with("ld-linux") || name.starts_with("ld-musl") => (&["--library-path", "--preload"], 0),
+        _ => return None,
+    };
+    Some(Prefix { valued, own })
+}
+
+/// Adds to `commands` and `scripts` what `words` runs.
+pub(super) fn inner<'w>(words: &'w [Word], commands: &mut Vec<&'w [Word]>, scripts: &mut Vec<String>) {
+    let Some((program, arguments)) = words.split_first() else { return };
+    let program = name(&program.text);
+    if let Some(prefix) = prefix(program) {
+        if program == "env" {
+            scripts.extend(value_of(arguments, &["-S", "--split-string"]));
+        }
+        commands.push(after_prefix(arguments, &prefix));
+        return;
+    }
+    match program {
+        _ if is_shell(program) => scripts.extend(script_argument(arguments)),
+        "su" | "runuser" | "script" | "sg" => scripts.extend(value_of(arguments, &["-c", "--command"])),
+        "eval" | "watch" | "parallel" | "trap" => scripts.push(joined(options_skipped(arguments, &["-n", "-j", "-d"]))),
+        "find" | "fd" | "fdfind" => found(arguments, commands),
+        "ssh" => {
+            let host =
+                options_skipped(arguments, &["-i", "-p", "-l", "-o", "-F", "-L", "-R", "-D", "-J", "-b", "-c", "-m"]);
+            scripts.push(joined(host.get(1..).unwrap_or_default()));
+        }
+        "docker" | "podman" | "nerdctl" | "kubectl" | "oc" => contained(arguments, commands),
+        "cmd" => {
+            let at = arguments.iter().position(|word| is_one_of(&word.text, &["/c", "/k", "/r", "-c"]));
+            scripts.extend(at.and_then(|at| arguments.get(at.saturating_add(1)..)).map(joined));
+        }
+        "powershell" | "pwsh" => {
+            let at = arguments.iter().position(|word| is_one_of(&word.text, &["-c", "-command", "-com", "/c"]));
+            scripts.extend(at.and_then(|at| arguments.get(at.saturating_add(1)..)).map(joined));
+        }
+        _ => {}
+    }
+}
+
+/// What an `echo` or `printf` writes.
+pub(super) fn echoed(words: &[Word]) -> Option<String> {
+    let (program, arguments) = words.split_first()?;
+    match name(&program.text) {
+        "echo" => {
+            let text = joined(options_skipped(arguments, &[]));
+            Some(if arguments.first().is_some_and(|word| word.text.starts_with("-e")) {
+                expand::escapes(&text)
+            } else {
+                text
+            })
+        }
+        "printf" => Some(expand::escapes(&joined(arguments))),
+        _ => None,
+    }
+}
+
+/// Whether these words run an interpreter of shell commands on its standard input.
+pub(super) fn reads_script(words: &[Word]) -> bool {
+    let mut commands = vec![words];
+    for _ in 0..super::DEPTH {
+        let Some(words) = commands.pop() else { return false };
+        let Some((program, arguments)) = words.split_first() else { return false };
+        let program = name(&program.text);
+        if is_shell(program) {
+            let operand = options_skipped(arguments, &["-o", "+o", "-O", "--rcfile", "--init-file"]).first();
+            let reads = arguments.iter().any(|word| word.text == "-s");
+            return reads || operand.is_none_or(|word| matches!(word.text.as_str(), "-" | "/dev/stdin"));
+        }
+        if matches!(program, "at" | "batch" | "source" | ".") {
+            return true;
+        }
+        let Some(prefix) = prefix(program) else { return false };
+        commands.push(after_prefix(arguments, &prefix));
+    }
+    false
+}
+
+fn is_shell(name: &str) -> bool {
+    matches!(
+        name,
+        "sh" | "bash" | "zsh" | "dash" | "ksh" | "ksh93" | "mksh" | "ash" | "fish" | "csh" | "tcsh" | "rbash" | "yash"
+    )
+}
+
+fn is_one_of(word: &str, options: &[&str]) -> bool {
+    options.iter().any(|option| word.eq_ignore_ascii_case(option))
+}
+
+/// The script of `sh -c script`, `bash -lc script`, `bash -o pipefail -c script`.
+fn script_argument(arguments: &[Word]) -> Option<String> {
+    let mut rest = arguments.iter();
+    while let Some(word) = rest.next() {
+        let option = word.text.as_str();
+        if option.starts_with("--") || option.starts_with('+') || !option.starts_with('-') {
+            if matches!(option, "--rcfile" | "--init-file" | "+o" | "+O") {
+                rest.next();
+            } else if !option.starts_with(['-', '+']) {
+                return None;
+            }
+        } else if option.contains('c') {
+            return rest.find(|word| !word.text.starts_with('-')).map(|word| word.text.clone());
+        } else if matches!(option, "-o" | "-O") {
+            rest.next();
+        }
+    }
+    None
+}
+
+/// The word after one of `options`, or the rest of the word that begins with one of them and `=`.
+fn value_of(arguments: &[Word], options: &[&str]) -> Option<String> {
+    let at = arguments.iter().position(|word| {
+        options
+            .iter()
+            .any(|option| word.text.strip_prefix(option).is_some_and(|rest| rest.is_empty() || rest.starts_with('=')))
+    })?;
+    let word = arguments.get(at)?;
+    match word.text.split_once('=') {
+        Some((_, value)) => Some(value.to_owned()),
+        None => arguments.get(at.saturating_add(1)).map(|word| word.text.clone()),
+    }
+}
+
+fn after_prefix<'w>(arguments: &'w [Word], prefix: &Prefix) -> &'w [Word] {
+    let mut rest = options_skipped(arguments, prefix.valued);
+    let assignments = rest.iter().take_while(|word| is_assignment(&word.text)).count();
+    rest = rest.get(assignments..).unwrap_or_default();
+    rest.get(prefix.own..).unwrap_or_default()
+}
+
+/// Arguments from the first that is no option.
+fn options_skipped<'w>(arguments: &'w [Word], valued: &[&str]) -> &'w [Word] {
+    let mut rest = arguments;
+    while let Some((first, after)) = rest.split_first() {
+        if first.text == "--" {
+            return after;
+        }
+        if !first.text.starts_with(['-', '+']) || first.text.len() < 2 {
+            return rest;
+        }
+        rest = if valued.contains(&first.text.as_str()) { after.get(1..).unwrap_or_default() } else { after };
+    }
+    rest
+}
+
+/// Whether a word is `NAME=value`.
+pub(super) fn is_assignment(word: &str) -> bool {
+    let Some((name, _)) = word.split_once('=') else { return false };
+    let name = name.strip_suffix('+').unwrap_or(name);
+    name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+}
+
+/// The commands of `-exec …`, up to `;`, `+` or the end.
+fn found<'w>(arguments: &'w [Word], commands: &mut Vec<&'w [Word]>) {
+    let mut rest = arguments;
+    for _ in 0..4 {
+        let starts = |word: &Word| matches!(word.text.as_str(), "-exec" | "-execdir" | "-ok" | "-okdir" | "-x" | "-X");
+        let Some(at) = rest.iter().position(starts) else { return };
+        rest = rest.get(at.saturating_add(1)..).unwrap_or_default();
+        let end = rest.iter().position(|word| matches!(word.text.as_str(), ";" | "+")).unwrap_or(rest.len());
+        commands.push(rest.get(..end).unwrap_or_default());
+    }
+}
+
+/// The command of `docker exec … container command` and `kubectl exec pod -- command`.
+fn contained<'w>(arguments: &'w [Word], commands: &mut Vec<&'w [Word]>) {
+    let Some(at) = arguments.iter().position(|word| matches!(word.text.as_str(), "exec" | "run")) else { return };
+    let rest = arguments.get(at.saturating_add(1)..).unwrap_or_default();
+    if let Some(dashes) = rest.iter().position(|word| word.text == "--") {
+        commands.push(rest.get(dashes.saturating_add(1)..).unwrap_or_default());
+        return;
+    }
+    let valued = [
+        "-e",
+        "-u",
+        "-w",
+        "-v",
+        "-p",
+        "-n",
+        "-c",
+        "--name",
+        "--user",
+        "--env",
+        "--volume",
+        "--network",
+        "--entrypoint",
+    ];
+    commands.push(options_skipped(rest, &valued).get(1..).unwrap_or_default());
+}
+
+fn joined(words: &[Word]) -> String {
+    let mut text = String::new();
+    for word in words {
+        if !text.is_empty() {
+            text.push(' ');
+        }
+        text.push_str(&word.text);
+    }
+    text
+}

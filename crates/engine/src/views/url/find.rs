@@ -1,0 +1,49 @@
+//! Where URLs are in a text.
+
+/// The scheme of a value that is a URL as a whole: `scheme://`, or one of those that browsers complete (`http:host`).
+pub(super) fn scheme_of(value: &str) -> Option<&str> {
+    let (scheme, rest) = value.split_once(':')?;
+    let letters = scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.'));
+    if scheme.is_empty() || !scheme.starts_with(|c: char| c.is_ascii_alphabetic()) || !letters {
+        return None;
+    }
+    let web = ["http", "https", "ftp", "ws", "wss", "file"].iter().any(|known| scheme.eq_ignore_ascii_case(known));
+    (web || rest.starts_with("//")).then_some(scheme)
+}
+
+/// All URLs of `text`, those inside the query of another included.
+pub(super) fn urls(text: &str) -> impl Iterator<Item = &str> {
+    memchr::memmem::find_iter(text.as_bytes(), b"://").filter_map(move |at| {
+        let before = text.get(..at)?;
+        let scheme =
+            before.bytes().rev().take(16).take_while(|byte| byte.is_ascii_alphanumeric() || *byte == b'+').count();
+        let start = at.saturating_sub(scheme);
+        let url = text.get(start..)?;
+        let end = url.bytes().take(super::LONGEST).position(ends_url).unwrap_or(url.len().min(super::LONGEST));
+        // A letter must come first: `2http://` is how one is run together with what stands before it.
+        let url = url.get(..end).unwrap_or(url).trim_start_matches(|c: char| !c.is_ascii_alphabetic());
+        (url.find("://")? > 0).then_some(url)
+    })
+}
+
+fn ends_url(byte: u8) -> bool {
+    byte <= b' ' || matches!(byte, b'"' | b'\'' | b'`' | b'<' | b'>' | b'|' | b';' | b')' | b'(' | b'{' | b'}' | b'^')
+}
+
+/// Whether a word could be an IP address in some spelling: it begins with a digit or bracket, and up to its port or
+/// path it is made of what addresses are made of, enough of it to be no port or count.
+pub(super) fn may_be_address(word: &str) -> bool {
+    if let Some(inner) = word.strip_prefix('[') {
+        return inner.contains(']');
+    }
+    let host = word.split(['/', ':', '?', '#']).next().unwrap_or(word);
+    let digits = host.bytes().all(|byte| byte.is_ascii_hexdigit() || matches!(byte, b'.' | b'x' | b'X'));
+    let number = !host.contains('.') && (host.len() >= 8);
+    digits && host.starts_with(|c: char| c.is_ascii_digit()) && (number || is_dotted(host))
+}
+
+/// Four numbers, or fewer of which one is in another base than ten: `1.2.3` is a version.
+fn is_dotted(host: &str) -> bool {
+    let parts = host.split('.').count();
+    parts == 4 || ((2..4).contains(&parts) && (host.starts_with("0x") || host.starts_with("127.")))
+}
