@@ -44,7 +44,8 @@ fn rewrite(line: &[u8]) -> Vec<u8> {
                 }
             }
             0..=0x1F if in_string => encode_unit(u16::from(*byte), &mut out),
-            0..=0x1F => {}
+            // Blanks. Never dropped, so that no two pieces of broken text grow together.
+            0..=0x1F => out.push(b' '),
             0xC2 | 0xE2 => match separator(*byte, after) {
                 Some((unit, length)) => {
                     encode_unit(unit, &mut out);

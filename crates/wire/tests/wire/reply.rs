@@ -12,7 +12,7 @@ fn answers_are_canonical_messages() {
         reply::error(Some("\"a\""), -31001, "no \"x\"\n\u{2028}\u{85}\u{1b}[0m", Some("{\"rule\":\n\"FS-003\"}"));
     assert_eq!(
         text(error.clone()),
-        r#"{"jsonrpc":"2.0","id":"a","error":{"code":-31001,"message":"no \"x\"\n\u2028\u0085\u001b[0m","data":{"rule":"FS-003"}}}"#
+        r#"{"jsonrpc":"2.0","id":"a","error":{"code":-31001,"message":"no \"x\"\n\u2028\u0085\u001b[0m","data":{"rule": "FS-003"}}}"#
     );
     let nobody = reply::error(None, -32700, "", None);
     assert_eq!(text(nobody.clone()), r#"{"jsonrpc":"2.0","id":null,"error":{"code":-32700,"message":""}}"#);
