@@ -168,3 +168,6 @@ fn rule(id: &'static str, title: &'static str, message: &'static str) -> Arc<Rul
         references: vec![Cow::Borrowed("CWE-636")],
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -132,4 +132,3 @@ fn write_all(to: &File, mut parts: &mut [IoSlice<'_>]) -> io::Result<()> {
     }
     Ok(())
 }
-
