@@ -1,2 +1,40 @@
-//! The command line.
-fn main() {}
+//! The command line: parse, do one thing, end with a code that says how it went.
+
+mod cli;
+mod commands;
+mod config;
+mod engine;
+mod exit;
+mod reading;
+mod signing;
+mod suggest;
+mod table;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use cli::{Cli, Command};
+
+fn main() -> ExitCode {
+    let outcome = match Cli::parse().command {
+        Command::Start(args) => commands::start::run(*args),
+        Command::Sse(args) => commands::sse::run(&args),
+        Command::Check(args) => commands::check::run(&args),
+        Command::Eval(args) => commands::eval::run(&args),
+        Command::Rules(args) => commands::rules::run(&args),
+        Command::Config(args) => commands::config::run(&args),
+        Command::Info(args) => commands::info::run(&args),
+        Command::Version(args) => commands::version::run(&args),
+        Command::Update(args) => commands::update::run(&args),
+        Command::Keygen(args) => commands::keygen::run(&args),
+        Command::Completions(args) => commands::completions::run(&args),
+        Command::Demo(args) => commands::demo::run(&args),
+        Command::DemoServer(args) => commands::demo::server::run(&args),
+    };
+    outcome.unwrap_or_else(|failure| {
+        if !matches!(failure, exit::Failure::Refused) {
+            anstream::eprintln!("vanguard: {failure}");
+        }
+        failure.code()
+    })
+}

@@ -1,0 +1,60 @@
+//! The command line's surface. Each subcommand's flags stand in its own file.
+
+use clap::{Parser, Subcommand};
+
+use crate::commands::{check, completions, config, demo, eval, info, keygen, rules, sse, start, update, version};
+
+/// A security proxy between AI agents and MCP servers.
+///
+/// Wrap a server and every message is judged in both directions: attacks are refused, everything else passes as it came.
+#[derive(Debug, Parser)]
+#[command(name = "vanguard", version, max_term_width = 100, after_help = EXAMPLES)]
+pub(crate) struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  vanguard demo                                             see it work, without network
+  vanguard start -- npx -y @modelcontextprotocol/server-filesystem .
+  vanguard start --server \"python server.py\" --profile strict
+  vanguard check --tool read_file --arg path=../../etc/passwd
+  vanguard rules show FS-003
+
+Exit codes: 0 ended well, 1 the answer is no (check, eval, rules test, demo), 2 usage,
+3 configuration or rules, 4 the server could not start; otherwise the server's own.";
+
+/// A subcommand.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run an MCP server behind the proxy, on stdin and stdout
+    Start(Box<start::Args>),
+    /// Serve over HTTP (not in this release)
+    #[command(alias = "serve", hide = true)]
+    Sse(sse::Args),
+    /// Judge one message and explain the verdict
+    Check(check::Args),
+    /// Measure recall and false alarms over labelled messages
+    Eval(eval::Args),
+    /// List, explain, test and sign detection rules
+    Rules(rules::Args),
+    /// Show the configuration that holds, or the schema of the file
+    Config(config::Args),
+    /// Show layers, rules and limits at a glance
+    Info(info::Args),
+    /// Show the version
+    Version(version::Args),
+    /// Install signed rules from a directory or URL
+    Update(update::Args),
+    /// Make a key pair to sign rules with
+    Keygen(keygen::Args),
+    /// Print a completion script for a shell
+    Completions(completions::Args),
+    /// See the proxy stop attacks and pass ordinary work; needs nothing installed
+    Demo(demo::Args),
+    /// The small MCP server of the demo
+    #[command(name = "__demo-server", hide = true)]
+    DemoServer(demo::server::Args),
+}

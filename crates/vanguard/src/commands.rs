@@ -1,0 +1,31 @@
+//! One file a subcommand.
+
+pub(crate) mod check;
+pub(crate) mod completions;
+pub(crate) mod config;
+pub(crate) mod demo;
+pub(crate) mod eval;
+pub(crate) mod info;
+pub(crate) mod keygen;
+pub(crate) mod rules;
+pub(crate) mod sse;
+pub(crate) mod start;
+pub(crate) mod update;
+pub(crate) mod version;
+
+/// Prints to stdout; a reader that went away is not an error worth a word.
+pub(crate) fn print(text: &str) {
+    use std::io::Write as _;
+    let mut out = anstream::stdout().lock();
+    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+}
+
+/// A value as pretty JSON on stdout.
+pub(crate) fn print_json(value: &impl serde::Serialize) {
+    print(&(serde_json::to_string_pretty(value).unwrap_or_default() + "\n"));
+}
+
+/// One line to stderr.
+pub(crate) fn warn(text: &str) {
+    anstream::eprintln!("vanguard: {text}");
+}

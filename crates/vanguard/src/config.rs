@@ -1,0 +1,19 @@
+//! Configuration: what was written, by whom, and what is meant.
+//!
+//! Each source (a flag, a variable, a file, the profile) becomes one [`Layer`] of [`Written`] values; [`resolve`] takes
+//! the first that says something about a key and remembers where it came from.
+
+pub(crate) mod file;
+pub(crate) mod origin;
+pub(crate) mod resolve;
+pub(crate) mod schema;
+pub(crate) mod show;
+pub(crate) mod sources;
+pub(crate) mod trust;
+pub(crate) mod variables;
+pub(crate) mod written;
+
+pub(crate) use origin::{Layer, Origin, Set};
+pub(crate) use resolve::Settings;
+pub(crate) use sources::Sources;
+pub(crate) use written::Written;

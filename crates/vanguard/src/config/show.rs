@@ -1,0 +1,147 @@
+//! `config show`: every key, its value and where it came from, secrets masked.
+
+use std::path::Path;
+
+use serde::Serialize;
+
+use super::{Origin, Set, Settings};
+
+/// One key as it holds.
+#[derive(Debug, Serialize)]
+pub(crate) struct Row {
+    /// Dotted key.
+    pub(crate) key: String,
+    /// The value as JSON text.
+    pub(crate) value: String,
+    /// Where it came from.
+    pub(crate) origin: String,
+}
+
+/// What stands in the place of a secret.
+const MASK: &str = "***";
+
+/// Every key in the order of the configuration file.
+pub(crate) fn rows(settings: &Settings, default_record: Option<&Path>) -> Vec<Row> {
+    let mut rows = Rows(Vec::new());
+    rows.add("profile", &settings.profile, Clone::clone);
+    for dir in &settings.rule_dirs {
+        rows.add("rules.dirs[]", dir, Clone::clone);
+    }
+    for (rule, action) in &settings.overrides {
+        rows.add(&format!("rules.overrides.{rule}"), action, |action| *action);
+    }
+    for exception in &settings.exceptions {
+        rows.add("rules.exceptions[]", exception, Clone::clone);
+    }
+    let limits = &settings.limits;
+    rows.add("limits.message_bytes", &limits.message_bytes, |n| *n);
+    rows.add("limits.string_bytes", &limits.string_bytes, |n| *n);
+    rows.add("limits.depth", &limits.depth, |n| *n);
+    rows.add("limits.batch", &limits.batch, |n| *n);
+    rows.add("limits.nodes", &limits.nodes, |n| *n);
+    let audit = &settings.audit;
+    let unnamed = || default_record.map(|path| path.display().to_string());
+    rows.add("audit.path", &audit.path, |path| path.clone().or_else(unnamed));
+    rows.add("audit.max_bytes", &audit.max_bytes, |n| *n);
+    rows.add("audit.keep", &audit.keep, |n| *n);
+    rows.add("audit.on_failure", &audit.on_failure, |what| *what);
+    rows.add("audit.fsync", &audit.fsync, |yes| *yes);
+    rows.add("deny_as", &settings.deny_as, |how| *how);
+    rows.add("expose_block_reason", &settings.expose_block_reason, |yes| *yes);
+    rows.add("compat", &settings.compat, |release| *release);
+    let server = &settings.server;
+    rows.add("server.command", &server.command, |words| masked_command(words));
+    rows.add("server.name", &server.name, Clone::clone);
+    rows.add("server.env", &server.env, |env| {
+        env.keys().map(|name| (name.clone(), MASK)).collect::<std::collections::BTreeMap<_, _>>()
+    });
+    rows.add("server.cwd", &server.cwd, Clone::clone);
+    rows.add("server.stderr", &server.stderr, |what| *what);
+    rows.add("shutdown.drain_seconds", &settings.drain_seconds, |n| *n);
+    rows.add("shutdown.grace_seconds", &settings.grace_seconds, |n| *n);
+    rows.add("update.source", &settings.update_source, |source| source.as_deref().map(masked_url));
+    rows.add("update.key", &settings.update_key, Clone::clone);
+    rows.0
+}
+
+struct Rows(Vec<Row>);
+
+impl Rows {
+    fn add<T, S: Serialize>(&mut self, key: &str, set: &Set<T>, shown: impl Fn(&T) -> S) {
+        let value = serde_json::to_string(&shown(&set.value)).unwrap_or_default();
+        let origin = match &set.origin {
+            Origin::Default => String::from("default"),
+            other => other.to_string(),
+        };
+        self.0.push(Row { key: key.to_owned(), value, origin });
+    }
+}
+
+/// A command line whose options look like they carry secrets, without these.
+fn masked_command(words: &[String]) -> Vec<String> {
+    let telling = |word: &str| {
+        let word = word.to_ascii_lowercase();
+        ["token", "secret", "password", "passwd", "api-key", "api_key", "apikey", "credential"]
+            .iter()
+            .any(|w| word.contains(w))
+    };
+    let mut mask_next = false;
+    words
+        .iter()
+        .map(|word| {
+            let masked = std::mem::take(&mut mask_next);
+            if masked && !word.starts_with('-') {
+                return MASK.to_owned();
+            }
+            match word.split_once('=') {
+                Some((name, _)) if telling(name) => format!("{name}={MASK}"),
+                _ => {
+                    mask_next = word.starts_with('-') && telling(word);
+                    masked_url(word)
+                }
+            }
+        })
+        .collect()
+}
+
+/// A URL without its user and password.
+fn masked_url(text: &str) -> String {
+    let Some((scheme, rest)) = text.split_once("://") else { return text.to_owned() };
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    match rest[..end].rfind('@') {
+        Some(at) => format!("{scheme}://{MASK}{}", &rest[at..]),
+        None => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_on_a_command_line_are_masked() {
+        let words =
+            ["server", "--token", "hunter2", "--api-key=abc", "postgres://me:pw@db/x", "--verbose"].map(String::from);
+        assert_eq!(
+            masked_command(&words),
+            ["server", "--token", "***", "--api-key=***", "postgres://***@db/x", "--verbose"]
+        );
+    }
+
+    #[test]
+    fn every_key_of_the_file_is_shown() {
+        let written = crate::config::file::parse(
+            "rules: {dirs: [a], overrides: {A: warn}, exceptions: [{rule: A, reason: b}]}\nserver: {env: {KEY: hunter2}}\n",
+            "x",
+        )
+        .expect("valid");
+        let layers = vec![crate::config::Layer { origin: Origin::Flag("x"), written }];
+        let rows = rows(&Settings::from_layers(layers).expect("valid"), None);
+        for (key, _) in crate::config::schema::keys() {
+            // Trust is about the files themselves.
+            let shown = key == "trust_project" || rows.iter().any(|row| row.key.starts_with(&key));
+            assert!(shown, "{key}");
+        }
+        assert!(rows.iter().all(|row| !row.value.contains("hunter2")));
+    }
+}

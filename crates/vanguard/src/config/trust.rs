@@ -1,0 +1,106 @@
+//! What a `vanguard.yaml` in the working directory may say without being trusted.
+//!
+//! Whoever wrote the directory wrote that file, and an agent's working directory may be a stranger's repository. Such a file
+//! may ask for more protection, never for less, and may name neither a program to run nor a file to write.
+
+use std::path::Path;
+
+use vanguard_engine::finding::Action;
+
+use super::{Settings, Written};
+use crate::exit::Failure;
+
+/// Refuses `written` where it would weaken what `others` (all other sources) resolve to.
+pub(crate) fn check(written: &Written, others: &Settings, path: &Path) -> Result<(), Failure> {
+    let keys = loosening(written, others);
+    if keys.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::Configuration(format!(
+        "{}: {} would weaken or redirect the protection, and a file in the working directory may be anyone's. Move {} to your \
+         own configuration, or pass --trust-project (or set trust_project: true in your own file) if you trust this directory",
+        path.display(),
+        keys.join(", "),
+        if keys.len() == 1 { "it" } else { "them" },
+    )))
+}
+
+/// The keys that an untrusted file must not set as it does.
+fn loosening(written: &Written, others: &Settings) -> Vec<String> {
+    let mut keys = Vec::new();
+    let mut refuse = |yes: bool, key: &str| {
+        if yes {
+            keys.push(key.to_owned());
+        }
+    };
+    refuse(written.profile.is_some_and(|profile| (profile as u8) < others.profile.value as u8), "profile");
+    if let Some(overrides) = &written.rules.overrides {
+        for (rule, _) in overrides.iter().filter(|(_, action)| **action < Action::Block) {
+            refuse(true, &format!("rules.overrides.{rule}"));
+        }
+    }
+    refuse(written.rules.exceptions.as_ref().is_some_and(|list| !list.is_empty()), "rules.exceptions");
+    let limits = &others.limits;
+    for (key, asked, held) in [
+        ("message_bytes", written.limits.message_bytes, limits.message_bytes.value),
+        ("string_bytes", written.limits.string_bytes, limits.string_bytes.value),
+        ("depth", written.limits.depth, limits.depth.value),
+        ("batch", written.limits.batch, limits.batch.value),
+        ("nodes", written.limits.nodes, limits.nodes.value),
+    ] {
+        refuse(asked.is_some_and(|asked| asked > held), &format!("limits.{key}"));
+    }
+    let audit = &written.audit;
+    refuse(audit.path.is_some(), "audit.path");
+    refuse(audit.max_bytes.is_some(), "audit.max_bytes");
+    refuse(audit.keep.is_some(), "audit.keep");
+    refuse(audit.on_failure.is_some(), "audit.on_failure");
+    refuse(audit.fsync == Some(false), "audit.fsync");
+    refuse(written.expose_block_reason == Some(true), "expose_block_reason");
+    let server = &written.server;
+    refuse(server.command.is_some(), "server.command");
+    refuse(server.name.is_some(), "server.name");
+    refuse(server.env.is_some(), "server.env");
+    refuse(server.cwd.is_some(), "server.cwd");
+    refuse(server.stderr.is_some(), "server.stderr");
+    refuse(written.update.source.is_some(), "update.source");
+    refuse(written.update.key.is_some(), "update.key");
+    refuse(written.trust_project.is_some(), "trust_project");
+    keys
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::file::parse;
+
+    fn asked(text: &str) -> Vec<String> {
+        loosening(&parse(text, "x").expect("valid"), &Settings::from_layers(Vec::new()).expect("defaults"))
+    }
+
+    #[test]
+    fn a_strangers_file_may_tighten() {
+        let text = "profile: strict\nrules: {dirs: [rules], overrides: {FS-001: block}}\nlimits: {depth: 8}\ndeny_as: tool_result\n";
+        assert!(asked(text).is_empty());
+    }
+
+    #[test]
+    fn a_strangers_file_may_not_loosen() {
+        for (text, key) in [
+            ("profile: monitor", "profile"),
+            ("rules: {overrides: {FS-001: off}}", "rules.overrides.FS-001"),
+            ("rules: {overrides: {FS-001: warn}}", "rules.overrides.FS-001"),
+            ("rules: {exceptions: [{rule: '*', reason: x}]}", "rules.exceptions"),
+            ("limits: {depth: 100000}", "limits.depth"),
+            ("audit: {path: none}", "audit.path"),
+            ("audit: {on_failure: warn}", "audit.on_failure"),
+            ("expose_block_reason: true", "expose_block_reason"),
+            ("server: {command: [evil]}", "server.command"),
+            ("server: {env: {LD_PRELOAD: x}}", "server.env"),
+            ("update: {key: x}", "update.key"),
+            ("trust_project: true", "trust_project"),
+        ] {
+            assert_eq!(asked(text), [key], "{text}");
+        }
+    }
+}

@@ -1,0 +1,248 @@
+//! Every `VANGUARD_*` variable, ours and those of mcp-vanguard 1.5.0, with what it does in this release.
+
+use vanguard_audit::OnFailure;
+use vanguard_engine::policy::{DenyAs, Profile};
+
+use super::written::{Compat, Written};
+use super::{Layer, Origin};
+use crate::exit::Failure;
+use crate::suggest::closest;
+
+/// One variable.
+pub(crate) struct Variable {
+    /// Its name.
+    pub(crate) name: &'static str,
+    /// What it does.
+    pub(crate) effect: Effect,
+}
+
+/// What a variable does in this release.
+pub(crate) enum Effect {
+    /// Sets a key of the configuration.
+    Sets(&'static str, fn(&str, &mut Written) -> Result<(), &'static str>),
+    /// Says something outside the configuration file.
+    Steers(&'static str),
+    /// Known from 1.5.0, asks for a protection that this release does not give yet, unless the function says that the value
+    /// does not ask for it.
+    NotYet(&'static str, fn(&str) -> bool),
+    /// Known from 1.5.0, tunes something that this release has no need of or does not give yet; without it nothing is weaker
+    /// than this release says.
+    Idle(&'static str),
+}
+
+use Effect::{Idle, NotYet, Sets, Steers};
+
+const BEHAVIOUR: &str = "behavioural limits (layer 3)";
+const SEMANTIC: &str = "semantic scoring (layer 2)";
+const HTTP: &str = "the HTTP gateway (`sse`)";
+const VEX: &str = "anchoring in VEX";
+
+/// All of them, by name.
+pub(crate) const VARIABLES: &[Variable] = &[
+    v("VANGUARD_ALLOWED_IPS", NotYet(HTTP, not_empty)),
+    v("VANGUARD_API_KEY", NotYet(HTTP, not_empty)),
+    v("VANGUARD_AUDIT_ON_FAILURE", Sets("audit.on_failure", |text, w| set(&mut w.audit.on_failure, on_failure(text)))),
+    v("VANGUARD_BEHAVIORAL_ENABLED", NotYet(BEHAVIOUR, is_true)),
+    v("VANGUARD_BEH_FLOOD_LIMIT", Idle(BEHAVIOUR)),
+    v("VANGUARD_BEH_LIST_LIMIT", Idle(BEHAVIOUR)),
+    v("VANGUARD_BEH_PAYLOAD_LIMIT", Idle(BEHAVIOUR)),
+    v("VANGUARD_BEH_READ_LIMIT", Idle(BEHAVIOUR)),
+    v("VANGUARD_BLOCK_ENUMERATION", NotYet(BEHAVIOUR, is_true)),
+    v("VANGUARD_BLOCK_THRESHOLD", Idle(SEMANTIC)),
+    v("VANGUARD_COMPAT", Sets("compat", |text, w| set(&mut w.compat, compat(text)))),
+    v("VANGUARD_CONFIG", Steers("file to read in the place of the working directory's `vanguard.yaml`")),
+    v("VANGUARD_DENY_AS", Sets("deny_as", |text, w| set(&mut w.deny_as, deny_as(text)))),
+    v("VANGUARD_DISABLE_UVLOOP", Idle("an event loop of Python's")),
+    v("VANGUARD_ENTROPY_BLOCK", Idle(BEHAVIOUR)),
+    v("VANGUARD_ENTROPY_HIGH", Idle(BEHAVIOUR)),
+    v("VANGUARD_ENTROPY_PENALTY", Idle(BEHAVIOUR)),
+    v(
+        "VANGUARD_EXPOSE_BLOCK_REASON",
+        Sets("expose_block_reason", |text, w| set(&mut w.expose_block_reason, boolean(text))),
+    ),
+    v("VANGUARD_LOG_FILE", Sets("audit.path", |text, w| set(&mut w.audit.path, given(text, "give a file, or `none`")))),
+    v("VANGUARD_LOG_LEVEL", Steers("`DEBUG` is `start --verbose`")),
+    v("VANGUARD_MAX_CONCURRENT_SSE", Idle(HTTP)),
+    v(
+        "VANGUARD_MAX_STRING_LEN",
+        Idle("cutting strings before inspection: they are inspected whole, see limits.string_bytes"),
+    ),
+    v("VANGUARD_OLLAMA_MODEL", Idle(SEMANTIC)),
+    v("VANGUARD_OLLAMA_URL", Idle(SEMANTIC)),
+    v("VANGUARD_OPENAI_API_KEY", NotYet(SEMANTIC, not_empty)),
+    v("VANGUARD_OPENAI_MODEL", Idle(SEMANTIC)),
+    v("VANGUARD_PROFILE", Sets("profile", |text, w| set(&mut w.profile, profile(text)))),
+    v("VANGUARD_REDIS_URL", NotYet("state shared in Redis", not_empty)),
+    v(
+        "VANGUARD_RULES_DIR",
+        Sets("rules.dirs", |text, w| {
+            set(&mut w.rules.dirs, given(text, "give a directory").map(|dir| vec![dir.into()]))
+        }),
+    ),
+    v("VANGUARD_SEMANTIC_ENABLED", NotYet(SEMANTIC, is_true)),
+    v("VANGUARD_SEMANTIC_FAIL_CLOSED", Idle(SEMANTIC)),
+    v("VANGUARD_SEMANTIC_THRESHOLD_BLOCK", Idle(SEMANTIC)),
+    v("VANGUARD_SEMANTIC_THRESHOLD_WARN", Idle(SEMANTIC)),
+    v("VANGUARD_SEMANTIC_TIMEOUT_SECS", Idle(SEMANTIC)),
+    v("VANGUARD_SENSITIVE_PATHS", Idle(BEHAVIOUR)),
+    v("VANGUARD_SESSION_TTL", Idle("state shared in Redis")),
+    v("VANGUARD_SSE_RATE_LIMIT", Idle(HTTP)),
+    v("VANGUARD_STRICT_REDIS", NotYet("state shared in Redis", is_true)),
+    v("VANGUARD_TRUST_PROJECT", Steers("`true` is `--trust-project`")),
+    v("VANGUARD_VEX_AGENT_ID", Idle(VEX)),
+    v("VANGUARD_VEX_API_URL", NotYet(VEX, not_empty)),
+    v("VANGUARD_VEX_JWT", NotYet(VEX, not_empty)),
+    v("VANGUARD_VEX_KEY", NotYet(VEX, not_empty)),
+    v("VANGUARD_VEX_URL", NotYet(VEX, not_empty)),
+    v("VANGUARD_WARN_THRESHOLD", Idle(SEMANTIC)),
+];
+
+const fn v(name: &'static str, effect: Effect) -> Variable {
+    Variable { name, effect }
+}
+
+/// The layers that the environment makes, and a warning for each variable that does not do what its author may hope.
+pub(crate) fn layers(environment: &[(String, String)]) -> Result<(Vec<Layer>, Vec<String>), Failure> {
+    let (mut layers, mut warnings) = (Vec::new(), Vec::new());
+    for (name, value) in environment.iter().filter(|(name, _)| name.starts_with("VANGUARD_")) {
+        let Some(variable) = VARIABLES.iter().find(|variable| variable.name == name) else {
+            let near = closest(name, VARIABLES.iter().map(|variable| variable.name));
+            let hint = near.map(|near| format!("; did you mean {near}?")).unwrap_or_default();
+            warnings.push(format!("{name} is not a variable of this program and has no effect{hint}"));
+            continue;
+        };
+        match &variable.effect {
+            // An empty variable is how a shell or a container says "not set".
+            Sets(_, _) if value.is_empty() => {}
+            Sets(_, read) => {
+                let mut written = Written::default();
+                read(value, &mut written).map_err(|expected| {
+                    Failure::Configuration(format!("{name}: `{value}` does not fit: {expected}"))
+                })?;
+                layers.push(Layer { origin: Origin::Variable(variable.name), written });
+            }
+            NotYet(what, asks) if asks(value) => {
+                warnings.push(format!("{name} asks for {what}, which is not in this release: layer 1 alone judges"));
+            }
+            Steers(_) | NotYet(..) | Idle(_) => {}
+        }
+    }
+    Ok((layers, warnings))
+}
+
+/// Reads `true`, `1`, `yes`, `on` and their opposites, in any case.
+pub(crate) fn boolean(text: &str) -> Result<bool, &'static str> {
+    match text.trim().to_ascii_lowercase().as_str() {
+        "true" | "1" | "yes" | "on" => Ok(true),
+        "false" | "0" | "no" | "off" => Ok(false),
+        _ => Err("give true or false"),
+    }
+}
+
+/// Reads a profile's name.
+pub(crate) fn profile(text: &str) -> Result<Profile, &'static str> {
+    match text.trim().to_ascii_lowercase().as_str() {
+        "monitor" => Ok(Profile::Monitor),
+        "balanced" => Ok(Profile::Balanced),
+        "strict" => Ok(Profile::Strict),
+        _ => Err("give monitor, balanced or strict"),
+    }
+}
+
+fn deny_as(text: &str) -> Result<DenyAs, &'static str> {
+    match text.trim() {
+        "error" => Ok(DenyAs::Error),
+        "tool_result" => Ok(DenyAs::ToolResult),
+        _ => Err("give error or tool_result"),
+    }
+}
+
+fn compat(text: &str) -> Result<Compat, &'static str> {
+    match text.trim() {
+        "1.5" | "1.5.0" => Ok(Compat::V1_5),
+        "none" => Ok(Compat::None),
+        _ => Err("give 1.5 or none"),
+    }
+}
+
+fn on_failure(text: &str) -> Result<OnFailure, &'static str> {
+    match text.trim() {
+        "block" => Ok(OnFailure::Block),
+        "warn" => Ok(OnFailure::Warn),
+        _ => Err("give block or warn"),
+    }
+}
+
+fn given(text: &str, expected: &'static str) -> Result<String, &'static str> {
+    if not_empty(text) { Ok(text.to_owned()) } else { Err(expected) }
+}
+
+fn set<T>(slot: &mut Option<T>, value: Result<T, &'static str>) -> Result<(), &'static str> {
+    *slot = Some(value?);
+    Ok(())
+}
+
+fn not_empty(text: &str) -> bool {
+    !text.trim().is_empty()
+}
+
+fn is_true(text: &str) -> bool {
+    boolean(text).unwrap_or(false)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(pairs: &[(&str, &str)]) -> Result<(Vec<Layer>, Vec<String>), Failure> {
+        layers(&pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn the_table_is_sorted_and_names_each_variable_once() {
+        assert!(VARIABLES.windows(2).all(|pair| pair[0].name < pair[1].name));
+    }
+
+    #[test]
+    fn every_variable_of_1_5_0_is_known() {
+        let old = "ALLOWED_IPS API_KEY BEHAVIORAL_ENABLED BEH_FLOOD_LIMIT BEH_LIST_LIMIT BEH_PAYLOAD_LIMIT BEH_READ_LIMIT \
+            BLOCK_ENUMERATION BLOCK_THRESHOLD DISABLE_UVLOOP ENTROPY_BLOCK ENTROPY_HIGH ENTROPY_PENALTY EXPOSE_BLOCK_REASON \
+            LOG_FILE LOG_LEVEL MAX_CONCURRENT_SSE MAX_STRING_LEN OLLAMA_MODEL OLLAMA_URL OPENAI_API_KEY OPENAI_MODEL REDIS_URL \
+            RULES_DIR SEMANTIC_ENABLED SEMANTIC_FAIL_CLOSED SEMANTIC_THRESHOLD_BLOCK SEMANTIC_THRESHOLD_WARN \
+            SEMANTIC_TIMEOUT_SECS SENSITIVE_PATHS SESSION_TTL SSE_RATE_LIMIT STRICT_REDIS VEX_AGENT_ID VEX_KEY VEX_JWT VEX_URL \
+            VEX_API_URL WARN_THRESHOLD";
+        for name in old.split_whitespace() {
+            let name = format!("VANGUARD_{name}");
+            assert!(VARIABLES.iter().any(|variable| variable.name == name), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_wrong_value_is_refused_with_what_fits() {
+        let failure = read(&[("VANGUARD_PROFILE", "lax")]).expect_err("must fail");
+        assert_eq!(failure.to_string(), "VANGUARD_PROFILE: `lax` does not fit: give monitor, balanced or strict");
+    }
+
+    #[test]
+    fn a_misspelt_variable_is_named_with_a_suggestion_and_others_programs_are_left_alone() {
+        let (_, warnings) = read(&[("VANGUARD_PROFIL", "strict"), ("PATH", "/bin")]).expect("valid");
+        assert_eq!(
+            warnings,
+            ["VANGUARD_PROFIL is not a variable of this program and has no effect; did you mean VANGUARD_PROFILE?"]
+        );
+    }
+
+    #[test]
+    fn protection_that_is_not_there_is_never_silently_assumed() {
+        let (_, warnings) = read(&[("VANGUARD_SEMANTIC_ENABLED", "true")]).expect("valid");
+        assert!(warnings[0].contains("not in this release"));
+        let (_, warnings) = read(&[("VANGUARD_SEMANTIC_ENABLED", "false")]).expect("valid");
+        assert!(warnings.is_empty());
+    }
+
+    #[test]
+    fn a_secret_never_shows_in_a_warning() {
+        let (_, warnings) = read(&[("VANGUARD_OPENAI_API_KEY", "sk-very-secret")]).expect("valid");
+        assert!(!warnings[0].contains("sk-very-secret"));
+    }
+}

@@ -1,0 +1,217 @@
+//! The configuration as it is written: every key once, with the text that the schema and the reference show.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use vanguard_audit::OnFailure;
+use vanguard_engine::finding::Action;
+use vanguard_engine::policy::{DenyAs, Profile};
+
+/// Configuration of `McpVanguard` (`vanguard.yaml`).
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+#[schemars(title = "vanguard.yaml")]
+pub(crate) struct Written {
+    /// Starting point of the policy: `monitor` records and forwards, `balanced` refuses what is surely harmful, `strict`
+    /// also refuses what deserves a look.
+    #[schemars(with = "Option<ProfileName>")]
+    pub(crate) profile: Option<Profile>,
+    /// Detection rules.
+    pub(crate) rules: Rules,
+    /// Bounds of a message; one beyond them is refused.
+    pub(crate) limits: Limits,
+    /// The record of every verdict.
+    pub(crate) audit: Audit,
+    /// How a refused `tools/call` is answered: `error` (a JSON-RPC error) or `tool_result` (a result with `isError: true`,
+    /// which models recover from better).
+    #[schemars(with = "Option<DenyAsName>")]
+    pub(crate) deny_as: Option<DenyAs>,
+    /// Tell the agent what was found and where, not only which rule refused.
+    pub(crate) expose_block_reason: Option<bool>,
+    /// `"1.5"` answers refusals with the error code of mcp-vanguard 1.5.0 (-32600).
+    pub(crate) compat: Option<Compat>,
+    /// The MCP server to run when the command line names none.
+    pub(crate) server: Server,
+    /// How a session ends.
+    pub(crate) shutdown: Shutdown,
+    /// Where `vanguard update` takes signed rules from.
+    pub(crate) update: Update,
+    /// Honour every key of a `vanguard.yaml` in the working directory, also those that weaken protection. Read from the
+    /// user's own file only.
+    pub(crate) trust_project: Option<bool>,
+}
+
+/// Detection rules.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+#[schemars(inline)]
+pub(crate) struct Rules {
+    /// Directories of rule packs (`*.yaml`), added to the built-in ones. Those of all sources add up.
+    pub(crate) dirs: Option<Vec<PathBuf>>,
+    /// Actions by rule id in place of the rule's own: `off`, `warn`, `review` or `block`.
+    #[schemars(with = "Option<BTreeMap<String, ActionName>>")]
+    pub(crate) overrides: Option<BTreeMap<String, Action>>,
+    /// Findings known to be harmless. Those of all sources add up.
+    pub(crate) exceptions: Option<Vec<Exception>>,
+}
+
+/// One finding known to be harmless.
+#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(inline)]
+pub(crate) struct Exception {
+    /// Rule id, or a glob over ids.
+    pub(crate) rule: String,
+    /// Glob over tool names; any tool when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) tool: Option<String>,
+    /// Glob over JSON pointers below the arguments, e.g. `/path`; any argument when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) argument: Option<String>,
+    /// Glob over the whole value of the argument; any value when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) value: Option<String>,
+    /// Why it is harmless; kept in the record.
+    pub(crate) reason: String,
+    /// Last day it holds, `YYYY-MM-DD` (UTC); for ever when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) expires: Option<String>,
+}
+
+/// Bounds of a message.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+#[schemars(inline)]
+pub(crate) struct Limits {
+    /// Bytes of one message.
+    pub(crate) message_bytes: Option<usize>,
+    /// Bytes of one string in a message.
+    pub(crate) string_bytes: Option<usize>,
+    /// Levels of nesting in a message.
+    pub(crate) depth: Option<usize>,
+    /// Messages in a batch.
+    pub(crate) batch: Option<usize>,
+    /// JSON values in a message.
+    pub(crate) nodes: Option<usize>,
+}
+
+/// The record of every verdict.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+#[schemars(inline)]
+pub(crate) struct Audit {
+    /// JSON Lines file, or `none` for no record.
+    pub(crate) path: Option<String>,
+    /// Size at which the file is rotated.
+    pub(crate) max_bytes: Option<u64>,
+    /// Rotated files to keep.
+    pub(crate) keep: Option<u32>,
+    /// What happens while records cannot be written: `block` refuses messages until they can, `warn` goes on without.
+    #[schemars(with = "Option<OnFailureName>")]
+    pub(crate) on_failure: Option<OnFailure>,
+    /// Force a refusal's record to the disk before it is answered, so that it survives a crash of the machine.
+    pub(crate) fsync: Option<bool>,
+}
+
+/// The MCP server.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+#[schemars(inline)]
+pub(crate) struct Server {
+    /// Program and arguments.
+    pub(crate) command: Option<Vec<String>>,
+    /// Name in the record and on stderr; the program's name when absent.
+    pub(crate) name: Option<String>,
+    /// Variables added to the server's environment. Shown masked.
+    pub(crate) env: Option<BTreeMap<String, String>>,
+    /// The server's working directory.
+    pub(crate) cwd: Option<PathBuf>,
+    /// What becomes of the server's stderr: `prefix` passes it on line by line behind its name, `discard` drops it.
+    pub(crate) stderr: Option<Stderr>,
+}
+
+/// How a session ends.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+#[schemars(inline)]
+pub(crate) struct Shutdown {
+    /// Seconds the server may go on answering after the client closed its side.
+    pub(crate) drain_seconds: Option<u32>,
+    /// Seconds between asking the server to end and killing it.
+    pub(crate) grace_seconds: Option<u32>,
+}
+
+/// Where signed rules come from.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+#[schemars(inline)]
+pub(crate) struct Update {
+    /// Directory or https URL of a signed rule set.
+    pub(crate) source: Option<String>,
+    /// The only public key whose signature is accepted, `ed25519:…`.
+    pub(crate) key: Option<String>,
+}
+
+/// A release to answer like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[schemars(inline)]
+pub(crate) enum Compat {
+    /// mcp-vanguard 1.5.0.
+    #[serde(rename = "1.5")]
+    V1_5,
+    /// This release.
+    #[serde(rename = "none")]
+    None,
+}
+
+/// What becomes of the server's stderr.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[schemars(inline)]
+pub(crate) enum Stderr {
+    /// Passed on line by line behind the server's name.
+    Prefix,
+    /// Dropped.
+    Discard,
+}
+
+/// The names of [`Profile`], for the schema.
+#[derive(JsonSchema)]
+#[schemars(inline, rename_all = "lowercase")]
+#[expect(dead_code, reason = "stands for an engine type in the schema only")]
+enum ProfileName {
+    Monitor,
+    Balanced,
+    Strict,
+}
+
+/// The names of [`Action`], for the schema.
+#[derive(JsonSchema)]
+#[schemars(inline, rename_all = "lowercase")]
+#[expect(dead_code, reason = "stands for an engine type in the schema only")]
+enum ActionName {
+    Off,
+    Warn,
+    Review,
+    Block,
+}
+
+/// The names of [`OnFailure`], for the schema.
+#[derive(JsonSchema)]
+#[schemars(inline, rename_all = "lowercase")]
+#[expect(dead_code, reason = "stands for a type of the audit in the schema only")]
+enum OnFailureName {
+    Block,
+    Warn,
+}
+
+/// The names of [`DenyAs`], for the schema.
+#[derive(JsonSchema)]
+#[schemars(inline, rename_all = "snake_case")]
+#[expect(dead_code, reason = "stands for an engine type in the schema only")]
+enum DenyAsName {
+    Error,
+    ToolResult,
+}

@@ -1,0 +1,203 @@
+//! From settings to an engine: packs gathered, compiled and tuned; and the clock it judges by.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+
+use globset::{Glob, GlobMatcher};
+use vanguard_engine::engine::{Clock, Engine};
+use vanguard_engine::finding::Action;
+use vanguard_engine::policy::{Exception, Policy};
+use vanguard_engine::rules::{self, PackSource, RuleSet, Tuning};
+use vanguard_wire::Limits;
+
+use crate::config::sources::Surroundings;
+use crate::config::written::{self, Compat};
+use crate::config::{Set, Settings};
+use crate::exit::Failure;
+use crate::reading;
+use crate::signing::install::Store;
+
+/// A pack of rules with the name that errors call it by.
+#[derive(Debug, Clone)]
+pub(crate) struct Pack {
+    /// File name or path.
+    pub(crate) name: String,
+    /// The YAML.
+    pub(crate) text: String,
+}
+
+/// The file of 1.5.0 that lists safe zones, not rules.
+const SAFE_ZONES: &str = "safe_zones.yaml";
+
+/// The engine that `settings` ask for, and what deserves a warning.
+pub(crate) fn build(settings: &Settings, around: &Surroundings) -> Result<(Engine, Vec<String>), Failure> {
+    let (packs, mut warnings) = packs(settings, around)?;
+    let overrides: BTreeMap<String, Action> =
+        settings.overrides.iter().map(|(id, set)| (id.clone(), set.value)).collect();
+    let rules = load(&packs, &Tuning { profile: settings.profile.value, overrides: &overrides })?;
+    warnings.extend(rules.warnings().iter().map(ToString::to_string));
+    let policy = Policy {
+        profile: settings.profile.value,
+        overrides,
+        exceptions: settings.exceptions.iter().map(exception).collect::<Result<_, _>>()?,
+        deny_as: settings.deny_as.value,
+        expose_block_reason: settings.expose_block_reason.value,
+        compat_codes: settings.compat.value == Compat::V1_5,
+    };
+    let engine = Engine::new(rules, policy, limits(settings));
+    warnings.extend(unknown_overrides(settings, &engine));
+    Ok((engine, warnings))
+}
+
+/// Compiles packs; every fault of every pack is in the failure, one line each.
+pub(crate) fn load(packs: &[Pack], tuning: &Tuning<'_>) -> Result<RuleSet, Failure> {
+    let sources: Vec<_> = packs.iter().map(|pack| PackSource::new(&pack.name, &pack.text)).collect();
+    RuleSet::load(&sources, tuning).map_err(|errors| {
+        let mut text = String::from("the rules cannot be loaded");
+        for error in errors {
+            let _ = write!(text, "\n  {error}");
+        }
+        Failure::Configuration(text)
+    })
+}
+
+/// Built-in packs (or the installed ones of the same name), further installed ones, and those of the rule directories.
+fn packs(settings: &Settings, around: &Surroundings) -> Result<(Vec<Pack>, Vec<String>), Failure> {
+    let mut packs: Vec<Pack> =
+        rules::builtin().iter().map(|pack| Pack { name: pack.name.to_owned(), text: pack.text.to_owned() }).collect();
+    if let Some(dir) = around.data_home().and_then(|home| Store::below(&home).current()) {
+        for installed in directory(&dir)?.0 {
+            let name = Path::new(&installed.name).file_name().map(|name| name.to_string_lossy().into_owned());
+            packs.retain(|pack| Some(&pack.name) != name.as_ref());
+            packs.push(installed);
+        }
+    }
+    let mut warnings = Vec::new();
+    for dir in &settings.rule_dirs {
+        let (more, zones) = directory(&dir.value)?;
+        if more.is_empty() {
+            warnings.push(format!("{} ({}) holds no rule pack (*.yaml)", dir.value.display(), dir.origin));
+        }
+        if let Some(zones) = zones {
+            warnings.push(format!("{}: safe zones are not in this release; the file has no effect", zones.display()));
+        }
+        packs.extend(more);
+    }
+    Ok((packs, warnings))
+}
+
+/// The packs in a directory by name, and its safe zones if it has any.
+pub(crate) fn directory(dir: &Path) -> Result<(Vec<Pack>, Option<PathBuf>), Failure> {
+    let failed = |error: std::io::Error| {
+        Failure::Configuration(format!("{}: the rule directory cannot be read: {error}", dir.display()))
+    };
+    let mut paths = Vec::new();
+    for entry in std::fs::read_dir(dir).map_err(failed)? {
+        paths.push(entry.map_err(failed)?.path());
+    }
+    paths.retain(|path| path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml"));
+    paths.sort();
+    let zones = paths.iter().position(|path| path.ends_with(SAFE_ZONES)).map(|n| paths.remove(n));
+    Ok((paths.iter().map(|path| file(path)).collect::<Result<_, _>>()?, zones))
+}
+
+/// One pack file.
+pub(crate) fn file(path: &Path) -> Result<Pack, Failure> {
+    let content = reading::bounded(path, rules::MAX_PACK_BYTES as u64)
+        .map_err(|failure| Failure::Configuration(failure.to_string()))?;
+    let text = String::from_utf8(content)
+        .map_err(|_| Failure::Configuration(format!("{}: is not UTF-8 text", path.display())))?;
+    Ok(Pack { name: path.display().to_string(), text })
+}
+
+/// The limits of a message.
+pub(crate) fn limits(settings: &Settings) -> Limits {
+    let limits = &settings.limits;
+    Limits {
+        message_bytes: limits.message_bytes.value,
+        string_bytes: limits.string_bytes.value,
+        depth: limits.depth.value,
+        batch: limits.batch.value,
+        nodes: limits.nodes.value,
+    }
+}
+
+/// An exception as the policy takes it.
+fn exception(set: &Set<written::Exception>) -> Result<Exception, Failure> {
+    let written = &set.value;
+    let failed =
+        |what: String| Failure::Configuration(format!("exception for {} ({}): {what}", written.rule, set.origin));
+    let glob = |text: &str| -> Result<GlobMatcher, Failure> {
+        Glob::new(text)
+            .map(|glob| glob.compile_matcher())
+            .map_err(|error| failed(format!("`{text}` is not a glob: {error}")))
+    };
+    let maybe = |text: &Option<String>| text.as_deref().map(glob).transpose();
+    if written.reason.trim().is_empty() {
+        return Err(failed("its reason is empty; say why the finding is harmless".to_owned()));
+    }
+    let expires = written.expires.as_deref().map(|day| end_of_day(day).ok_or(day)).transpose();
+    Ok(Exception {
+        rule: glob(&written.rule)?,
+        tool: maybe(&written.tool)?,
+        argument: maybe(&written.argument)?,
+        value: maybe(&written.value)?,
+        reason: written.reason.clone(),
+        expires: expires.map_err(|day| failed(format!("`{day}` is not a day; write YYYY-MM-DD")))?,
+    })
+}
+
+/// The first second after the day, in UTC.
+fn end_of_day(day: &str) -> Option<i64> {
+    let next: jiff::civil::Date = day.parse::<jiff::civil::Date>().ok()?.tomorrow().ok()?;
+    Some(next.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp().as_second())
+}
+
+/// Overrides that name no rule: a slip there would silently change nothing.
+fn unknown_overrides(settings: &Settings, engine: &Engine) -> Vec<String> {
+    let known: Vec<&str> =
+        engine.rules().rules().iter().map(|rule| &*rule.info.id).chain(engine.checks().map(|info| &*info.id)).collect();
+    let unknown = settings.overrides.iter().filter(|(id, _)| !known.contains(&id.as_str()));
+    unknown
+        .map(|(id, set)| {
+            let near = crate::suggest::closest(id, known.iter().copied());
+            let hint = near.map(|near| format!("; did you mean {near}?")).unwrap_or_default();
+            format!("rules.overrides.{id} ({}): there is no such rule{hint}", set.origin)
+        })
+        .collect()
+}
+
+/// The clock of the machine.
+#[derive(Debug)]
+pub(crate) struct WallClock(Instant);
+
+impl WallClock {
+    /// A clock that starts now.
+    pub(crate) fn start() -> Self {
+        Self(Instant::now())
+    }
+}
+
+impl Clock for WallClock {
+    fn monotonic_ns(&self) -> u64 {
+        u64::try_from(self.0.elapsed().as_nanos()).unwrap_or(u64::MAX)
+    }
+    fn unix_seconds(&self) -> i64 {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::end_of_day;
+
+    #[test]
+    fn an_exception_holds_to_the_end_of_its_last_day() {
+        assert_eq!(end_of_day("1970-01-01"), Some(86_400));
+        assert_eq!(end_of_day("2026-02-30"), None);
+        assert_eq!(end_of_day("tomorrow"), None);
+    }
+}
