@@ -1,1 +1,21 @@
-//! End-to-end test support.
+//! What the end-to-end tests stand on: the binary under test, the real servers and clients, a server on strings, and
+//! conversations written as Markdown.
+#![allow(
+    clippy::disallowed_types,
+    reason = "a test reads answers that the proxy has already judged; nothing is decided on them"
+)]
+#![allow(clippy::missing_panics_doc, reason = "a test fails by panicking, and so does all that it stands on")]
+
+mod audit;
+mod client;
+mod fixtures;
+mod processes;
+mod puppet;
+mod scenario;
+
+pub use audit::{Log, Record};
+pub use client::{Client, PATIENCE, Proxy, vanguard};
+pub use fixtures::{legacy_rules, node, node_script, python, python_script, repository};
+pub use processes::{alive, marked, settle, zombies};
+pub use puppet::{Event, Puppet};
+pub use scenario::{Expected, Scenario, Side, Step};

@@ -1,7 +1,7 @@
 //! Records on their way to disk: refusals at once, the rest in bulk.
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
@@ -11,11 +11,11 @@ use crate::config::{AuditConfig, OnFailure};
 use crate::record::{Entry, write_line, write_opened};
 use crate::trail::Trail;
 
-/// Records of passed messages are written once this many bytes wait…
-const BULK_BYTES: usize = 32 * 1024;
+/// Records of passed messages are written once this many bytes wait: few enough writes to stay out of the slowest percent of messages…
+const BULK_BYTES: usize = 128 * 1024;
 /// …or this long after the first of them.
 const BULK_WAIT: Duration = Duration::from_millis(200);
-/// The most bytes that wait while the disk refuses them; records beyond are lost, and counted.
+/// The most bytes that wait. Beyond, who records writes, and so waits for the disk; while the disk refuses, records are lost, and counted.
 const MAX_WAITING_BYTES: usize = 1024 * 1024;
 
 /// The audit log of one process. Any number of sessions record to it.
@@ -27,21 +27,26 @@ pub struct Log {
 
 #[derive(Debug)]
 struct Shared {
-    state: Mutex<State>,
-    /// Rung when the first record begins to wait, and at the close.
+    /// Records made and not written. Held for microseconds.
+    waiting: Mutex<Waiting>,
+    /// The file; `None`: nothing is recorded. Held while writing, and taken before `waiting`, so that records keep their order.
+    trail: Mutex<Option<Trail>>,
+    /// Rung when the first record begins to wait, when many do, and at the close.
     bell: Condvar,
+    /// Whether there is a file.
+    keeps: bool,
     failing: AtomicBool,
     lost: AtomicU64,
     on_failure: OnFailure,
     sync: bool,
 }
 
-#[derive(Debug)]
-struct State {
-    /// `None`: nothing is recorded.
-    trail: Option<Trail>,
-    waiting: Vec<u8>,
+#[derive(Debug, Default)]
+struct Waiting {
+    lines: Vec<u8>,
     closed: bool,
+    /// Why the last write that failed did.
+    failure: String,
 }
 
 /// The log can't be opened. Shown at the start, before any message passes.
@@ -101,17 +106,15 @@ impl Log {
 
     /// Writes what waits and forces it to disk. Records that come later are each written at once.
     pub fn close(&self) -> Result<(), WriteError> {
-        let mut state = self.shared.lock();
-        state.closed = true;
+        self.shared.waiting().closed = true;
         self.shared.bell.notify_all();
-        let written = self.shared.write_waiting(&mut state);
-        drop(state);
         let flusher = self.flusher.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(flusher) = flusher {
-            // It only panics where this call would have.
+            // It only panics where the next line would.
             let _ = flusher.join();
         }
-        written.and_then(|()| self.shared.force())
+        self.shared.write_waiting()?;
+        self.shared.force()
     }
 }
 
@@ -135,23 +138,23 @@ impl SessionLog {
     /// Records a message that passed (or a refusal that nobody is told of): written with others, at the latest after
     /// 200 ms. Never fails; a disk that refuses shows in [`Self::failing`].
     pub fn record_allowed(&self, entry: &Entry<'_>) {
-        let mut state = self.shared.lock();
-        let first = state.waiting.is_empty();
-        self.push(&mut state, entry);
-        if state.closed || (state.waiting.len() > BULK_BYTES && !self.failing()) {
+        let mut waiting = self.shared.waiting();
+        let before = waiting.lines.len();
+        self.push(&mut waiting, entry);
+        let (after, closed) = (waiting.lines.len(), waiting.closed);
+        drop(waiting);
+        if closed || (after >= MAX_WAITING_BYTES && !self.failing()) {
             // Remembered by `failing`; the next refusal or the flusher tries again.
-            let _ = self.shared.write_waiting(&mut state);
-        } else if first {
+            let _ = self.shared.write_waiting();
+        } else if before == 0 || (before < BULK_BYTES && after >= BULK_BYTES) {
             self.shared.bell.notify_all();
         }
     }
 
     /// Records a refusal: on disk when this returns, so that its answer may go out.
     pub fn record_blocked(&self, entry: &Entry<'_>) -> Result<(), WriteError> {
-        let mut state = self.shared.lock();
-        self.push(&mut state, entry);
-        self.shared.write_waiting(&mut state)?;
-        drop(state);
+        self.push(&mut self.shared.waiting(), entry);
+        self.shared.write_waiting()?;
         if self.shared.sync { self.shared.force() } else { Ok(()) }
     }
 
@@ -165,6 +168,11 @@ impl SessionLog {
         self.failing() && self.shared.on_failure == OnFailure::Block
     }
 
+    /// Why records can't be written, or lately could not: for people.
+    pub fn failure(&self) -> String {
+        self.shared.waiting().failure.clone()
+    }
+
     /// Records that were lost because the disk refused them for too long.
     pub fn lost(&self) -> u64 {
         self.shared.lost.load(Ordering::Relaxed)
@@ -175,25 +183,27 @@ impl SessionLog {
         &self.id
     }
 
-    fn push(&self, state: &mut State, entry: &Entry<'_>) {
+    fn push(&self, waiting: &mut Waiting, entry: &Entry<'_>) {
         // Counted under the lock: the numbers of a session's records rise with their place in the file. A lost record
         // takes its number with it.
         let seq = self.seq.fetch_add(1, Ordering::Relaxed) + 1;
-        if state.trail.is_none() {
+        if !self.shared.keeps {
             return;
         }
-        if state.waiting.len() >= MAX_WAITING_BYTES {
+        if waiting.lines.len() >= MAX_WAITING_BYTES && self.failing() {
             self.shared.lost.fetch_add(1, Ordering::Relaxed);
             return;
         }
-        write_line(&mut state.waiting, jiff::Timestamp::now(), &self.id, &self.server, seq, entry);
+        write_line(&mut waiting.lines, jiff::Timestamp::now(), &self.id, &self.server, seq, entry);
     }
 }
 
 impl Shared {
     fn new(trail: Option<Trail>, on_failure: OnFailure, sync: bool) -> Arc<Self> {
         Arc::new(Self {
-            state: Mutex::new(State { trail, waiting: Vec::new(), closed: false }),
+            waiting: Mutex::default(),
+            keeps: trail.is_some(),
+            trail: Mutex::new(trail),
             bell: Condvar::new(),
             failing: AtomicBool::new(false),
             lost: AtomicU64::new(0),
@@ -202,54 +212,76 @@ impl Shared {
         })
     }
 
-    /// A panic while it was held leaves at worst a line without its end, which the next write mends.
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    /// A panic while it was held leaves at worst a line without its end.
+    fn waiting(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn write_waiting(&self, state: &mut State) -> Result<(), WriteError> {
-        let Some(trail) = &mut state.trail else { return Ok(()) };
-        if state.waiting.is_empty() {
+    fn trail(&self) -> MutexGuard<'_, Option<Trail>> {
+        self.trail.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Writes what waits. Others may go on recording meanwhile.
+    fn write_waiting(&self) -> Result<(), WriteError> {
+        let mut trail = self.trail();
+        let Some(trail) = trail.as_mut() else { return Ok(()) };
+        let mut lines = std::mem::take(&mut self.waiting().lines);
+        if lines.is_empty() {
             return Ok(());
         }
-        let outcome = trail.append(&mut state.waiting).map_err(|source| self.failed(trail.path(), source));
+        let outcome = trail.append(&mut lines);
         if outcome.is_ok() {
             self.failing.store(false, Ordering::Relaxed);
-            state.waiting.shrink_to(2 * BULK_BYTES);
         }
-        outcome
+        self.put_back(lines);
+        outcome.map_err(|source| self.failed(trail.path().to_owned(), source))
+    }
+
+    /// Gives the buffer back: with what the disk refused before what has come since.
+    fn put_back(&self, mut lines: Vec<u8>) {
+        let mut waiting = self.waiting();
+        if lines.is_empty() && !waiting.lines.is_empty() {
+            return;
+        }
+        lines.append(&mut waiting.lines);
+        lines.shrink_to(BULK_BYTES);
+        waiting.lines = lines;
     }
 
     /// Forces to disk what has been written, without holding up other records.
     fn force(&self) -> Result<(), WriteError> {
-        let state = self.lock();
-        let Some((path, file)) =
-            state.trail.as_ref().and_then(|trail| Some((trail.path().to_owned(), trail.to_sync()?)))
+        let trail = self.trail();
+        let Some((path, file)) = trail.as_ref().and_then(|trail| Some((trail.path().to_owned(), trail.to_sync()?)))
         else {
             return Ok(());
         };
-        drop(state);
-        file.sync_data().map_err(|source| self.failed(&path, source))
+        drop(trail);
+        file.sync_data().map_err(|source| self.failed(path, source))
     }
 
-    fn failed(&self, path: &Path, source: io::Error) -> WriteError {
+    fn failed(&self, path: PathBuf, source: io::Error) -> WriteError {
+        let error = WriteError { path, source };
+        self.waiting().failure = error.to_string();
         self.failing.store(true, Ordering::Relaxed);
-        WriteError { path: path.to_owned(), source }
+        error
     }
 }
 
 /// Writes what waits, at the latest [`BULK_WAIT`] after it began to wait.
 fn flush_in_bulk(shared: &Shared) {
-    let mut state = shared.lock();
-    while !state.closed {
-        if state.waiting.is_empty() {
-            state = shared.bell.wait(state).unwrap_or_else(PoisonError::into_inner);
+    let mut waiting = shared.waiting();
+    while !waiting.closed {
+        if waiting.lines.is_empty() {
+            waiting = shared.bell.wait(waiting).unwrap_or_else(PoisonError::into_inner);
             continue;
         }
-        let open = |state: &mut State| !state.closed;
-        state = shared.bell.wait_timeout_while(state, BULK_WAIT, open).unwrap_or_else(PoisonError::into_inner).0;
+        let failing = shared.failing.load(Ordering::Relaxed);
+        let few = |waiting: &mut Waiting| !waiting.closed && (failing || waiting.lines.len() < BULK_BYTES);
+        waiting = shared.bell.wait_timeout_while(waiting, BULK_WAIT, few).unwrap_or_else(PoisonError::into_inner).0;
+        drop(waiting);
         // Remembered by `failing`; tried again after the same wait.
-        let _ = shared.write_waiting(&mut state);
+        let _ = shared.write_waiting();
+        waiting = shared.waiting();
     }
 }
 

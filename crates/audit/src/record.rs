@@ -138,6 +138,8 @@ struct FindingLine<'a> {
     view: &'a str,
     span: [usize; 2],
     evidence: &'a Evidence,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    excepted: Option<Cut<'a>>,
     references: &'a [std::borrow::Cow<'static, str>],
 }
 
@@ -162,6 +164,7 @@ impl Serialize for Findings<'_> {
                 view: &view,
                 span: [finding.span.start, finding.span.end],
                 evidence: &finding.evidence,
+                excepted: finding.excepted.as_deref().map(name),
                 references: &finding.rule.references,
             })?;
         }

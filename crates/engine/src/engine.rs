@@ -14,7 +14,7 @@ use crate::session::{Exchange, Session, SessionFault};
 use crate::verdict::{Answer, Coverage, Decision, Effect, Flow, Judged, Permit, Timing, Verdict};
 use crate::views::{Chain, ViewLimits, each_view};
 
-/// The most findings of one message that are kept; one is enough to refuse it.
+/// The most findings of one message that are kept; beyond it only a finding that asks for more than all before.
 pub const MAX_FINDINGS: usize = 64;
 
 /// The clock, as an argument: decisions replay.
@@ -172,14 +172,13 @@ impl Bench<'_> {
 
     /// Fields, views, rules, policy: one message's decision.
     fn decide(&self, message: &Message<'_, '_>, exchange: &Exchange, scan: &mut ScanScratch) -> Decision {
-        let mut case = Case { bench: self, exchange, findings: Vec::new(), coverage: Coverage::default() };
+        let mut case = Case { bench: self, exchange, findings: Findings::default(), coverage: Coverage::default() };
         if let Some(fault) = exchange.fault {
-            case.findings
-                .push(Finding { layer: Layer::Wire, ..self.own_finding(Check::Session(fault), Action::Block) });
+            case.findings.add(Finding { layer: Layer::Wire, ..self.own_finding(Check::Session(fault), Action::Block) });
         }
         scan.begin_message();
         each_field(message, self.flow, exchange, &mut |field| case.inspect(&field, scan));
-        let Case { mut findings, coverage, .. } = case;
+        let Case { findings: Findings { list: mut findings, .. }, coverage, .. } = case;
         findings.sort_by_key(|f| std::cmp::Reverse((f.effective(), f.rule.severity)));
         let (verdict, would_be) = self.engine.policy.compose(&findings);
         Decision {
@@ -275,8 +274,26 @@ impl Bench<'_> {
 struct Case<'b, 'e> {
     bench: &'b Bench<'e>,
     exchange: &'b Exchange,
-    findings: Vec<Finding>,
+    findings: Findings,
     coverage: Coverage,
+}
+
+/// What was found so far: bounded, and never at the price of a harder finding.
+#[derive(Default)]
+struct Findings {
+    list: Vec<Finding>,
+    hardest: Option<Action>,
+}
+
+impl Findings {
+    fn add(&mut self, finding: Finding) {
+        let asks = Some(finding.effective());
+        // Else a flood of warnings would hide the one that refuses.
+        if self.list.len() < MAX_FINDINGS || asks > self.hardest {
+            self.hardest = self.hardest.max(asks);
+            self.list.push(finding);
+        }
+    }
 }
 
 impl Case<'_, '_> {
@@ -287,7 +304,7 @@ impl Case<'_, '_> {
             return;
         }
         let engine = self.bench.engine;
-        let first = self.findings.len();
+        let first = self.findings.list.len();
         let findings = &mut self.findings;
         let mut exhausted = false;
         let pointer = || field.place.pointer();
@@ -299,8 +316,7 @@ impl Case<'_, '_> {
         };
         let stats = each_view(&field.text, field.roles, &engine.views, &mut |view, chain| {
             let scanned = engine.rules.scan(view, chain, &target, scan, &mut |rule, span| {
-                let known = findings.iter().skip(first).any(|f| f.rule.id == rule.info.id);
-                if known || findings.len() >= MAX_FINDINGS {
+                if findings.list.iter().skip(first).any(|f| f.rule.id == rule.info.id) {
                     return;
                 }
                 let matched = view.get(span.clone()).unwrap_or_default();
@@ -311,7 +327,7 @@ impl Case<'_, '_> {
                     value: &field.text,
                     now: self.bench.now,
                 };
-                findings.push(Finding {
+                findings.add(Finding {
                     excepted: engine.policy.excepted(&rule.info.id, &place).map(Into::into),
                     rule: rule.info.clone(),
                     layer: Layer::L1,
@@ -327,13 +343,13 @@ impl Case<'_, '_> {
         self.coverage.fields = self.coverage.fields.saturating_add(1);
         self.coverage.views = self.coverage.views.saturating_add(stats.views);
         if exhausted {
-            self.findings.push(self.bench.own_finding(Check::Budget, Action::Block));
+            self.findings.add(self.bench.own_finding(Check::Budget, Action::Block));
         }
         if stats.truncated {
             self.coverage.truncated = self.coverage.truncated.saturating_add(1);
             let action = if engine.policy.profile == Profile::Strict { Action::Block } else { Action::Warn };
             let pointer = field.place.pointer();
-            self.findings.push(Finding { pointer, ..self.bench.own_finding(Check::Uninspected, action) });
+            self.findings.add(Finding { pointer, ..self.bench.own_finding(Check::Uninspected, action) });
         }
     }
 }

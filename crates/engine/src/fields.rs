@@ -33,7 +33,10 @@ pub(crate) fn each_field<'t, 'a>(
     match (&message.body, flow) {
         (Body::Request { method, params, .. } | Body::Notification { method, params }, Flow::ToServer) => {
             let Some(params) = params else { return };
-            if method == "tools/call" {
+            // By position no server takes them, but who knows: unknown forms are looked at as arguments.
+            if params.kind() != Kind::Object {
+                walk.arguments(*params, "", Roles::empty());
+            } else if method == "tools/call" {
                 let name = params.get("name").and_then(|n| n.string()).unwrap_or_default();
                 let tool = Tool { name: &name, roles: exchange.tool_roles.as_deref() };
                 Walk { tool, ..walk }.call(*params);
@@ -106,13 +109,12 @@ impl<'t, 'a> Walk<'_, '_, 't, 'a> {
                 }
                 Some("requestState") => self.emit(value, Cow::Borrowed(""), Roles::OPAQUE),
                 Some("arguments") => self.arguments(value, "", Roles::empty()),
-                Some("_meta") => {
-                    // Names in `_meta` are the protocol's, not the tool's.
+                _ => {
+                    // Names beside the arguments are the protocol's, not the tool's.
                     let tool = std::mem::take(&mut self.tool);
                     self.arguments(value, "", Roles::empty());
                     self.tool = tool;
                 }
-                _ => self.prose(value),
             }
         }
     }

@@ -2,8 +2,8 @@
 //!
 //! A pack is a YAML list of rules. Loading one reads it into a tree ([`yaml`]), the tree into rules as written
 //! ([`form`]), and those into compiled rules ([`compile`]); whatever is wrong is reported with its line, all at once.
-//! Scanning makes one Aho-Corasick pass over the literals that patterns require ([`literal`], [`scan`]) and runs a
-//! pattern only where one of its literals stands.
+//! Scanning makes one pass for the literals that patterns require ([`literal`], [`needles`], [`scan`]) and runs a pattern
+//! only where one of its literals stands.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -20,6 +20,7 @@ mod form;
 mod hint;
 mod literal;
 mod load;
+mod needles;
 mod pattern;
 mod scan;
 mod selftest;

@@ -101,9 +101,9 @@ impl Session {
         Self::default()
     }
 
-    /// Requests of the client that are in flight.
+    /// Requests of the client that it waits for: in flight and not cancelled.
     pub fn pending_requests(&self) -> usize {
-        self.state.lock().map_or(0, |state| state.to_server.len())
+        self.state.lock().map_or(0, |state| state.to_server.values().filter(|request| !request.cancelled).count())
     }
 
     /// Error answers for every request of the client in flight: the server is gone, for `reason`.

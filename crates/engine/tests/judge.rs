@@ -203,3 +203,28 @@ fn the_verdict_does_not_depend_on_key_order_or_whitespace() {
         assert_eq!(Wire::new(Policy::default()).refuses(Flow::ToServer, line).0, "T-PATH", "{line}");
     }
 }
+
+#[test]
+fn a_flood_of_warnings_hides_no_refusal() {
+    let mut wire = Wire::new(Policy::default());
+    let noise: Vec<String> = (0..200).map(|n| format!(r#""a{n}":"/warnme""#)).collect();
+    let line = format!(
+        r#"{{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{{"name":"t","arguments":{{{},"z":"../etc/shadow"}}}}}}"#,
+        noise.join(",")
+    );
+    assert_eq!(wire.refuses(Flow::ToServer, &line).0, "T-PATH");
+}
+
+#[test]
+fn forms_that_no_server_speaks_are_looked_at_too() {
+    for params in [
+        r#"["read",{"path":"../etc/shadow"}]"#,
+        r#"{"name":"read","arguments":["../etc/shadow"]}"#,
+        r#"{"x":{"../etc/shadow":1}}"#,
+    ] {
+        for method in ["tools/call", "resources/read", "x/y"] {
+            let line = format!(r#"{{"jsonrpc":"2.0","id":1,"method":"{method}","params":{params}}}"#);
+            assert_eq!(Wire::new(Policy::default()).refuses(Flow::ToServer, &line).0, "T-PATH", "{line}");
+        }
+    }
+}

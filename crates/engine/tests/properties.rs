@@ -1,4 +1,5 @@
 //! What holds for every message.
+#![expect(clippy::format_collect, reason = "a test may allocate")]
 
 mod support;
 
@@ -43,7 +44,9 @@ fn coat() -> impl Strategy<Value = Coat> {
 
 fn call(path: &str) -> String {
     let path = serde_json::to_string(path).expect("a string is JSON");
-    format!(r#"{{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{{"name":"read","arguments":{{"path":{path}}}}}}}"#)
+    format!(
+        r#"{{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{{"name":"read","arguments":{{"path":{path}}}}}}}"#
+    )
 }
 
 /// JSON text, with or without blanks between its tokens.

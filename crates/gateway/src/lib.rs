@@ -1,1 +1,74 @@
-//! (doc)
+//! The relay between a client and an MCP server: the only place that forwards.
+//!
+//! A session is two pumps, one a direction, on two threads with blocking reads. Each judges what it reads and sends on what the engine
+//! permits; [`outlet`] is the only way out and takes nothing but permits and answers of our own. A supervisor on the calling thread waits
+//! for the end and then ends what must be ended, so that nothing is left unanswered and no process is left behind; where the proxy itself is
+//! killed, its [watchdog] does that.
+//!
+//! Deliberately absent: an async runtime (it would add a thread switch each way), a task or a queue for each message, and any opinion on what is an
+//! attack.
+//!
+//! Unix only for now: elsewhere [`run`] fails with [`StartError::Unsupported`].
+
+mod config;
+mod error;
+mod report;
+
+#[cfg(unix)]
+mod clock;
+#[cfg(unix)]
+mod fd;
+#[cfg(unix)]
+mod judge;
+#[cfg(unix)]
+mod link;
+#[cfg(unix)]
+mod outlet;
+#[cfg(unix)]
+mod process;
+#[cfg(unix)]
+mod pump;
+#[cfg(unix)]
+mod replies;
+#[cfg(unix)]
+mod stderr;
+#[cfg(unix)]
+mod stdio;
+#[cfg(unix)]
+mod supervisor;
+#[cfg(unix)]
+mod watchdog;
+
+#[cfg(not(unix))]
+mod elsewhere;
+
+pub use config::{StdioConfig, Waits};
+#[cfg(not(unix))]
+pub use elsewhere::{run, watchdog};
+pub use error::StartError;
+pub use report::{Event, Reporter};
+#[cfg(unix)]
+pub use {clock::SystemClock, stdio::run, watchdog::watchdog};
+
+/// How a session ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Outcome {
+    /// What the program should exit with: the server's own exit code, 128 and the signal that killed it, 0 where the client had closed
+    /// and the server had to be told to end, 1 where the proxy gave up.
+    pub code: u8,
+    /// What ended it.
+    pub cause: Cause,
+}
+
+/// What ended a session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cause {
+    /// The client closed its end.
+    ClientClosed,
+    /// The server ended, or closed its stdin or stdout.
+    ServerEnded,
+    /// We were told to end by a signal.
+    Signal,
+    /// The session could not go on safely.
+    Broken,
+}

@@ -95,6 +95,8 @@ fault_kinds! {
     NotANumber, "WIRE-NAN", PARSE_ERROR, "NaN and Infinity are not JSON";
     /// A leading zero or plus, a dot or an exponent without digits.
     BadNumber, "WIRE-NUMBER", PARSE_ERROR, "a number is not written as JSON writes it";
+    /// As `1e999`: infinity to some readers, an error to others.
+    NumberRange, "WIRE-NUMBER-RANGE", PARSE_ERROR, "a number is too large for a double";
     /// An escape that JSON does not have.
     BadEscape, "WIRE-ESCAPE", PARSE_ERROR, "a string has an escape that JSON does not know";
     /// Half of a surrogate pair: text that no UTF-8 can say.

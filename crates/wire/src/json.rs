@@ -256,6 +256,10 @@ impl Reader<'_> {
                 return Err(bad(FaultKind::BadNumber, start));
             }
         }
+        let lexeme = self.source.get(start..self.at).unwrap_or_default();
+        if is_infinite(lexeme) {
+            return Err(bad(FaultKind::NumberRange, start));
+        }
         self.end_scalar(index, false);
         Ok(())
     }
@@ -267,6 +271,12 @@ impl Reader<'_> {
         self.at = self.at.saturating_add(count);
         count
     }
+}
+
+/// Whether a double cannot hold the number: Python and JavaScript read infinity, others refuse.
+fn is_infinite(lexeme: &str) -> bool {
+    let may_be = lexeme.len() > f64::MAX_10_EXP as usize || memchr::memchr2(b'e', b'E', lexeme.as_bytes()).is_some();
+    may_be && lexeme.parse().is_ok_and(f64::is_infinite)
 }
 
 /// The reader takes no message of 4 GiB or more.

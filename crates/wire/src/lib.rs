@@ -1,7 +1,4 @@
-//! Bytes to MCP messages: framing, a strict JSON reader, the JSON-RPC envelope, and the canonical line out. No I/O.
-//!
-//! What two JSON parsers could read differently is refused here, so that everything behind this crate may rely on there
-//! being one reading only.
+#![doc = include_str!("../README.md")]
 #![deny(
     clippy::unwrap_used,
     clippy::expect_used,

@@ -1,5 +1,7 @@
 //! Lines out of a stream of bytes, without reading the stream: the caller brings the bytes.
 
+use std::ops::Range;
+
 /// What an oversize line leaves of its start and of its end.
 const SAMPLE_BYTES: usize = 16 << 10;
 /// What the caller may read at once, at least.
@@ -79,7 +81,7 @@ impl LineFramer {
             let line = self.start..self.searched.saturating_add(offset);
             self.start = line.end.saturating_add(1);
             self.searched = self.start;
-            if self.excess.is_some() || !is_blank(self.buffer.get(line.clone()).unwrap_or_default()) {
+            if !self.is_blank(line.clone()) {
                 return Some(self.line(line));
             }
         }
@@ -90,13 +92,15 @@ impl LineFramer {
         let line = self.start..self.end;
         self.start = self.end;
         self.searched = self.end;
-        if self.excess.is_none() && is_blank(self.buffer.get(line.clone()).unwrap_or_default()) {
-            return None;
-        }
-        Some(self.line(line))
+        (!self.is_blank(line.clone())).then(|| self.line(line))
     }
 
-    fn line(&mut self, range: std::ops::Range<usize>) -> Line<'_> {
+    fn is_blank(&self, range: Range<usize>) -> bool {
+        let line = without_cr(self.buffer.get(range).unwrap_or_default());
+        self.excess.is_none() && line.len() <= self.max && line.iter().all(|byte| matches!(byte, b' ' | b'\t' | b'\r'))
+    }
+
+    fn line(&mut self, range: Range<usize>) -> Line<'_> {
         let bytes = self.buffer.get(range).unwrap_or_default();
         let mut excess = match self.excess.take() {
             Some(excess) => excess,
@@ -121,7 +125,6 @@ impl LineFramer {
     fn make_room(&mut self) {
         self.done = Excess::default();
         let pending = self.end.saturating_sub(self.start);
-        let free = self.buffer.len().saturating_sub(self.end);
         if pending < KEPT_BYTES / 2 && self.buffer.len() > KEPT_BYTES {
             // A large line is done.
             let mut smaller = self.buffer.get(self.start..self.end).unwrap_or_default().to_vec();
@@ -130,14 +133,20 @@ impl LineFramer {
             self.moved(pending);
         } else if pending == 0 {
             self.moved(0);
-        } else if free < READ_BYTES && pending <= self.start {
-            // Moves no more bytes than have been consumed since the last move.
+        }
+        if self.buffer.len().saturating_sub(self.end) >= READ_BYTES {
+            return;
+        }
+        // What is pending is no longer than the longest line, so a buffer of `most` has room once it starts with that.
+        let most = self.max.saturating_add(4 * READ_BYTES);
+        if pending <= self.start || self.buffer.len() >= most {
+            // Moves no more bytes than have been consumed since the last move; or once, at the full size.
             self.buffer.copy_within(self.start..self.end, 0);
             self.moved(pending);
         }
         if self.buffer.len().saturating_sub(self.end) < READ_BYTES {
             // By doubling, so that a line is copied only as often as its length has bits.
-            let size = self.buffer.len().saturating_mul(2).max(4 * READ_BYTES);
+            let size = self.buffer.len().saturating_mul(2).clamp(4 * READ_BYTES, most);
             self.buffer.resize(size, 0);
         }
     }
@@ -155,35 +164,30 @@ impl Excess {
         let missing = SAMPLE_BYTES.saturating_sub(self.head.len()).min(bytes.len());
         let (head, rest) = bytes.split_at_checked(missing).unwrap_or((bytes, &[]));
         self.head.extend_from_slice(head);
-        let last = rest.len().saturating_sub(2 * SAMPLE_BYTES);
-        self.tail.extend_from_slice(rest.get(last..).unwrap_or_default());
-        // Cut only at twice the sample, so that small pieces do not move it each time.
+        let surplus = rest.len().saturating_sub(SAMPLE_BYTES + 1);
+        self.tail.extend_from_slice(rest.get(surplus..).unwrap_or_default());
+        // Cut only at twice the sample, so that small pieces do not move it each time; one byte more may be a CR.
         if self.tail.len() > 2 * SAMPLE_BYTES {
-            self.cut_tail();
+            self.cut_tail(SAMPLE_BYTES + 1);
         }
     }
 
-    fn cut_tail(&mut self) {
-        let surplus = self.tail.len().saturating_sub(SAMPLE_BYTES);
+    fn cut_tail(&mut self, size: usize) {
+        let surplus = self.tail.len().saturating_sub(size);
         self.tail.drain(..surplus);
     }
 
     fn end(&mut self) {
-        let ends_in_cr = self.tail.last().or(self.head.last()) == Some(&b'\r');
-        if ends_in_cr {
+        if self.tail.last().or(self.head.last()) == Some(&b'\r') {
             self.length = self.length.saturating_sub(1);
             if self.tail.pop().is_none() {
                 self.head.pop();
             }
         }
-        self.cut_tail();
+        self.cut_tail(SAMPLE_BYTES);
     }
 }
 
 fn without_cr(line: &[u8]) -> &[u8] {
     line.strip_suffix(b"\r").unwrap_or(line)
-}
-
-fn is_blank(line: &[u8]) -> bool {
-    line.iter().all(|byte| matches!(byte, b' ' | b'\t' | b'\r'))
 }

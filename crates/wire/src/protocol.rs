@@ -1,7 +1,7 @@
 //! Keys that the protocol gives a meaning, and keys that a lenient reader takes for them.
 //!
-//! Go's `encoding/json` matches keys without regard to case, by Unicode's simple folding, and a C reader ends a key at a
-//! NUL. A server built on either would see a `name` where we see a `Name` and judge nothing.
+//! Go's `encoding/json` matches keys without regard to case, by Unicode's simple folding; others end a key at a NUL, or
+//! leave it out. A server built on either would see a `name` where we see a `Name` and judge nothing.
 
 use crate::value::Value;
 
@@ -90,7 +90,7 @@ pub(crate) enum Place {
     Payload,
 }
 
-/// The key of `object` that is no key of the protocol, but reads as one without case and NULs.
+/// The key of `object` that is no key of the protocol, but that some reader takes for one.
 pub(crate) fn variant_key<'t, 'a>(object: Value<'t, 'a>, place: Place) -> Option<Value<'t, 'a>> {
     object.members().map(|(key, _)| key).find(|key| key.string().is_some_and(|text| is_variant(&text, place)))
 }
@@ -101,16 +101,21 @@ pub(crate) fn is_variant(key: &str, place: Place) -> bool {
         Place::Top => TOP,
         Place::Payload => PAYLOAD,
     };
-    let mut folded = [0_u8; LONGEST];
-    let Some(length) = fold(key, &mut folded) else { return false };
-    let folded = folded.get(..length).unwrap_or_default();
-    known.iter().any(|name| name.as_bytes().eq_ignore_ascii_case(folded) && *name != key)
+    reads_as(key, |folded| known.iter().any(|name| name.as_bytes().eq_ignore_ascii_case(folded) && *name != key))
 }
 
 /// Whether `key` is `id` in any spelling that some reader takes for it.
 pub(crate) fn folds_to_id(key: &str) -> bool {
-    let mut folded = [0_u8; LONGEST];
-    fold(key, &mut folded).and_then(|length| folded.get(..length)) == Some(b"id")
+    reads_as(key, |folded| folded == b"id")
+}
+
+/// Whether `matches` holds for the key as a reader of another case, or of another mind about NULs, takes it.
+fn reads_as(key: &str, matches: impl Fn(&[u8]) -> bool) -> bool {
+    let folded = |key: &str| {
+        let mut buffer = [0_u8; LONGEST];
+        fold(key, &mut buffer).and_then(|length| buffer.get(..length)).is_some_and(&matches)
+    };
+    folded(key) || key.split_once('\0').is_some_and(|(before, _)| folded(before))
 }
 
 /// The key in lower-case ASCII, without NULs; `None` when it is no spelling of any ASCII name that short.
@@ -119,9 +124,10 @@ fn fold(key: &str, folded: &mut [u8; LONGEST]) -> Option<usize> {
     let mut length = 0_usize;
     for character in key.chars().filter(|character| *character != '\0') {
         let plain = match character {
-            // The two that Unicode's simple case folding brings into ASCII: long s, and the Kelvin sign.
+            // All whose upper or lower case is in ASCII: long s, the Kelvin sign, and the two Turkish i.
             '\u{17f}' => b's',
             '\u{212a}' => b'k',
+            '\u{130}' | '\u{131}' => b'i',
             _ => u8::try_from(character).ok().filter(u8::is_ascii)?.to_ascii_lowercase(),
         };
         *slots.next()? = plain;

@@ -167,27 +167,51 @@ fn closing_quote(bytes: &[u8], from: usize) -> Option<usize> {
     }
 }
 
-/// Collects the ids among the scalar members right before the brace that ends a message.
+/// Collects the ids among the members before the brace that ends a message, as far back as the bytes go.
 ///
 /// Sound because that brace is one: what stands before it is a token, not part of a string, and so on backwards.
 fn backward(tail: &[u8], ids: &mut Ids) {
     let Some(mut rest) = tail.trim_ascii_end().strip_suffix(b"}") else { return };
-    while let Some((before, value)) = last_scalar(rest.trim_ascii_end())
+    while let Some((before, value)) = last_value(rest.trim_ascii_end())
         && let Some(before) = before.trim_ascii_end().strip_suffix(b":")
         && let Some((before, key)) = last_string(before.trim_ascii_end())
     {
-        ids.member(key.strip_prefix(b"\"").and_then(|key| key.strip_suffix(b"\"")).unwrap_or(key), Some(value));
+        ids.member(key.strip_prefix(b"\"").and_then(|key| key.strip_suffix(b"\"")).unwrap_or(key), value);
         let Some(before) = before.trim_ascii_end().strip_suffix(b",") else { return };
         rest = before;
     }
 }
 
-fn last_scalar(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
-    if bytes.ends_with(b"\"") {
-        return last_string(bytes);
+/// The value that `bytes` end with, if it is a scalar, and what stands before it.
+fn last_value(bytes: &[u8]) -> Option<(&[u8], Option<&[u8]>)> {
+    match bytes.last()? {
+        b'"' => last_string(bytes).map(|(before, literal)| (before, Some(literal))),
+        b'}' | b']' => before_brackets(bytes).map(|before| (before, None)),
+        _ => {
+            let start = bytes.iter().rposition(|byte| !is_scalar(*byte))?.saturating_add(1);
+            let (before, scalar) = bytes.split_at_checked(start)?;
+            (!scalar.is_empty()).then_some((before, Some(scalar)))
+        }
     }
-    let start = bytes.iter().rposition(|byte| !is_scalar(*byte))?.saturating_add(1);
-    bytes.split_at_checked(start).filter(|(_, scalar)| !scalar.is_empty())
+}
+
+/// What stands before the array or object that `bytes` end with.
+fn before_brackets(bytes: &[u8]) -> Option<&[u8]> {
+    let mut rest = bytes;
+    let mut depth = 0_usize;
+    loop {
+        let (byte, before) = rest.split_last()?;
+        rest = before;
+        match byte {
+            b'"' => rest = last_string(bytes.get(..rest.len().saturating_add(1))?)?.0,
+            b'}' | b']' => depth = depth.saturating_add(1),
+            b'{' | b'[' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if depth == 0 {
+            return Some(rest);
+        }
+    }
 }
 
 /// The string literal that `bytes` end with, and what stands before it.

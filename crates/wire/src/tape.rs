@@ -63,3 +63,19 @@ impl Tape {
         u32::try_from(self.nodes.len()).unwrap_or(NONE)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Limits, read};
+
+    #[test]
+    fn what_a_huge_message_took_is_given_back() {
+        let mut tape = Tape::default();
+        let line = |count: usize| format!(r#"{{"jsonrpc":"2.0","id":1,"result":[0{}]}}"#, ",0".repeat(count));
+        assert!(read(line(400_000).as_bytes(), &Limits::default(), &mut tape).is_ok());
+        assert!(tape.nodes.capacity() > 400_000);
+        assert!(read(line(1).as_bytes(), &Limits::default(), &mut tape).is_ok());
+        assert!(tape.nodes.capacity() <= KEPT_NODES);
+    }
+}

@@ -1,5 +1,6 @@
 use std::collections::BTreeSet;
 use std::fs;
+use std::path::Path;
 use std::time::Instant;
 
 use serde::Deserialize;
@@ -76,7 +77,7 @@ fn a_passed_message_is_on_disk_soon_and_at_the_close() {
 #[test]
 fn proxies_share_a_file_through_rotations_without_loss() {
     const WRITERS: u64 = 4;
-    const EACH: u64 = 2_000;
+    const EACH: u64 = 8_000;
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("audit.jsonl");
     let config = AuditConfig { max_bytes: 256 * 1024, keep: 100, ..AuditConfig::new(&path) };
@@ -103,7 +104,8 @@ fn proxies_share_a_file_through_rotations_without_loss() {
             continue;
         }
         files += 1;
-        assert!(fs::metadata(&file).unwrap().len() < 512 * 1024, "{}", file.display());
+        // Over the mark by what each writer may write at once.
+        assert!(fs::metadata(&file).unwrap().len() < (256 + 1024 * WRITERS) * 1024, "{}", file.display());
         for line in records(&file) {
             assert!(seen.insert((line.session.unwrap(), line.seq.unwrap())), "written twice");
         }
@@ -187,12 +189,12 @@ fn memory_stays_bounded_while_the_disk_refuses() {
     let decision = decision();
     fs::remove_file(&path).unwrap();
     std::os::unix::fs::symlink("/dev/full", &path).unwrap();
-    for _ in 0..10_000 {
+    for _ in 0..20_000 {
         session.record_allowed(&entry(&decision));
     }
     assert!(session.failing() && !session.must_refuse());
     assert!(session.lost() > 0);
-    assert!(session.shared.lock().waiting.len() <= MAX_WAITING_BYTES + crate::MAX_RECORD_BYTES);
+    assert!(session.shared.waiting().lines.len() <= MAX_WAITING_BYTES + crate::MAX_RECORD_BYTES);
 }
 
 #[test]

@@ -38,6 +38,7 @@ fn finding(pointer: String, evidence: Evidence) -> Finding {
         span: 0..9,
         chain: Chain([ViewKind::Percent, ViewKind::Path].into_iter().collect()),
         evidence,
+        excepted: None,
     }
 }
 
@@ -80,6 +81,13 @@ fn a_record_reads_as_documented() {
         "\n"
     );
     assert_eq!(line(&decision), expected);
+}
+
+#[test]
+fn an_exception_is_recorded_with_its_reason() {
+    let mut excepted = finding("/params/arguments/path".to_owned(), Evidence::default());
+    excepted.excepted = Some("read by the build".into());
+    assert!(line(&decision(vec![excepted])).contains(r#""excepted":"read by the build""#));
 }
 
 #[test]

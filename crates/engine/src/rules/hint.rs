@@ -6,7 +6,8 @@ use regex_syntax::hir::{Hir, Look};
 
 use crate::role::Roles;
 
-use super::{Direction, literal};
+use super::Direction;
+use super::literal::{self, Needle};
 
 /// How far from its literal a match in prose may begin or end when its pattern sets no bound.
 const PROSE_REACH: usize = 2048;
@@ -20,8 +21,8 @@ const RARE: f64 = 1_000.0;
 /// Where to look for a pattern.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Hint {
-    /// Every match contains one of these, in ASCII lower case.
-    pub(super) literals: Vec<Vec<u8>>,
+    /// Every match contains one of these.
+    pub(super) literals: Vec<Needle>,
     /// The most bytes of a match, where it has a bound.
     pub(super) reach: Option<usize>,
     /// Whether it can match at the start of a text alone.
@@ -68,9 +69,9 @@ impl Hint {
         }
         let prose = roles.intersects(Roles::TEXT) || direction.intersects(Direction::RESPONSE | Direction::DESCRIPTION);
         let start_only = self.anchored && self.reach.is_some_and(|reach| reach <= ANCHORED_REACH);
-        self.literals.iter().all(|literal| match literal.as_slice() {
+        self.literals.iter().all(|literal| match literal.bytes.as_slice() {
             [_, _, _, ..] => true,
-            [first, second] => !prose || start_only || literal::frequency(&[*first, *second]) * 1e6 <= RARE,
+            [_, _] => !prose || start_only || literal.frequency() * 1e6 <= RARE,
             [byte] if prose && !start_only => is_odd(*byte),
             [byte] => !byte.is_ascii_alphanumeric() && *byte != b' ',
             [] => false,
@@ -83,7 +84,7 @@ impl Hint {
             return "`pattern` has no literal that every match contains, so it would run on every text".to_owned();
         }
         let shown: Vec<String> =
-            self.literals.iter().take(5).map(|literal| format!("`{}`", literal.escape_ascii())).collect();
+            self.literals.iter().take(5).map(|literal| format!("`{}`", literal.bytes.escape_ascii())).collect();
         format!("`pattern` has no literal that is rare enough to look for first; its best is {}", shown.join(", "))
     }
 }

@@ -1,29 +1,59 @@
 //! Literals that every match of a pattern must contain.
 //!
-//! One pass of Aho-Corasick over these decides which patterns run at all, so a good literal is a rare one. The walk
+//! One pass over a text for these decides which patterns run at all, so a good literal is a rare one. The walk
 //! keeps, for each part of a pattern, the finite set of strings it is, begins with, ends with, or must contain.
-//! All sets are folded to ASCII lower case, as the automaton is.
+//! All sets are folded to ASCII lower case, as the pass is.
 
-use regex_syntax::hir::{Class, ClassUnicode, ClassUnicodeRange, Hir, HirKind};
+use regex_syntax::hir::{Class, ClassUnicode, ClassUnicodeRange, Hir, HirKind, Look};
 use regex_syntax::utf8::Utf8Sequences;
 
 /// The most strings in one set while a pattern's parts are multiplied out.
 const MAX_SET: usize = 48;
 /// The most characters of a class that are spelt out.
 const MAX_CLASS: usize = 12;
-/// The most bytes of a literal that go into the automaton.
-const MAX_LITERAL: usize = 12;
+/// The most bytes of a literal that are kept.
+const MAX_LITERAL: usize = 24;
+
+/// Stands in a set's strings for the edge of a word. No text holds this byte, being UTF-8.
+const EDGE: u8 = 0xff;
 
 type Set = Vec<Vec<u8>>;
 
+/// A literal that every match, or every one of its alternatives, contains.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Needle {
+    /// In ASCII lower case; not empty.
+    pub(super) bytes: Vec<u8>,
+    /// A word begins or ends where it begins.
+    pub(super) edge_before: bool,
+    /// A word begins or ends where it ends.
+    pub(super) edge_after: bool,
+}
+
+impl Needle {
+    /// How often it comes, a byte of prose, if letters came independently.
+    pub(super) fn frequency(&self) -> f64 {
+        let edges = f64::from(u8::from(self.edge_before) + u8::from(self.edge_after));
+        frequency(&self.bytes) * EDGE_FREQUENCY.powf(edges)
+    }
+
+    fn of(marked: &[u8]) -> Self {
+        Self {
+            bytes: marked.iter().copied().filter(|byte| *byte != EDGE).collect(),
+            edge_before: marked.first() == Some(&EDGE),
+            edge_after: marked.last() == Some(&EDGE),
+        }
+    }
+}
+
 /// The cheapest set of strings of which every match of `pattern` contains at least one; `None` where there is none.
-pub(super) fn required(pattern: &Hir) -> Option<Vec<Vec<u8>>> {
+pub(super) fn required(pattern: &Hir) -> Option<Vec<Needle>> {
     let part = walk(pattern);
     let mut best = part.best;
     for set in [part.exact, part.prefix, part.suffix].into_iter().flatten() {
         best = cheaper(best, set);
     }
-    best.map(minimal)
+    best.map(|set| minimal(set).iter().map(|marked| Needle::of(marked)).collect())
 }
 
 /// What is known of one part of a pattern.
@@ -62,7 +92,10 @@ impl Part {
 
 fn walk(hir: &Hir) -> Part {
     match hir.kind() {
-        HirKind::Empty | HirKind::Look(_) => Part::exactly(vec![Vec::new()]),
+        HirKind::Empty => Part::exactly(vec![Vec::new()]),
+        HirKind::Look(look) if is_edge(*look) => Part::exactly(vec![vec![EDGE]]),
+        HirKind::Look(_) => Part::exactly(vec![Vec::new()]),
+        HirKind::Literal(literal) if literal.0.contains(&EDGE) => Part::default(),
         HirKind::Literal(literal) => Part::exactly(vec![literal.0.to_ascii_lowercase()]),
         HirKind::Class(class) => walk_class(class),
         HirKind::Capture(capture) => walk(&capture.sub),
@@ -70,6 +103,11 @@ fn walk(hir: &Hir) -> Part {
         HirKind::Concat(parts) => walk_concat(parts),
         HirKind::Alternation(parts) => walk_alternation(parts),
     }
+}
+
+/// Whether a word begins or ends there, in ASCII: a Unicode edge need not be one.
+fn is_edge(look: Look) -> bool {
+    matches!(look, Look::WordAscii | Look::WordStartAscii | Look::WordEndAscii)
 }
 
 fn walk_class(class: &Class) -> Part {
@@ -92,7 +130,7 @@ fn walk_class(class: &Class) -> Part {
         }
     }
     let set = distinct(set);
-    if set.len() > MAX_CLASS { Part::default() } else { Part::exactly(set) }
+    if set.len() > MAX_CLASS || set.contains(&vec![EDGE]) { Part::default() } else { Part::exactly(set) }
 }
 
 /// The leading bytes of a large class of characters beyond ASCII, such as the tag characters: as many as there is room
@@ -242,7 +280,7 @@ fn rarest_part(literal: &[u8]) -> &[u8] {
 }
 
 fn cheaper(best: Option<Set>, set: Set) -> Option<Set> {
-    if set.is_empty() || set.iter().any(Vec::is_empty) {
+    if set.is_empty() || set.iter().any(|string| letters(string) == 0) {
         return best;
     }
     match best {
@@ -251,9 +289,14 @@ fn cheaper(best: Option<Set>, set: Set) -> Option<Set> {
     }
 }
 
+/// How many bytes of text a marked string stands for.
+fn letters(marked: &[u8]) -> usize {
+    marked.iter().filter(|byte| **byte != EDGE).count()
+}
+
 /// Hits to expect in a megabyte of prose, and something for the room each literal takes.
 fn cost(set: &[Vec<u8>]) -> f64 {
-    let shortest = set.iter().map(Vec::len).min().unwrap_or(0);
+    let shortest = set.iter().map(|string| letters(string)).min().unwrap_or(0);
     let short = match shortest {
         0 | 1 => 1e7,
         2 => 1e5,
@@ -267,8 +310,12 @@ pub(super) fn frequency(literal: &[u8]) -> f64 {
     literal.iter().map(|byte| byte_frequency(*byte)).product()
 }
 
+/// How many places of a text are the edge of a word.
+const EDGE_FREQUENCY: f64 = 0.3;
+
 fn byte_frequency(byte: u8) -> f64 {
     match byte {
+        EDGE => EDGE_FREQUENCY,
         b' ' => 0.16,
         b'e' => 0.10,
         b't' | b'a' | b'o' | b'i' | b'n' | b's' | b'r' => 0.06,
@@ -276,7 +323,7 @@ fn byte_frequency(byte: u8) -> f64 {
         b'm' | b'f' | b'p' | b'g' | b'y' | b'w' | b'b' | b'\n' => 0.015,
         b'v' | b'k' | b'0'..=b'9' | b'.' | b',' | b'-' | b'_' | b'/' | b'"' | b'=' | b':' | b'(' | b')' => 0.008,
         b'x' | b'j' | b'q' | b'z' | 0x21..=0x7e | b'\t' => 0.002,
-        0x80..=0xff => 0.001,
+        0x80..=0xfe => 0.001,
         _ => 0.000_02,
     }
 }

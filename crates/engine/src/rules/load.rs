@@ -63,17 +63,8 @@ pub(super) fn load(packs: &[PackSource<'_>], tuning: &Tuning<'_>) -> Result<Rule
     if !errors.is_empty() {
         return Err(errors);
     }
-    match Lanes::build(&rules) {
-        Ok(lanes) => {
-            let serial = SERIAL.fetch_add(1, Ordering::Relaxed);
-            Ok(RuleSet { rules, lanes, slots, serial, warnings })
-        }
-        Err(cause) => {
-            let file = packs.last().map_or("rules", |pack| pack.name);
-            let what = format!("all packs together are too large: {cause}");
-            Err(vec![PackError::new(file, super::error::At::default(), None, what, "Load fewer rules.")])
-        }
-    }
+    let serial = SERIAL.fetch_add(1, Ordering::Relaxed);
+    Ok(RuleSet { lanes: Lanes::build(&rules), rules, slots, serial, warnings })
 }
 
 /// Which ids have been seen, and where first.

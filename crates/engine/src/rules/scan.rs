@@ -2,13 +2,13 @@
 
 use std::ops::Range;
 
-use aho_corasick::{AhoCorasick, AhoCorasickBuilder, AhoCorasickKind, BuildError, MatchKind};
-
 use crate::finding::Action;
 use crate::role::Roles;
 use crate::views::{Chain, ViewKind};
 
 use super::compile::{Engine, Lazy, Mask, Matcher, Probe, Rule};
+use super::literal::Needle;
+use super::needles::Needles;
 use super::pattern::{Linear, Memory};
 use super::{BudgetExceeded, Direction, RuleSet, Target};
 
@@ -19,7 +19,7 @@ const BUDGET_BASE: u64 = 4 << 20;
 /// And for each byte of its views.
 const BUDGET_PER_BYTE: u64 = 24;
 
-/// The automata: one for short fields that do something, one for prose.
+/// The literals to look for: one lane for short fields that do something, one for prose.
 ///
 /// Most text is prose, and most rules do not concern it: their literals would only cost it time.
 #[derive(Debug)]
@@ -30,10 +30,10 @@ pub(super) struct Lanes {
     old: Vec<usize>,
 }
 
-/// One automaton over the literals of some rules.
-#[derive(Debug, Default)]
+/// The literals of some rules.
+#[derive(Debug)]
 struct Lane {
-    automaton: Option<AhoCorasick>,
+    needles: Needles,
     /// For each literal the patterns that require it.
     probes: Vec<Vec<Place>>,
 }
@@ -46,16 +46,16 @@ struct Place {
 }
 
 impl Lanes {
-    pub(super) fn build(rules: &[Rule]) -> Result<Self, BuildError> {
+    pub(super) fn build(rules: &[Rule]) -> Self {
         let towards_model = Direction::RESPONSE | Direction::DESCRIPTION;
         let on = |rule: &Rule| rule.action != Action::Off;
         let operational = |rule: &Rule| rule.direction.intersects(Direction::REQUEST) && rule.roles != Roles::TEXT;
         let prose = |rule: &Rule| rule.direction.intersects(towards_model) || rule.roles.intersects(Roles::TEXT);
-        Ok(Self {
-            operational: Lane::build(rules, &|rule| on(rule) && operational(rule))?,
-            prose: Lane::build(rules, &|rule| on(rule) && prose(rule))?,
+        Self {
+            operational: Lane::build(rules, &|rule| on(rule) && operational(rule)),
+            prose: Lane::build(rules, &|rule| on(rule) && prose(rule)),
             old: rules.iter().enumerate().filter(|(_, rule)| rule.is_old_form() && on(rule)).map(|(n, _)| n).collect(),
-        })
+        }
     }
 
     /// The lanes that together hold every rule that can concern `target`.
@@ -69,34 +69,26 @@ impl Lanes {
 }
 
 impl Lane {
-    fn build(rules: &[Rule], wanted: &dyn Fn(&Rule) -> bool) -> Result<Self, BuildError> {
-        let mut pairs: Vec<(&[u8], Place)> = Vec::new();
+    fn build(rules: &[Rule], wanted: &dyn Fn(&Rule) -> bool) -> Self {
+        let mut pairs: Vec<(&Needle, Place)> = Vec::new();
         for (rule, of) in rules.iter().enumerate().filter(|(_, rule)| wanted(rule)) {
             for (probe, of) in of.probes().iter().enumerate() {
-                pairs.extend(of.hint.literals.iter().map(|literal| (literal.as_slice(), Place { rule, probe })));
+                pairs.extend(of.hint.literals.iter().map(|literal| (literal, Place { rule, probe })));
             }
         }
         pairs.sort_unstable();
-        let mut needles: Vec<&[u8]> = Vec::new();
+        let mut needles: Vec<Needle> = Vec::new();
         let mut probes: Vec<Vec<Place>> = Vec::new();
         for (literal, place) in pairs {
-            if needles.last() != Some(&literal) {
-                needles.push(literal);
+            if needles.last() != Some(literal) {
+                needles.push(literal.clone());
                 probes.push(Vec::new());
             }
             if let Some(probes) = probes.last_mut() {
                 probes.push(place);
             }
         }
-        if needles.is_empty() {
-            return Ok(Self::default());
-        }
-        let automaton = AhoCorasickBuilder::new()
-            .ascii_case_insensitive(true)
-            .match_kind(MatchKind::Standard)
-            .kind(Some(AhoCorasickKind::DFA))
-            .build(&needles)?;
-        Ok(Self { automaton: Some(automaton), probes })
+        Self { needles: Needles::new(needles), probes }
     }
 }
 
@@ -201,17 +193,15 @@ struct Scan<'s> {
 
 impl<'s> Scan<'s> {
     fn lane(&mut self, lane: &Lane) -> Result<(), BudgetExceeded> {
-        let Some(automaton) = &lane.automaton else { return Ok(()) };
-        for found in automaton.find_overlapping_iter(self.view) {
-            let Some(places) = lane.probes.get(found.pattern().as_usize()) else { continue };
-            for place in places {
+        lane.needles.find(self.view.as_bytes(), &mut |literal, at| {
+            for place in lane.probes.get(literal).map_or(&[][..], Vec::as_slice) {
                 let Some(rule) = self.set.rules.get(place.rule) else { continue };
                 if rule.mask.meets(self.mask) && !self.is_settled(*place) {
-                    self.note(*place, rule, found.range())?;
+                    self.note(*place, rule, at.clone())?;
                 }
             }
-        }
-        Ok(())
+            Ok(())
+        })
     }
 
     fn is_settled(&self, place: Place) -> bool {

@@ -26,6 +26,15 @@ pub(crate) const PACK: &str = r"
   pattern: 'ignore previous instructions'
   message: Not yours to ignore.
   tests: {stop: [{result: 'ignore previous instructions'}], pass: [{result: 'follow previous instructions'}]}
+- id: T-WARN
+  title: Warns
+  family: path
+  severity: low
+  action: warn
+  roles: [path]
+  pattern: 'warnme'
+  message: Warned.
+  tests: {stop: [/warnme], pass: [/x]}
 - id: T-LOOK
   title: Asks for a look
   family: path

@@ -1,0 +1,19 @@
+//! Where there are no process groups and signals.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use vanguard_audit::Log;
+use vanguard_engine::Engine;
+
+use crate::{Outcome, Reporter, StartError, StdioConfig};
+
+/// Not supported on this platform yet: always [`StartError::Unsupported`].
+pub fn run(_: &StdioConfig, _: Engine, _: &Log, _: Arc<dyn Reporter>) -> Result<Outcome, StartError> {
+    Err(StartError::Unsupported)
+}
+
+/// No watchdog where there is no proxy.
+pub fn watchdog() -> Option<ExitCode> {
+    None
+}

@@ -1,0 +1,142 @@
+//! What the threads of one session share.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::mpsc::Sender;
+
+use vanguard_audit::SessionLog;
+use vanguard_engine::verdict::{Answer, Flow};
+use vanguard_engine::{Engine, Session};
+
+use crate::clock::SystemClock;
+use crate::outlet::{Closed, Outlet};
+use crate::replies::{Overflow, Replies};
+use crate::report::{Event, Reports};
+
+/// One session: client, server, and what stands between them.
+#[derive(Debug)]
+pub(crate) struct Link {
+    pub(crate) engine: Engine,
+    pub(crate) session: Session,
+    pub(crate) clock: SystemClock,
+    pub(crate) log: SessionLog,
+    pub(crate) client: Outlet,
+    pub(crate) server: Arc<Outlet>,
+    pub(crate) replies: Replies,
+    pub(crate) reports: Arc<Reports>,
+    pub(crate) progress: Progress,
+    audit_failed: AtomicBool,
+    happenings: Sender<Happening>,
+}
+
+/// What the supervisor must know of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Happening {
+    /// The client closed its end: the end of our stdin.
+    ClientClosed,
+    /// The client does not read any more: our stdout is broken.
+    ClientGone,
+    /// The server does not read any more.
+    ServerDeaf,
+    /// The end of the server's stdout.
+    ServerSilent,
+    /// The server's process ended.
+    ServerEnded,
+    /// We were told to end.
+    Signal(i32),
+    /// The session can't go on safely.
+    Broken(&'static str),
+}
+
+impl Link {
+    pub(crate) fn new(
+        engine: Engine,
+        log: SessionLog,
+        client: Outlet,
+        server: Outlet,
+        reports: Arc<Reports>,
+        happenings: Sender<Happening>,
+    ) -> Self {
+        let server = Arc::new(server);
+        Self {
+            engine,
+            session: Session::new(),
+            clock: SystemClock::default(),
+            log,
+            client,
+            replies: Replies::new(Arc::clone(&server)),
+            server,
+            reports,
+            progress: Progress::default(),
+            audit_failed: AtomicBool::new(false),
+            happenings,
+        }
+    }
+
+    /// Where messages of this flow leave.
+    pub(crate) fn outlet(&self, flow: Flow) -> &Outlet {
+        match flow {
+            Flow::ToServer => &self.server,
+            Flow::ToClient => &self.client,
+        }
+    }
+
+    pub(crate) fn happened(&self, what: Happening) {
+        // The supervisor is gone only when all is over.
+        let _ = self.happenings.send(what);
+    }
+
+    /// Says once that records can't be written, and once that they can again.
+    pub(crate) fn watch_audit(&self) {
+        let failing = self.log.failing();
+        if self.audit_failed.load(Ordering::Relaxed) == failing
+            || self.audit_failed.swap(failing, Ordering::Relaxed) == failing
+        {
+            return;
+        }
+        self.reports.tell(if failing {
+            Event::AuditFailed(self.log.failure())
+        } else {
+            Event::AuditMended { lost: self.log.lost() }
+        });
+    }
+
+    /// Delivers an answer of ours. `from` is the way of the message that it answers.
+    pub(crate) fn deliver(&self, answer: Answer, from: Flow) -> Result<(), Closed> {
+        match (from, answer.flow) {
+            // The thread that reads the server must never wait for the server to read: the server may be waiting for us to read.
+            (Flow::ToClient, Flow::ToServer) => {
+                if let Err(Overflow) = self.replies.push(answer) {
+                    self.happened(Happening::Broken("the server does not read our answers to its refused requests"));
+                }
+                Ok(())
+            }
+            (_, way) => self.outlet(way).answer(&answer),
+        }
+    }
+}
+
+/// How far the server's output has come, so that the end of a session can tell slow from stuck.
+#[derive(Debug, Default)]
+pub(crate) struct Progress {
+    steps: AtomicU64,
+    writing: AtomicBool,
+}
+
+impl Progress {
+    /// A chunk was read and is being judged and written.
+    pub(crate) fn begin(&self) {
+        self.writing.store(true, Ordering::Relaxed);
+        self.steps.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// All of it is out; the next read may wait.
+    pub(crate) fn end(&self) {
+        self.writing.store(false, Ordering::Relaxed);
+    }
+
+    /// Chunks so far, and whether one is being written.
+    pub(crate) fn look(&self) -> (u64, bool) {
+        (self.steps.load(Ordering::Relaxed), self.writing.load(Ordering::Relaxed))
+    }
+}

@@ -1,0 +1,216 @@
+//! One direction of a session: read, judge, send on or refuse, record.
+
+use std::fs::File;
+use std::ops::Range;
+use std::sync::Arc;
+
+use vanguard_audit::{Digest, Entry};
+use vanguard_engine::Scratch;
+use vanguard_engine::finding::Layer;
+use vanguard_engine::verdict::{Answer, Decision, Effect, Flow, Judged, Timing};
+use vanguard_wire::{Line, LineFramer};
+
+use crate::fd;
+use crate::judge::judge;
+use crate::link::{Happening, Link};
+use crate::outlet::Closed;
+use crate::report::Event;
+
+/// A message this long is recorded from where it lies, right after it was sent on; a shorter one is copied, so that others that came with
+/// it need not wait for its record.
+const COPY_BYTES: usize = 16 * 1024;
+/// Lines that were no messages are reported one by one up to here, then counted.
+const UNREADABLE_TOLD: u64 = 20;
+
+/// Carries `from`'s messages the way of `flow` until its end, and tells the supervisor why it stopped.
+pub(crate) fn run(link: &Arc<Link>, flow: Flow, from: &File, max_message: usize) {
+    let mut pump = Pump { link, flow, scratch: Scratch::default(), later: Later::default(), unreadable: 0, open: true };
+    let mut framer = LineFramer::new(max_message);
+    while let Ok(read @ 1..) = fd::read(from, framer.space()) {
+        framer.filled(read);
+        pump.begin();
+        while let Some(line) = framer.next() {
+            pump.carry(&line);
+        }
+        // Never wait for more input with a judged message in hand.
+        pump.flush();
+        if !pump.goes_on() {
+            break;
+        }
+    }
+    if let Some(line) = framer.finish() {
+        pump.carry(&line);
+    }
+    pump.flush();
+    pump.end();
+}
+
+struct Pump<'a> {
+    link: &'a Link,
+    flow: Flow,
+    scratch: Scratch,
+    later: Later,
+    unreadable: u64,
+    /// Whether the far side still takes messages.
+    open: bool,
+}
+
+impl Pump<'_> {
+    fn carry(&mut self, line: &Line<'_>) {
+        let Judged { effect, decisions, timing } = judge(self.link, self.flow, line, &mut self.scratch);
+        match effect {
+            Effect::Forward(permit) => {
+                let sent = self.link.outlet(self.flow).forward(permit);
+                self.note(sent);
+                match line {
+                    Line::Message(bytes) if bytes.len() < COPY_BYTES => self.later.keep(bytes, decisions, timing),
+                    _ => {
+                        self.flush();
+                        self.record_passed(fingerprint(line), decisions, timing);
+                    }
+                }
+            }
+            Effect::Refuse(answers) => {
+                // What came before goes before.
+                self.flush();
+                self.refuse(line, answers, decisions, timing);
+            }
+        }
+    }
+
+    /// Records a refusal, then answers it: in this order, so that no refusal is known to the outside and not to the record.
+    fn refuse(&mut self, line: &Line<'_>, answers: Vec<Answer>, decisions: Vec<Decision>, timing: Timing) {
+        let print = fingerprint(line);
+        // Noise on the server's stdout: nobody waits for an answer, and each record would cost a disk flush.
+        let noise = answers.is_empty()
+            && decisions.iter().flat_map(|decision| &decision.findings).all(|f| f.layer == Layer::Wire);
+        for decision in &decisions {
+            let entry = print.entry(decision, timing);
+            if noise {
+                self.link.log.record_allowed(&entry);
+            } else {
+                // A failure shows in the log's state: told below, and the next message is refused for it.
+                let _ = self.link.log.record_blocked(&entry);
+            }
+        }
+        self.link.watch_audit();
+        for answer in answers {
+            let own_way = answer.flow == self.flow;
+            let sent = self.link.deliver(answer, self.flow);
+            if own_way {
+                self.note(sent);
+            } else if sent == Err(Closed) {
+                self.link.happened(closed(self.flow.reversed()));
+            }
+        }
+        self.unreadable += u64::from(noise);
+        if !noise || self.unreadable <= UNREADABLE_TOLD {
+            for decision in decisions {
+                self.link.reports.tell(Event::Refused(decision));
+            }
+        }
+    }
+
+    /// Sends out what is gathered, then records it: off the way of the message.
+    fn flush(&mut self) {
+        let sent = self.link.outlet(self.flow).flush();
+        self.note(sent);
+        if self.later.items.is_empty() {
+            return;
+        }
+        let mut later = std::mem::take(&mut self.later);
+        for (range, decisions, timing) in later.items.drain(..) {
+            let bytes = &later.bytes[range];
+            self.record_passed(
+                Fingerprint { digest: Some(Digest::of(bytes)), bytes: bytes.len() as u64 },
+                decisions,
+                timing,
+            );
+        }
+        later.bytes.clear();
+        self.later = later;
+        self.link.watch_audit();
+    }
+
+    fn record_passed(&self, print: Fingerprint, decisions: Vec<Decision>, timing: Timing) {
+        for decision in decisions {
+            self.link.log.record_allowed(&print.entry(&decision, timing));
+            if !decision.findings.is_empty() {
+                self.link.reports.tell(Event::Flagged(decision));
+            }
+        }
+    }
+
+    fn note(&mut self, sent: Result<(), Closed>) {
+        if sent == Err(Closed) && self.open {
+            self.open = false;
+            self.link.happened(closed(self.flow));
+        }
+    }
+
+    /// A server is read to its end even when the client is gone, since it might wait for being read before it ends.
+    fn goes_on(&self) -> bool {
+        if self.flow == Flow::ToClient {
+            self.link.progress.end();
+        }
+        self.open || self.flow == Flow::ToClient
+    }
+
+    fn begin(&self) {
+        if self.flow == Flow::ToClient {
+            self.link.progress.begin();
+        }
+    }
+
+    fn end(self) {
+        if self.unreadable > UNREADABLE_TOLD {
+            self.link.reports.tell(Event::MoreUnreadable { flow: self.flow, count: self.unreadable - UNREADABLE_TOLD });
+        }
+        self.link.happened(match self.flow {
+            Flow::ToServer => Happening::ClientClosed,
+            Flow::ToClient => Happening::ServerSilent,
+        });
+    }
+}
+
+/// Who is gone when messages of this flow find their outlet closed.
+fn closed(flow: Flow) -> Happening {
+    match flow {
+        Flow::ToServer => Happening::ServerDeaf,
+        Flow::ToClient => Happening::ClientGone,
+    }
+}
+
+/// Messages that were sent on and wait for their record, copied out of the reader's way.
+#[derive(Default)]
+struct Later {
+    bytes: Vec<u8>,
+    items: Vec<(Range<usize>, Vec<Decision>, Timing)>,
+}
+
+impl Later {
+    fn keep(&mut self, bytes: &[u8], decisions: Vec<Decision>, timing: Timing) {
+        let start = self.bytes.len();
+        self.bytes.extend_from_slice(bytes);
+        self.items.push((start..self.bytes.len(), decisions, timing));
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Fingerprint {
+    digest: Option<Digest>,
+    bytes: u64,
+}
+
+impl Fingerprint {
+    fn entry(self, decision: &Decision, timing: Timing) -> Entry<'_> {
+        Entry { decision, timing, digest: self.digest, bytes: self.bytes }
+    }
+}
+
+fn fingerprint(line: &Line<'_>) -> Fingerprint {
+    match *line {
+        Line::Message(bytes) => Fingerprint { digest: Some(Digest::of(bytes)), bytes: bytes.len() as u64 },
+        Line::Oversize { length, .. } => Fingerprint { digest: None, bytes: length },
+    }
+}

@@ -1,0 +1,46 @@
+//! The real servers and clients that `cargo xtask fixtures` brings under target/fixtures. Where one is missing the test
+//! fails and says how to bring it; nothing is skipped.
+
+use std::path::PathBuf;
+
+/// The root of the repository.
+pub fn repository() -> PathBuf {
+    let mut root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    root.pop();
+    root
+}
+
+/// A program out of the Node packages, such as `mcp-server-everything`.
+pub fn node(program: &str) -> String {
+    brought(&format!("node/node_modules/.bin/{program}"))
+}
+
+/// A client of our own in tests/fixtures/node, as a command line. It finds its packages by `NODE_FIXTURES`.
+pub fn node_script(script: &str) -> Vec<String> {
+    brought("node/node_modules/@modelcontextprotocol/sdk/package.json");
+    let script = repository().join("tests/fixtures/node").join(script);
+    vec!["node".into(), script.display().to_string()]
+}
+
+/// A program out of the Python packages, such as `mcp-server-git`.
+pub fn python(program: &str) -> String {
+    brought(&format!("python/bin/{program}"))
+}
+
+/// A client of our own in tests/fixtures/python, as a command line.
+pub fn python_script(script: &str) -> Vec<String> {
+    let script = repository().join("tests/fixtures/python").join(script);
+    vec![python("python"), script.display().to_string()]
+}
+
+/// The rule files of the Python release 1.5.0, out of its wheel.
+pub fn legacy_rules() -> PathBuf {
+    brought("legacy/rules/commands.yaml");
+    repository().join("target/fixtures/legacy/rules")
+}
+
+fn brought(file: &str) -> String {
+    let path = repository().join("target/fixtures").join(file);
+    assert!(path.exists(), "{} is missing: run `cargo xtask fixtures`", path.display());
+    path.display().to_string()
+}

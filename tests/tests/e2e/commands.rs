@@ -1,0 +1,65 @@
+//! The command line from outside: exit codes, and that mistakes end with one clear line.
+
+use std::process::Output;
+
+use e2e::vanguard;
+
+fn run(arguments: &[&str], environment: &[(&str, &str)]) -> Output {
+    let home = tempfile::tempdir().unwrap();
+    vanguard()
+        .args(arguments)
+        .envs(environment.iter().copied())
+        .env("HOME", home.path())
+        .current_dir(home.path())
+        .output()
+        .unwrap()
+}
+
+/// Ends with this code and says this on stderr; stdout, which belongs to MCP, stays empty.
+#[track_caller]
+fn fails(arguments: &[&str], environment: &[(&str, &str)], code: i32, says: &str) {
+    let output = run(arguments, environment);
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(code), "{arguments:?}: {stderr}");
+    assert!(stderr.contains(says), "{arguments:?}: {stderr}");
+    assert!(!stderr.contains("panicked"), "{stderr}");
+    assert!(output.stdout.is_empty(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stdout));
+}
+
+#[test]
+fn the_demo_stops_every_attack_and_no_ordinary_call() {
+    let output = run(&["demo"], &[]);
+    let shown = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{shown}\n{}", String::from_utf8_lossy(&output.stderr));
+}
+
+#[test]
+fn the_built_in_rules_pass_their_own_cases() {
+    let output = run(&["rules", "test"], &[]);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+}
+
+#[test]
+fn usage_is_exit_code_2() {
+    fails(&["start"], &[], 2, "server");
+    fails(&["start", "--no-such-flag", "--", "true"], &[], 2, "--no-such-flag");
+    fails(&["no-such-command"], &[], 2, "no-such-command");
+}
+
+#[test]
+fn configuration_is_exit_code_3() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("vanguard.yaml");
+    std::fs::write(&file, "profil: strict\n").unwrap();
+    let file = file.display().to_string();
+    fails(&["start", "--config", &file, "--", "true"], &[], 3, "profile");
+    fails(&["start", "--log-file", "/no/such/folder/audit.log", "--", "true"], &[], 3, "/no/such/folder");
+    let rules = folder.path().join("bad.yaml");
+    std::fs::write(&rules, "- id: MY-1\n  title: Broken\n  severity: high\n  action: block\n  roles: [path]\n  message: m\n  pattern: '('\n").unwrap();
+    fails(&["start", "--rules-dir", &folder.path().display().to_string(), "--", "true"], &[], 3, "bad.yaml");
+}
+
+#[test]
+fn a_server_that_cannot_start_is_exit_code_4() {
+    fails(&["start", "--", "/no/such/server"], &[], 4, "/no/such/server");
+}

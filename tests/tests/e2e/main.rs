@@ -1,0 +1,19 @@
+//! The binary as a user runs it. `cargo xtask test` brings the servers and clients that these tests drive.
+#![allow(
+    clippy::disallowed_types,
+    reason = "a test reads answers that the proxy has already judged; nothing is decided on them"
+)]
+
+mod audit;
+mod blocked;
+mod clients;
+mod commands;
+mod everything;
+mod filesystem;
+mod legacy_rules;
+mod lifetime;
+mod protocol;
+mod python_servers;
+mod scenarios;
+mod sessions;
+mod smuggling;
