@@ -4,11 +4,16 @@ use super::Roles;
 
 /// The roles that an argument called `name` has by that name alone; empty when the name says nothing.
 ///
-/// The name is read as words (`targetFile`, `target_file` and `TARGET-FILE` are the same two).
+/// The name is read as words (`targetFile`, `target_file` and `TARGET-FILE` are the same two). The last is the noun:
+/// `file_text` is the text of a file, and names no file.
 pub fn of_argument(name: &str) -> Roles {
     let mut roles = Roles::empty();
-    each_word(name, |word| roles |= of_word(word));
-    roles
+    let mut noun = Roles::empty();
+    each_word(name, |word| {
+        noun = of_word(word);
+        roles |= noun;
+    });
+    if noun == Roles::TEXT { roles.difference(Roles::PATH) } else { roles }
 }
 
 /// Whether a tool called `name` runs what it is given.
@@ -171,6 +176,7 @@ mod tests {
         assert!(of_argument("pageUrl").contains(Roles::URL));
         assert!(of_argument("pathology").is_empty() && of_argument("curling").is_empty());
         assert!(of_argument("newText").contains(Roles::TEXT) && of_argument("old_str").contains(Roles::TEXT));
+        assert_eq!(of_argument("file_text"), Roles::TEXT);
         assert_eq!(of_argument("customer_id"), Roles::empty());
     }
 

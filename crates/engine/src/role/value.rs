@@ -63,7 +63,8 @@ fn starts_with_scheme(value: &str) -> bool {
 fn is_path(value: &str, named: Roles) -> bool {
     let bytes = value.as_bytes();
     let one_word = !bytes.iter().any(u8::is_ascii_whitespace);
-    if named.contains(Roles::TEXT) && !one_word {
+    // Several words of a command are its program and arguments, of which the path view makes paths one by one.
+    if named.intersects(Roles::TEXT.union(Roles::COMMAND)) && !one_word {
         return false;
     }
     let drive = matches!(bytes, [letter, b':', b'/' | b'\\', ..] if letter.is_ascii_alphabetic());
@@ -72,7 +73,9 @@ fn is_path(value: &str, named: Roles) -> bool {
         || value.starts_with("~/")
         || value.starts_with("\\\\")
         || value.starts_with("~\\");
-    let climbs = value.contains("..") && bytes.iter().any(|b| matches!(b, b'/' | b'\\' | b'%'));
+    // `cd ../x && make` in some unnamed argument is no path, `../a b/c` is one.
+    let climbs = value.split_ascii_whitespace().next().is_some_and(|word| word.contains(".."))
+        && bytes.iter().any(|b| matches!(b, b'/' | b'\\' | b'%'));
     let encoded = one_word && bytes.contains(&b'%') && {
         let lower = value.to_ascii_lowercase();
         ["%2f", "%5c", "%2e", "%c0", "%c1", "%e0%80", "%u2215", "%u2216", "%uff0e"].iter().any(|e| lower.contains(e))
@@ -112,6 +115,9 @@ mod tests {
         assert!(of("Never read /etc/shadow.", Roles::TEXT).is_empty());
         assert!(of("/usage shows how to read ../x", Roles::TEXT).is_empty());
         assert!(of("Note: see http://x", Roles::TEXT).is_empty());
+        assert!(of("/bin/ls ../x", Roles::COMMAND).is_empty());
+        assert!(of("cd ../x && make", Roles::ID).is_empty());
+        assert!(of("../a b/c", Roles::ID).contains(Roles::PATH));
         assert!(of("Select your seat from the list", Roles::TEXT).contains(Roles::SQL), "the SQL rules ask for more");
     }
 }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::role::Roles;
-use crate::views::Chain;
+use crate::views::{ViewLimits, each_view};
 
 use super::cases::{Case, Expect, Subject};
 use super::{Direction, Rule, RuleSet, ScanScratch, Target};
@@ -67,11 +67,9 @@ fn fires(
     let target = Target { roles, direction, tool: None, pointer: &String::new };
     let mut fired = false;
     scratch.begin_message();
-    // Until the decodings land, the text of a case stands for each view that its rule reads.
-    let kinds = rule.views().unwrap_or(&[]).iter().map(|kind| Chain([*kind].into_iter().collect()));
-    for chain in kinds.chain([Chain::default()]) {
-        let scanned = set.scan(text, &chain, &target, scratch, &mut |found, _| fired |= std::ptr::eq(found, rule));
+    each_view(text, roles, &ViewLimits::default(), &mut |view, chain| {
+        let scanned = set.scan(view, chain, &target, scratch, &mut |found, _| fired |= std::ptr::eq(found, rule));
         fired |= scanned.is_err();
-    }
+    });
     fired
 }
