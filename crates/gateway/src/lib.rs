@@ -10,12 +10,11 @@
 //!
 //! Unix only for now: elsewhere [`run`] fails with [`StartError::Unsupported`].
 
+mod clock;
 mod config;
 mod error;
 mod report;
 
-#[cfg(unix)]
-mod clock;
 #[cfg(unix)]
 mod fd;
 #[cfg(unix)]
@@ -42,13 +41,14 @@ mod watchdog;
 #[cfg(not(unix))]
 mod elsewhere;
 
+pub use clock::SystemClock;
 pub use config::{StdioConfig, Waits};
 #[cfg(not(unix))]
 pub use elsewhere::{run, watchdog};
 pub use error::StartError;
 pub use report::{Event, Reporter};
 #[cfg(unix)]
-pub use {clock::SystemClock, stdio::run, watchdog::watchdog};
+pub use {stdio::run, watchdog::watchdog};
 
 /// How a session ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

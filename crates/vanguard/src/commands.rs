@@ -29,3 +29,13 @@ pub(crate) fn print_json(value: &impl serde::Serialize) {
 pub(crate) fn warn(text: &str) {
     anstream::eprintln!("vanguard: {text}");
 }
+
+/// Warnings to stderr, the first few of them: a pack of fifty old rules has fifty times the same to say.
+pub(crate) fn warn_all<'a>(warnings: impl IntoIterator<Item = &'a String>) {
+    const SHOWN: usize = 4;
+    let warnings: Vec<&String> = warnings.into_iter().collect();
+    warnings.iter().take(SHOWN).for_each(|warning| warn(warning));
+    if warnings.len() > SHOWN {
+        warn(&format!("{} more warnings; `vanguard info` shows all", warnings.len() - SHOWN));
+    }
+}

@@ -1,12 +1,11 @@
-//! From settings to an engine: packs gathered, compiled and tuned; and the clock it judges by.
+//! From settings to an engine: packs gathered, compiled and tuned.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use globset::{Glob, GlobMatcher};
-use vanguard_engine::engine::{Clock, Engine};
+use vanguard_engine::engine::Engine;
 use vanguard_engine::finding::Action;
 use vanguard_engine::policy::{Exception, Policy};
 use vanguard_engine::rules::{self, PackSource, RuleSet, Tuning};
@@ -167,27 +166,6 @@ fn unknown_overrides(settings: &Settings, engine: &Engine) -> Vec<String> {
             format!("rules.overrides.{id} ({}): there is no such rule{hint}", set.origin)
         })
         .collect()
-}
-
-/// The clock of the machine.
-#[derive(Debug)]
-pub(crate) struct WallClock(Instant);
-
-impl WallClock {
-    /// A clock that starts now.
-    pub(crate) fn start() -> Self {
-        Self(Instant::now())
-    }
-}
-
-impl Clock for WallClock {
-    fn monotonic_ns(&self) -> u64 {
-        u64::try_from(self.0.elapsed().as_nanos()).unwrap_or(u64::MAX)
-    }
-    fn unix_seconds(&self) -> i64 {
-        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
-    }
 }
 
 #[cfg(test)]

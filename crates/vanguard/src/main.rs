@@ -16,8 +16,12 @@ use clap::Parser;
 use cli::{Cli, Command};
 
 fn main() -> ExitCode {
+    // A proxy starts itself once more to watch over the server: that comes before any flag is read.
+    if let Some(code) = vanguard_gateway::watchdog() {
+        return code;
+    }
     let outcome = match Cli::parse().command {
-        Command::Start(args) => commands::start::run(*args),
+        Command::Start(args) => commands::start::run(&args),
         Command::Sse(args) => commands::sse::run(&args),
         Command::Check(args) => commands::check::run(&args),
         Command::Eval(args) => commands::eval::run(&args),

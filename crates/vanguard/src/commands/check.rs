@@ -1,5 +1,6 @@
 //! `check`: one message, its verdict and why.
 
+use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -9,10 +10,11 @@ use vanguard_engine::explain::Explanation;
 use vanguard_engine::finding::{Action, RuleInfo};
 use vanguard_engine::session::Session;
 use vanguard_engine::verdict::{Coverage, Decision, Effect, Flow, Judged, Verdict};
+use vanguard_gateway::SystemClock;
 
 use crate::config::Sources;
 use crate::config::sources::Surroundings;
-use crate::engine::{self, WallClock};
+use crate::engine;
 use crate::exit::{Failure, Outcome};
 use crate::reading;
 
@@ -66,9 +68,9 @@ pub(crate) fn run(args: &Args) -> Outcome {
     let around = Surroundings::of_process();
     let resolved = args.sources.resolve(Vec::new(), &around)?;
     let (engine, warnings) = engine::build(&resolved.settings, &around)?;
-    resolved.warnings.iter().chain(&warnings).for_each(|warning| super::warn(warning));
+    super::warn_all(resolved.warnings.iter().chain(&warnings));
     let message = message(args, engine.limits().message_bytes)?;
-    let (session, mut scratch, clock) = (Session::new(), Scratch::default(), WallClock::start());
+    let (session, mut scratch, clock) = (Session::new(), Scratch::default(), SystemClock::default());
     if let Some(opening) = opening(args.direction, &message) {
         engine.judge(&session, Flow::ToServer, opening.as_bytes(), &mut scratch, &clock);
     }
@@ -122,13 +124,14 @@ fn text(judged: &Judged<'_>, passes: bool) -> String {
             text.push_str(&Explanation { finding, tool: decision.tool.as_deref() }.to_string());
         }
         let Coverage { fields, views, opaque, truncated } = decision.coverage;
-        text.push_str(&format!(
-            "\nlooked at {fields} fields in {views} views; {opaque} not text, {truncated} cut short by a limit\n"
-        ));
+        let _ = writeln!(
+            text,
+            "\nlooked at {fields} fields in {views} views; {opaque} not text, {truncated} cut short by a limit"
+        );
     }
     if let (Effect::Refuse(answers), false) = (&judged.effect, passes) {
         for answer in answers {
-            text.push_str(&format!("answer    {}\n", String::from_utf8_lossy(&answer.line)));
+            let _ = writeln!(text, "answer    {}", String::from_utf8_lossy(&answer.line));
         }
     }
     text

@@ -64,7 +64,7 @@ pub(crate) fn run(args: &Args) -> Outcome {
     let around = Surroundings::of_process();
     let resolved = args.sources.resolve(Vec::new(), &around)?;
     let (engine, warnings) = engine::build(&resolved.settings, &around)?;
-    resolved.warnings.iter().chain(&warnings).for_each(|warning| super::warn(warning));
+    super::warn_all(resolved.warnings.iter().chain(&warnings));
     let tiers = args.tiers.as_deref().map(Tiers::read).transpose()?.unwrap_or_default();
     let mut cases = Vec::new();
     for path in &args.files {

@@ -1,5 +1,6 @@
 //! `version`.
 
+use std::fmt::Write as _;
 use std::process::ExitCode;
 
 use serde::Serialize;
@@ -16,7 +17,7 @@ pub(crate) struct Args {
 }
 
 #[derive(Serialize)]
-struct Version {
+struct Release {
     version: &'static str,
     /// Set by release builds (`VANGUARD_COMMIT` while compiling).
     commit: Option<&'static str>,
@@ -27,7 +28,7 @@ struct Version {
 pub(crate) fn run(args: &Args) -> Outcome {
     let version = env!("CARGO_PKG_VERSION");
     if args.json {
-        super::print_json(&Version { version, commit: option_env!("VANGUARD_COMMIT"), rules_sha256: rules_digest() });
+        super::print_json(&Release { version, commit: option_env!("VANGUARD_COMMIT"), rules_sha256: rules_digest() });
     } else {
         super::print(&format!("vanguard {version}\n"));
     }
@@ -44,5 +45,8 @@ fn rules_digest() -> String {
             hash.update(part);
         }
     }
-    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    hash.finalize().iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }

@@ -97,7 +97,7 @@ impl Settings {
                 cwd: pick(layers, None, |w| w.server.cwd.clone().map(Some)),
                 stderr: pick(layers, Stderr::Prefix, |w| w.server.stderr),
             },
-            drain_seconds: pick(layers, 5, |w| w.shutdown.drain_seconds),
+            drain_seconds: pick(layers, 30, |w| w.shutdown.drain_seconds),
             grace_seconds: pick(layers, 2, |w| w.shutdown.grace_seconds),
             update_source: pick(layers, None, |w| w.update.source.clone().map(Some)),
             update_key: pick(layers, None, |w| w.update.key.clone().map(Some)),

@@ -13,6 +13,7 @@ const FILE: &str = "vanguard.yaml";
 /// Flags that every command which judges or shows settings takes.
 #[derive(Debug, Clone, Default, clap::Args)]
 #[command(next_help_heading = "Configuration")]
+#[expect(clippy::doc_markdown, reason = "these comments are the help that a terminal shows")]
 pub(crate) struct Sources {
     /// Starting point of the policy: monitor (record, never refuse), balanced, strict [env: VANGUARD_PROFILE] [default:
     /// balanced]

@@ -6,9 +6,9 @@ use vanguard_engine::engine::{Engine, Scratch};
 use vanguard_engine::finding::Action;
 use vanguard_engine::session::Session;
 use vanguard_engine::verdict::{Effect, Flow, Judged, Verdict};
+use vanguard_gateway::SystemClock;
 
 use super::corpus::{Case, Direction, member};
-use crate::engine::WallClock;
 
 /// What became of a case.
 #[derive(Debug)]
@@ -27,7 +27,7 @@ pub(super) struct Trial {
 
 /// Judges all cases on `jobs` threads; the result is in the order of the cases.
 pub(super) fn all(engine: &Engine, cases: &[Case], jobs: usize) -> Vec<Trial> {
-    let (next, clock) = (AtomicUsize::new(0), WallClock::start());
+    let (next, clock) = (AtomicUsize::new(0), SystemClock::default());
     let work = || {
         let (mut scratch, mut done) = (Scratch::default(), Vec::new());
         loop {
@@ -44,7 +44,7 @@ pub(super) fn all(engine: &Engine, cases: &[Case], jobs: usize) -> Vec<Trial> {
     trials.into_iter().map(|(_, trial)| trial).collect()
 }
 
-fn one(engine: &Engine, case: &Case, scratch: &mut Scratch, clock: &WallClock) -> Trial {
+fn one(engine: &Engine, case: &Case, scratch: &mut Scratch, clock: &SystemClock) -> Trial {
     let session = Session::new();
     let flow = match case.direction {
         Direction::Request => Flow::ToServer,

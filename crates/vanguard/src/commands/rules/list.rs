@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use serde::Serialize;
 use vanguard_engine::finding::{Action, RuleInfo};
 
-use crate::commands::{print, print_json, warn};
+use crate::commands::{print, print_json, warn_all};
 use crate::config::Sources;
 use crate::config::sources::Surroundings;
 use crate::engine;
@@ -26,7 +26,7 @@ pub(super) fn run(json: bool, family: Option<&str>, sources: &Sources) -> Outcom
     let around = Surroundings::of_process();
     let resolved = sources.resolve(Vec::new(), &around)?;
     let (engine, warnings) = engine::build(&resolved.settings, &around)?;
-    resolved.warnings.iter().chain(&warnings).for_each(|warning| warn(warning));
+    warn_all(resolved.warnings.iter().chain(&warnings));
     let packs = engine.rules().rules().iter();
     let packs = packs.map(|rule| Listed { info: &rule.info, action: rule.action, pack: Some(&rule.pack) });
     let own = engine.checks().map(|info| {

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use vanguard_engine::finding::RuleInfo;
 use vanguard_engine::rules::{Case, Expect, Rule, Subject};
 
-use crate::commands::{print, warn};
+use crate::commands::{print, warn_all};
 use crate::config::Sources;
 use crate::config::sources::Surroundings;
 use crate::engine;
@@ -20,7 +20,7 @@ pub(super) fn run(id: &str, sources: &Sources) -> Outcome {
     let around = Surroundings::of_process();
     let resolved = sources.resolve(Vec::new(), &around)?;
     let (engine, warnings) = engine::build(&resolved.settings, &around)?;
-    resolved.warnings.iter().chain(&warnings).for_each(|warning| warn(warning));
+    warn_all(resolved.warnings.iter().chain(&warnings));
     let same = |info: &RuleInfo| info.id.eq_ignore_ascii_case(id);
     if let Some(rule) = engine.rules().rules().iter().find(|rule| same(&rule.info)) {
         print(&page(&rule.info, Some(rule)));

@@ -9,10 +9,11 @@ use vanguard_engine::policy::{Policy, Profile};
 use vanguard_engine::rules::{self, Expect, Failure as CaseFailure, Subject, Tuning};
 use vanguard_engine::session::Session;
 use vanguard_engine::verdict::Flow;
+use vanguard_gateway::SystemClock;
 use vanguard_wire::Limits;
 
 use crate::commands::print;
-use crate::engine::{self, Pack, WallClock};
+use crate::engine::{self, Pack};
 use crate::exit::{Failure, Outcome};
 
 pub(super) fn run(path: Option<&Path>) -> Outcome {
@@ -45,7 +46,7 @@ pub(crate) fn outcome(packs: &[Pack]) -> Result<(usize, usize, Vec<CaseFailure>)
 
 /// The cases that are whole calls, which need the engine to find fields and roles in them.
 fn calls(engine: &Engine) -> Vec<CaseFailure> {
-    let (mut failures, mut scratch, clock) = (Vec::new(), Scratch::default(), WallClock::start());
+    let (mut failures, mut scratch, clock) = (Vec::new(), Scratch::default(), SystemClock::default());
     for rule in engine.rules().rules() {
         for case in rule.cases() {
             let Subject::Call { tool, args } = &case.subject else { continue };
