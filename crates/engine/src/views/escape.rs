@@ -13,7 +13,7 @@ pub(super) fn decode(text: &str, letters: bool) -> Option<String> {
     if !numbered && !letters {
         return None;
     }
-    let mut out = String::with_capacity(text.len());
+    let mut out = Vec::with_capacity(text.len());
     let mut cursor = Cursor::new(text.as_bytes());
     let mut copied = 0_usize;
     loop {
@@ -24,18 +24,38 @@ pub(super) fn decode(text: &str, letters: bool) -> Option<String> {
         }
         let mut after = cursor;
         let Some(decoded) = escape(&mut after, letters) else { continue };
-        out.push_str(text.get(copied..start).unwrap_or(""));
-        out.push(decoded);
+        out.extend_from_slice(text.get(copied..start).unwrap_or("").as_bytes());
+        match decoded {
+            Decoded::Char(c) => out.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes()),
+            Decoded::Byte(byte) => out.push(byte),
+        }
         cursor = after;
         copied = text.len().saturating_sub(cursor.rest().len());
     }
-    out.push_str(text.get(copied..).unwrap_or(""));
+    out.extend_from_slice(text.get(copied..).unwrap_or("").as_bytes());
+    let out = String::from_utf8(out).unwrap_or_else(|error| latin1_where_invalid(error.as_bytes()));
     (out != text).then_some(out)
 }
 
-/// Whether there are escapes by number (or `\/`), and escapes by letter.
+/// What an escape stands for.
+enum Decoded {
+    Char(char),
+    /// `\xc3`: a byte of UTF-8 to C and the shell, which the next escapes complete; a character to JavaScript.
+    Byte(u8),
+}
+
+fn latin1_where_invalid(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len());
+    for chunk in bytes.utf8_chunks() {
+        text.push_str(chunk.valid());
+        text.extend(chunk.invalid().iter().map(|&byte| char::from(byte)));
+    }
+    text
+}
+
+/// Whether there are escapes by number (or `\/`), and escapes by letter and no others.
 fn survey(bytes: &[u8]) -> (bool, bool) {
-    let (mut numbered, mut lettered) = (false, false);
+    let (mut numbered, mut lettered, mut foreign) = (false, false, false);
     for at in memchr::memchr_iter(b'\\', bytes) {
         match bytes.get(at.saturating_add(1)..) {
             Some([b'/', ..] | [b'0'..=b'3', b'0'..=b'7', b'0'..=b'7', ..] | [b'x' | b'u' | b'U', b'{', ..]) => {
@@ -49,10 +69,12 @@ fn survey(bytes: &[u8]) -> (bool, bool) {
             Some([b'n' | b't' | b'r' | b'"' | b'\'', ..]) => {
                 lettered |= at.checked_sub(1).and_then(|at| bytes.get(at)) != Some(&b'\\');
             }
+            // `path\to\file`, `\d+\n`: not the language in which `\n` is a line break.
+            Some([other, ..]) => foreign |= other.is_ascii_alphabetic(),
             _ => {}
         }
     }
-    (numbered, lettered)
+    (numbered, lettered && !foreign)
 }
 
 /// `C:\new` and `\\host\temp` hold no line breaks.
@@ -63,31 +85,26 @@ fn is_windows_path(text: &str) -> bool {
 }
 
 /// Reads the escape after a backslash. One for no character (half a pair) gives U+FFFD.
-fn escape(cursor: &mut Cursor<'_>, letters: bool) -> Option<char> {
-    Some(match cursor.next()? {
-        b'/' => '/',
-        b'\\' => '\\',
-        b'x' => {
-            if cursor.eat(b"{") {
-                return braced(cursor);
-            }
-            char::from_u32(cursor.number(16, 2, 2)?)?
-        }
-        b'u' if cursor.eat(b"{") => return braced(cursor),
+fn escape(cursor: &mut Cursor<'_>, letters: bool) -> Option<Decoded> {
+    let sign = cursor.next()?;
+    let decoded = match sign {
+        b'/' | b'\\' => char::from(sign),
+        b'x' | b'u' if cursor.eat(b"{") => braced(cursor)?,
+        b'x' => return u8::try_from(cursor.number(16, 2, 2)?).ok().map(Decoded::Byte),
         b'u' => utf16(cursor.number(16, 4, 4)?, cursor),
         b'U' => or_replacement(cursor.number(16, 8, 8)?),
-        octal @ b'0'..=b'3' if cursor.peek().is_some_and(|next| matches!(next, b'0'..=b'7')) => {
-            let tail = cursor.number(8, 2, 2)?;
-            char::from_u32(u32::from(octal.wrapping_sub(b'0')).wrapping_shl(6) | tail)?
+        b'0'..=b'3' if cursor.peek().is_some_and(|next| matches!(next, b'0'..=b'7')) => {
+            let high = sign.wrapping_sub(b'0').wrapping_shl(6);
+            return u8::try_from(cursor.number(8, 2, 2)?).ok().map(|low| Decoded::Byte(high | low));
         }
         b'n' if letters => '\n',
         b't' if letters => '\t',
         b'r' if letters => '\r',
-        b'"' if letters => '"',
-        b'\'' if letters => '\'',
+        b'"' | b'\'' if letters => char::from(sign),
         b'0' if letters && !cursor.peek().is_some_and(|next| next.is_ascii_digit()) => '\0',
         _ => return None,
-    })
+    };
+    Some(Decoded::Char(decoded))
 }
 
 /// `{2f}` of `\u{2f}` or `\x{2f}`, its opening brace read.
@@ -132,6 +149,7 @@ mod tests {
             ("\\\"x\\\"", "\"x\""),
             ("\\x41\\q\\x4", "A\\q\\x4"),
             ("\\\\u002e", "\\u002e"),
+            ("\\xc3\\xa9 \\303\\251 \\xe9", "é é é"),
         ] {
             assert_eq!(decode(encoded, true).as_deref(), Some(plain), "{encoded}");
         }
@@ -143,6 +161,7 @@ mod tests {
             "C:\\new\\table",
             "C:\\Users\\name\\x.txt",
             "\\\\host\\new",
+            "path\\to\\file",
             "\\d+\\w*\\.",
             "a\\\\nb",
             "\\",

@@ -108,18 +108,23 @@ fn trim_segment(segment: &str) -> &str {
 
 /// Whether a value has the shape of a path.
 pub(super) fn looks_like(text: &str) -> bool {
-    text.len() <= 4096 && text.bytes().any(|byte| matches!(byte, b'/' | b'\\')) || text.starts_with("..")
+    text.len() <= 4096 && (memchr::memchr2(b'/', b'\\', text.as_bytes()).is_some() || text.starts_with(".."))
 }
 
-/// The path that a word of a command names: an argument, a redirection's target, the value of `if=` or `@`.
-pub(super) fn in_word(word: &str) -> Option<&str> {
-    if word.len() > 4096 || !(word.contains(['/', '\\']) || word.contains("..")) {
-        return None;
-    }
-    let word = word.trim_start_matches(|c: char| c.is_ascii_digit()).trim_start_matches(['>', '<', '&']);
-    let word = word.split_once('=').map_or(word, |(_, value)| value).trim_start_matches('@');
-    let foreign = word.contains("://") && !word.starts_with("file://");
-    (!foreign && looks_like(word)).then_some(word)
+/// The paths that a line of a shell reading names: arguments, targets of redirections, values (`if=/dev/sda`,
+/// `@/etc/passwd`), strings in code (`open("/etc/passwd")`).
+pub(super) fn in_command(line: &str) -> impl Iterator<Item = &str> {
+    let ends = |c: char| {
+        c.is_whitespace()
+            || matches!(
+                c,
+                '=' | '"' | '\'' | '`' | '(' | ')' | ',' | ';' | '<' | '>' | '|' | '‹' | '›' | '¦' | '@' | '&'
+            )
+    };
+    line.split(ends).filter(|word| {
+        let foreign = word.contains("://") && !word.starts_with("file://");
+        !foreign && looks_like(word)
+    })
 }
 
 #[cfg(test)]

@@ -5,6 +5,9 @@
 //! the decoders that were attacked with them read them. What is no UTF-8 even so is dropped, as is done by servers
 //! that ignore it; servers that put U+FFFD in its place are served by the raw view. `+` stays: only a form's body
 //! reads it as a space. An escape that is incomplete stays as it is.
+//!
+//! Some decoders take any letter for a digit (`c - 'a' + 10`), so `%c0%9v` and `%bg%qf` are overlong slashes to them;
+//! such digits count only where an overlong pair comes of them.
 
 use super::cursor::Cursor;
 
@@ -27,6 +30,11 @@ pub(super) fn decode(text: &str, tokens: bool) -> Option<String> {
             out.extend_from_slice(cursor.take_until(b'%'));
             continue;
         }
+        if let Some(decoded) = doubled(cursor.rest()) {
+            cursor.take(DOUBLED);
+            out.push(decoded);
+            continue;
+        }
         cursor.take(1);
         out.push(byte);
         watch = if byte == b'%' { REACH } else { watch.saturating_sub(1) };
@@ -41,7 +49,8 @@ pub(super) fn decode(text: &str, tokens: bool) -> Option<String> {
 fn has_escape(bytes: &[u8]) -> bool {
     memchr::memchr_iter(b'%', bytes).any(|at| match bytes.get(at.saturating_add(1)..) {
         Some([b'u' | b'U', a, b, c, d, ..]) => [a, b, c, d].iter().all(|digit| digit.is_ascii_hexdigit()),
-        Some([high, low, ..]) => high.is_ascii_hexdigit() && low.is_ascii_hexdigit(),
+        Some([high, low, ..]) if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => true,
+        Some([high, low, b'%', ..]) => matches!(lenient(*high, *low), Some(0xc0 | 0xc1)),
         _ => false,
     })
 }
@@ -50,10 +59,20 @@ fn has_tokens(bytes: &[u8]) -> bool {
     memchr::memmem::find_iter(bytes, b"0x").any(|at| bytes.get(at..).is_some_and(|token| token_byte(token).is_some()))
 }
 
+/// `%%32%%66`: each digit of `%2f` as an escape, each with its own sign before it.
+fn doubled(bytes: &[u8]) -> Option<u8> {
+    let [b'%', b'%', a, b, b'%', b'%', c, d, ..] = bytes else { return None };
+    let digit = |high: &u8, low: &u8| hex(hex(*high)?.wrapping_shl(4) | hex(*low)?);
+    Some(digit(a, b)?.wrapping_shl(4) | digit(c, d)?)
+}
+
+/// The length of what [`doubled`] reads.
+const DOUBLED: usize = 8;
+
 /// Replaces an escape at the end of `out` by its byte.
 fn collapse(out: &mut Vec<u8>) -> bool {
     let [.., a, b, c] = out.as_slice() else { return false };
-    let (Some(b), Some(c)) = (hex(*b), hex(*c)) else { return false };
+    let (Some(b), Some(c)) = (hex(*b), hex(*c)) else { return collapse_overlong(out) };
     if *a == b'%' {
         let byte = b.wrapping_shl(4) | c;
         out.truncate(out.len().saturating_sub(3));
@@ -70,6 +89,32 @@ fn collapse(out: &mut Vec<u8>) -> bool {
         out.extend_from_slice(decoded.encode_utf8(&mut [0; 4]).as_bytes());
     }
     true
+}
+
+/// Replaces an overlong pair at the end of `out`, some of whose digits are letters beyond `f`, by the bytes that a
+/// decoder without checks makes of it.
+fn collapse_overlong(out: &mut Vec<u8>) -> bool {
+    let (lead, start) = match out.as_slice() {
+        [.., b'%', a, b, b'%', _, _] => (lenient(*a, *b), out.len().saturating_sub(6)),
+        [.., lead @ (0xc0 | 0xc1), b'%', _, _] => (Some(*lead), out.len().saturating_sub(4)),
+        _ => return false,
+    };
+    let [.., a, b] = out.as_slice() else { return false };
+    match (lead, lenient(*a, *b)) {
+        (Some(lead @ (0xc0 | 0xc1)), Some(tail @ 0x80..=0xbf)) => {
+            out.truncate(start);
+            out.extend([lead, tail]);
+            true
+        }
+        _ => false,
+    }
+}
+
+/// Two digits read by a decoder that takes `z` for one.
+fn lenient(high: u8, low: u8) -> Option<u8> {
+    let high = char::from(high).to_digit(36)?;
+    let low = char::from(low).to_digit(36)?;
+    u8::try_from(high.wrapping_mul(16).wrapping_add(low) & 0xff).ok()
 }
 
 /// Replaces a `0x2f` at the end of `out` by its byte where a dot or slash, or another such token, stands beside it.
@@ -146,14 +191,15 @@ fn overlong(cursor: &mut Cursor<'_>) -> Option<char> {
 }
 
 /// `C0` and `C1` lead only overlong ASCII. Decoders that do not look at the marker of the second byte take its low six
-/// bits, so `c0 2f` is `/` and `c1 1c` a backslash; others skip the lead (`c0 5c`).
+/// bits, so `c0 2f` is `/`, `c0 ee` a dot and `c1 1c` a backslash; others skip the lead (`c0 5c`).
 fn two_bytes(lead: u8, cursor: &mut Cursor<'_>) -> Option<char> {
     let next = cursor.peek()?;
+    let code = (lead & 1).wrapping_shl(6) | (next & 0x3f);
     let decoded = match (lead, next) {
         // Not what the bits say (`o`), but what scanners mean by it.
         (0xc1, 0xaf) => b'/',
-        (0xc1, 0x00..=0x1f | 0x80..=0xbf) => 0x40 | (next & 0x3f),
-        (0xc0, 0x80..=0xbf) => next & 0x3f,
+        (_, 0x80..=0xbf) => code,
+        _ if is_part(code) => code,
         // The lead alone goes; the ASCII character, or the next lead, speaks for itself.
         _ => return None,
     };
@@ -177,6 +223,9 @@ mod tests {
             ("%c0.%c0/", "./"),
             ("..%c0\\..%c0%5c", "..\\..\\"),
             ("..%c1%9c..%c1%1c..%c1%af", "..\\..\\../"),
+            ("%c0%ee%c0%ee/", "../"),
+            ("..%c0%9v..%c0%qf..%c1%8s..%c1%pc..%bg%qf", "../../..\\..\\../"),
+            ("..%%32%%66etc", "../etc"),
             ("%e0%80%ae%f0%80%80%ae%f8%80%80%80%ae%fc%80%80%80%80%ae", "...."),
             ("..%u2215..%u2216..%uEFC8", "..∕..∖../"),
             ("%uff0e%U002e", "．."),
@@ -203,7 +252,19 @@ mod tests {
 
     #[test]
     fn leaves_ordinary_percent_signs_alone() {
-        for text in ["50% of all", "date +%Y-%m", "%", "%%", "%u12", "a+b", "SELECT '%x%'", "LIKE '%no%'", "héllo"] {
+        for text in [
+            "50% of all",
+            "date +%Y-%m",
+            "%",
+            "%%",
+            "%u12",
+            "a+b",
+            "SELECT '%x%'",
+            "LIKE '%no%'",
+            "héllo",
+            "%bg %qf",
+            "%s%qf",
+        ] {
             assert_eq!(decode(text, true), None, "{text}");
         }
     }

@@ -67,7 +67,10 @@ fn urls(text: &str, roles: Roles, readings: &mut Readings) {
     if roles.intersects(Roles::URL | Roles::HOST) {
         url::whole(text, &mut lines);
     }
-    url::inside(text, &mut lines);
+    // The shell's reading joins what quotes part.
+    if !roles.contains(Roles::COMMAND) {
+        url::inside(text, &mut lines);
+    }
     for (_, commands) in readings.iter().filter(|(kind, _)| *kind == ViewKind::Shell) {
         url::inside(commands, &mut lines);
         if roles.contains(Roles::COMMAND) {
@@ -85,7 +88,7 @@ fn paths(text: &str, roles: Roles, readings: &mut Readings) {
     if roles.contains(Roles::COMMAND) {
         let mut lines: SmallVec<[String; 8]> = SmallVec::new();
         for (_, commands) in readings.iter().filter(|(kind, _)| *kind == ViewKind::Shell) {
-            for word in commands.split([' ', '\n']).filter_map(path::in_word) {
+            for word in path::in_command(commands) {
                 let normal = path::normalise(word);
                 if lines.len() < PATHS && !lines.contains(&normal) {
                     lines.push(normal);

@@ -58,18 +58,25 @@ pub(super) fn whole(value: &str, lines: &mut Lines) {
 /// Adds all URLs inside a text.
 pub(super) fn inside(text: &str, lines: &mut Lines) {
     for url in find::urls(text).take(MOST) {
-        canonical(cut(url), lines);
+        canonical(url, lines);
     }
 }
 
-/// Adds the words of a command that name an address without a scheme: `curl 0x7f.1/x`, `nc 2130706433 80`.
+/// Adds the words of a command that name an address without a scheme, in another spelling than the plain one, which
+/// every view shows already: `curl 0x7f.1/x`, `nc 2130706433 80`. Link-local ones, where clouds keep their metadata,
+/// are added in any spelling.
 pub(super) fn words(command: &str, lines: &mut Lines) {
     for word in command.split(' ').skip(1).take(MOST) {
         if word.contains("://") || !find::may_be_address(word) {
             continue;
         }
         let Ok(url) = Url::parse(&format!("http://{}", cut(word))) else { continue };
-        if matches!(url.host(), Some(Host::Ipv4(_) | Host::Ipv6(_))) {
+        let disguised = match url.host() {
+            Some(Host::Ipv4(v4)) => v4.is_link_local() || !word.starts_with(&v4.to_string()),
+            Some(Host::Ipv6(_)) => true,
+            _ => false,
+        };
+        if disguised {
             add(&url, lines);
         }
     }

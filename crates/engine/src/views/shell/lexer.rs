@@ -249,8 +249,10 @@ impl Lexer<'_, '_> {
             }
             Some(byte @ (b'@' | b'*' | b'1'..=b'9')) => {
                 self.cursor.take(1);
-                // Inside a word it is there to be nothing (`ca$@t`); alone it is an argument to come.
-                if self.word.text.is_empty() && self.cursor.peek().is_none_or(|next| is_special(next) || next == b' ') {
+                // Inside a word it is there to be nothing (`ca$@t`); elsewhere it is an argument to come.
+                let before = self.word.text.bytes().next_back().is_some_and(is_name_part);
+                let after = self.cursor.peek().is_some_and(is_name_part);
+                if !before && !after {
                     self.word.text.push('$');
                     self.word.text.push(char::from(byte));
                 }
@@ -275,6 +277,10 @@ impl Lexer<'_, '_> {
             Expansion::Unknown => {
                 self.word.text.push('$');
                 self.word.text.push_str(name);
+                // `${…}` of a template, or left open: not what the shell knows, so what is in it is read too.
+                if name.contains(['`', '(', ';', '|', '&']) {
+                    self.command.substitutions.push(name.to_owned());
+                }
             }
             Expansion::Text(text) if quoted => self.word.text.push_str(&text),
             Expansion::Text(text) => {
@@ -364,7 +370,8 @@ impl Lexer<'_, '_> {
     }
 
     fn end_word(&mut self) {
-        if !std::mem::take(&mut self.begun) {
+        let nothing = self.reading == Reading::Unquoted && self.word.text.is_empty();
+        if !std::mem::take(&mut self.begun) || nothing {
             return;
         }
         let word = std::mem::take(&mut self.word);
@@ -410,6 +417,11 @@ impl Lexer<'_, '_> {
             _ => {}
         }
     }
+}
+
+/// Bytes of names of programs and files.
+fn is_name_part(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'_' | b'-' | b'.')
 }
 
 /// Words that only say when the command after them runs.

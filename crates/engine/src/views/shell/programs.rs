@@ -8,6 +8,9 @@ use super::expand;
 pub(super) fn name(word: &str) -> &str {
     let word = word.strip_suffix(".exe").or_else(|| word.strip_suffix(".EXE")).unwrap_or(word);
     let Some(end) = word.rfind(['/', '\\']) else { return word };
+    if !word.starts_with('/') && word.as_bytes().get(1) != Some(&b':') {
+        return word;
+    }
     let (directory, base) = (word.get(..end).unwrap_or(""), word.get(end.saturating_add(1)..).unwrap_or(""));
     let last = directory.rsplit(['/', '\\']).next().unwrap_or("");
     let installed =
@@ -82,7 +85,12 @@ pub(super) fn inner<'w>(words: &'w [Word], commands: &mut Vec<&'w [Word]>, scrip
             let at = arguments.iter().position(|word| is_one_of(&word.text, &["-c", "-command", "-com", "/c"]));
             scripts.extend(at.and_then(|at| arguments.get(at.saturating_add(1)..)).map(joined));
         }
-        _ => {}
+        // `screen -dm bash -c …`, `nc -c …` and whatever else starts a shell: it shows by the shell's own words.
+        _ => {
+            let starts = |pair: &[Word]| matches!(pair, [shell, option] if is_shell(name(&shell.text)) && option.text.starts_with('-') && option.text.contains('c'));
+            let at = arguments.windows(2).position(starts);
+            commands.extend(at.and_then(|at| arguments.get(at..)));
+        }
     }
 }
 
@@ -127,7 +135,21 @@ pub(super) fn reads_script(words: &[Word]) -> bool {
 fn is_shell(name: &str) -> bool {
     matches!(
         name,
-        "sh" | "bash" | "zsh" | "dash" | "ksh" | "ksh93" | "mksh" | "ash" | "fish" | "csh" | "tcsh" | "rbash" | "yash"
+        "sh" | "bash"
+            | "zsh"
+            | "dash"
+            | "ksh"
+            | "ksh93"
+            | "mksh"
+            | "ash"
+            | "fish"
+            | "csh"
+            | "tcsh"
+            | "rbash"
+            | "yash"
+            | "$SHELL"
+            | "$BASH"
+            | "$0"
     )
 }
 

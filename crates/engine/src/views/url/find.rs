@@ -14,15 +14,14 @@ pub(super) fn scheme_of(value: &str) -> Option<&str> {
 /// All URLs of `text`, those inside the query of another included.
 pub(super) fn urls(text: &str) -> impl Iterator<Item = &str> {
     memchr::memmem::find_iter(text.as_bytes(), b"://").filter_map(move |at| {
-        let before = text.get(..at)?;
         let scheme =
-            before.bytes().rev().take(16).take_while(|byte| byte.is_ascii_alphanumeric() || *byte == b'+').count();
-        let start = at.saturating_sub(scheme);
-        let url = text.get(start..)?;
+            text.get(..at)?.bytes().rev().take(16).take_while(|byte| byte.is_ascii_alphanumeric() || *byte == b'+');
+        // A letter comes first: in `2http://` something else ends before it.
+        let before = scheme.enumerate().filter(|(_, byte)| byte.is_ascii_alphabetic()).last()?.0;
+        let url = text.get(at.saturating_sub(before).checked_sub(1)?..)?;
         let end = url.bytes().take(super::LONGEST).position(ends_url).unwrap_or(url.len().min(super::LONGEST));
-        // A letter must come first: `2http://` is how one is run together with what stands before it.
-        let url = url.get(..end).unwrap_or(url).trim_start_matches(|c: char| !c.is_ascii_alphabetic());
-        (url.find("://")? > 0).then_some(url)
+        let whole = (0..=end).rev().find(|&at| url.is_char_boundary(at))?;
+        url.get(..whole)
     })
 }
 
