@@ -8,6 +8,7 @@ mod config;
 mod digest;
 mod log;
 mod record;
+mod stamp;
 mod trail;
 
 pub use config::{AuditConfig, OnFailure};

@@ -8,7 +8,8 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use crate::config::{AuditConfig, OnFailure};
-use crate::record::{Entry, write_line, write_opened};
+use crate::record::{Entry, session_part, write_line, write_opened};
+use crate::stamp::Stamp;
 use crate::trail::Trail;
 
 /// Records of passed messages are written once this many bytes wait: few enough writes to stay out of the slowest percent of messages…
@@ -44,6 +45,7 @@ struct Shared {
 #[derive(Debug, Default)]
 struct Waiting {
     lines: Vec<u8>,
+    stamp: Stamp,
     closed: bool,
     /// Why the last write that failed did.
     failure: String,
@@ -81,7 +83,7 @@ impl Log {
         let failed = |source| OpenError { path: config.path.clone(), source };
         let mut trail = Trail::open(&config.path, config.max_bytes, config.keep).map_err(failed)?;
         let mut opened = Vec::new();
-        write_opened(&mut opened, jiff::Timestamp::now());
+        write_opened(&mut opened, Stamp::default().now());
         trail.append(&mut opened).map_err(failed)?;
         let shared = Shared::new(Some(trail), config.on_failure, config.sync);
         let flusher = {
@@ -100,8 +102,8 @@ impl Log {
     }
 
     /// Records of one session: `id` is its own, `server` the name of the server behind it.
-    pub fn session(&self, id: impl Into<String>, server: impl Into<String>) -> SessionLog {
-        SessionLog { shared: Arc::clone(&self.shared), id: id.into(), server: server.into(), seq: AtomicU64::new(0) }
+    pub fn session(&self, id: &str, server: &str) -> SessionLog {
+        SessionLog { shared: Arc::clone(&self.shared), session: session_part(id, server), seq: AtomicU64::new(0) }
     }
 
     /// Writes what waits and forces it to disk. Records that come later are each written at once.
@@ -129,8 +131,8 @@ impl Drop for Log {
 #[derive(Debug)]
 pub struct SessionLog {
     shared: Arc<Shared>,
-    id: String,
-    server: String,
+    /// The part of each record that names the session and its server.
+    session: Vec<u8>,
     seq: AtomicU64,
 }
 
@@ -178,11 +180,6 @@ impl SessionLog {
         self.shared.lost.load(Ordering::Relaxed)
     }
 
-    /// The session's id.
-    pub fn id(&self) -> &str {
-        &self.id
-    }
-
     fn push(&self, waiting: &mut Waiting, entry: &Entry<'_>) {
         // Counted under the lock: the numbers of a session's records rise with their place in the file. A lost record
         // takes its number with it.
@@ -194,7 +191,8 @@ impl SessionLog {
             self.shared.lost.fetch_add(1, Ordering::Relaxed);
             return;
         }
-        write_line(&mut waiting.lines, jiff::Timestamp::now(), &self.id, &self.server, seq, entry);
+        let Waiting { lines, stamp, .. } = waiting;
+        write_line(lines, stamp.now(), &self.session, seq, entry);
     }
 }
 

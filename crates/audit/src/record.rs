@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use serde::ser::SerializeSeq;
 use serde::{Serialize, Serializer};
 use vanguard_engine::finding::{Action, Confidence, Evidence, Finding, Layer, Severity};
-use vanguard_engine::verdict::{Coverage, Decision, Flow, Timing, Verdict};
+use vanguard_engine::verdict::{Coverage, Decision, Timing};
 
 use crate::digest::Digest;
 
@@ -32,97 +32,127 @@ pub struct Entry<'a> {
     pub bytes: u64,
 }
 
-/// Appends `entry` to `out` as one line, its LF included, of at most [`MAX_RECORD_BYTES`].
-pub(crate) fn write_line(
-    out: &mut Vec<u8>,
-    time: jiff::Timestamp,
-    session: &str,
-    server: &str,
-    seq: u64,
-    entry: &Entry<'_>,
-) {
-    let start = out.len();
-    let decision = entry.decision;
-    let mut kept = decision.findings.len().min(MAX_FINDINGS);
+/// What is the same in every record of a session, as it stands in the line.
+pub(crate) fn session_part(session: &str, server: &str) -> Vec<u8> {
+    let mut line = Line(Vec::new());
+    line.json("session", session);
+    line.json("server", &name(server));
+    line.0
+}
+
+/// Appends `entry` to `out` as one line, its LF included, of at most [`MAX_RECORD_BYTES`]. `session` is from [`session_part`].
+///
+/// Written by hand where nothing needs escaping, since this runs for every message: a derived `Serialize` takes twice as long.
+pub(crate) fn write_line(out: &mut Vec<u8>, time: &str, session: &[u8], seq: u64, entry: &Entry<'_>) {
+    let mut line = Line(std::mem::take(out));
+    let start = line.0.len();
+    let mut kept = entry.decision.findings.len().min(MAX_FINDINGS);
     loop {
-        let record = Record {
-            time,
-            session,
-            seq,
-            server,
-            flow: decision.flow,
-            method: decision.method.as_deref().map(name),
-            tool: decision.tool.as_deref().map(name),
-            id: decision.id.as_deref().map(name),
-            verdict: decision.verdict,
-            would_be: decision.would_be,
-            findings: Findings(&decision.findings[..kept]),
-            findings_left_out: decision.findings.len() - kept,
-            coverage: decision.coverage,
-            timing: Micros { parse_us: micros(entry.timing.parse_ns), judge_us: micros(entry.timing.judge_ns) },
-            message_sha256: entry.digest,
-            bytes: entry.bytes,
-        };
-        // Plain fields written into memory: no input makes this fail.
-        if serde_json::to_writer(&mut *out, &record).is_ok() {
-            out.push(b'\n');
+        line.record(time, session, seq, entry, kept);
+        if line.0.len() - start <= MAX_RECORD_BYTES || kept == 0 {
+            break;
         }
-        if out.len() - start <= MAX_RECORD_BYTES || kept == 0 {
-            return;
-        }
-        out.truncate(start);
+        line.0.truncate(start);
         kept /= 2;
+    }
+    *out = line.0;
+}
+
+/// A line in the making.
+struct Line(Vec<u8>);
+
+impl Line {
+    fn record(&mut self, time: &str, session: &[u8], seq: u64, entry: &Entry<'_>, kept: usize) {
+        let decision = entry.decision;
+        self.0.extend_from_slice(b"{\"time\":\"");
+        self.0.extend_from_slice(time.as_bytes());
+        self.0.push(b'"');
+        self.0.extend_from_slice(session);
+        self.json("seq", &seq);
+        self.json("flow", &decision.flow);
+        for (key, text) in [("method", &decision.method), ("tool", &decision.tool), ("id", &decision.id)] {
+            if let Some(text) = text {
+                self.json(key, &name(text));
+            }
+        }
+        self.json("verdict", &decision.verdict);
+        if let Some(would_be) = decision.would_be {
+            self.json("would_be", &would_be);
+        }
+        self.json("findings", &Findings(&decision.findings[..kept]));
+        if kept < decision.findings.len() {
+            self.json("findings_left_out", &(decision.findings.len() - kept));
+        }
+        self.coverage(decision.coverage);
+        self.timing(entry.timing);
+        if let Some(digest) = entry.digest {
+            self.key("message_sha256");
+            digest.write_json(&mut self.0);
+        }
+        self.json("bytes", &entry.bytes);
+        self.0.extend_from_slice(b"}\n");
+    }
+
+    fn coverage(&mut self, coverage: Coverage) {
+        self.key("coverage");
+        for (key, count) in [
+            (&b"{\"fields\":"[..], coverage.fields),
+            (b",\"views\":", coverage.views),
+            (b",\"opaque\":", coverage.opaque),
+            (b",\"truncated\":", coverage.truncated),
+        ] {
+            self.0.extend_from_slice(key);
+            self.value(&count);
+        }
+        self.0.push(b'}');
+    }
+
+    /// Microseconds with one decimal.
+    fn timing(&mut self, timing: Timing) {
+        self.key("timing");
+        for (key, ns) in [(&b"{\"parse_us\":"[..], timing.parse_ns), (b",\"judge_us\":", timing.judge_ns)] {
+            self.0.extend_from_slice(key);
+            self.value(&(ns / 1000));
+            let tenth = u8::try_from(ns / 100 % 10).unwrap_or(0);
+            self.0.extend_from_slice(&[b'.', b'0' + tenth]);
+        }
+        self.0.push(b'}');
+    }
+
+    fn json(&mut self, key: &str, value: &(impl Serialize + ?Sized)) {
+        self.key(key);
+        self.value(value);
+    }
+
+    fn key(&mut self, key: &str) {
+        self.0.extend_from_slice(b",\"");
+        self.0.extend_from_slice(key.as_bytes());
+        self.0.extend_from_slice(b"\":");
+    }
+
+    fn value(&mut self, value: &(impl Serialize + ?Sized)) {
+        let start = self.0.len();
+        // Plain values written into memory: no input makes this fail.
+        if serde_json::to_writer(&mut self.0, value).is_err() {
+            self.0.truncate(start);
+            self.0.extend_from_slice(b"null");
+        }
     }
 }
 
 /// Appends the line that says when, by whom and by what version a log was opened.
-pub(crate) fn write_opened(out: &mut Vec<u8>, time: jiff::Timestamp) {
-    let opened = Opened { time, event: "open", pid: std::process::id(), version: env!("CARGO_PKG_VERSION") };
-    if serde_json::to_writer(&mut *out, &opened).is_ok() {
-        out.push(b'\n');
+pub(crate) fn write_opened(out: &mut Vec<u8>, time: &str) {
+    #[derive(Serialize)]
+    struct Opened<'a> {
+        time: &'a str,
+        event: &'static str,
+        pid: u32,
+        version: &'static str,
     }
-}
-
-#[derive(Serialize)]
-struct Opened {
-    #[serde(serialize_with = "millis")]
-    time: jiff::Timestamp,
-    event: &'static str,
-    pid: u32,
-    version: &'static str,
-}
-
-#[derive(Serialize)]
-struct Record<'a> {
-    #[serde(serialize_with = "millis")]
-    time: jiff::Timestamp,
-    session: &'a str,
-    seq: u64,
-    server: &'a str,
-    flow: Flow,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    method: Option<Cut<'a>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    tool: Option<Cut<'a>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    id: Option<Cut<'a>>,
-    verdict: Verdict,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    would_be: Option<Verdict>,
-    findings: Findings<'a>,
-    #[serde(skip_serializing_if = "is_zero")]
-    findings_left_out: usize,
-    coverage: Coverage,
-    timing: Micros,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    message_sha256: Option<Digest>,
-    bytes: u64,
-}
-
-#[derive(Serialize)]
-struct Micros {
-    parse_us: f64,
-    judge_us: f64,
+    let mut line = Line(std::mem::take(out));
+    line.value(&Opened { time, event: "open", pid: std::process::id(), version: env!("CARGO_PKG_VERSION") });
+    line.0.push(b'\n');
+    *out = line.0;
 }
 
 #[derive(Serialize)]
@@ -191,23 +221,6 @@ impl Serialize for Cut<'_> {
             serializer.collect_str(&format_args!("{}…", &self.text[..end]))
         }
     }
-}
-
-fn millis<S: Serializer>(time: &jiff::Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_str(&format_args!("{time:.3}"))
-}
-
-/// Microseconds with one decimal.
-fn micros(ns: u64) -> f64 {
-    // A session of 52 days would be the first to lose a bit here.
-    #[expect(clippy::cast_precision_loss, reason = "a layer's time is far below 2^52 ns")]
-    let tenths = (ns / 100) as f64;
-    tenths / 10.0
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
-fn is_zero(n: &usize) -> bool {
-    *n == 0
 }
 
 #[cfg(test)]

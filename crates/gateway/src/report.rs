@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::time::{Duration, Instant};
 
+use vanguard_engine::finding::Evidence;
 use vanguard_engine::verdict::{Decision, Flow};
 
 /// The most events that wait for a reporter that is slow, as stderr is when nobody reads it.
@@ -96,9 +97,12 @@ struct Told<'a>(&'a Decision);
 impl fmt::Display for Told<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let decision = self.0;
-        f.write_str(decision.method.as_deref().unwrap_or("a line that is no message"))?;
+        match &decision.method {
+            Some(method) => write!(f, "{}", harmless(method))?,
+            None => f.write_str("a line that is no message")?,
+        }
         if let Some(tool) = &decision.tool {
-            write!(f, " {tool}")?;
+            write!(f, " {}", harmless(tool))?;
         }
         if let Some(finding) = decision.findings.first() {
             write!(f, ": {} {}", finding.rule.id, finding.rule.title)?;
@@ -108,6 +112,11 @@ impl fmt::Display for Told<'_> {
         }
         Ok(())
     }
+}
+
+/// A peer's word as a terminal may show it.
+fn harmless(word: &str) -> Evidence {
+    Evidence::new(word, false)
 }
 
 /// The queue before the reporter.

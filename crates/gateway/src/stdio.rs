@@ -40,7 +40,7 @@ pub fn run(
     // Before there is a server, so that no signal can leave it behind.
     watch_signals(happenings.clone())?;
     let reports = Arc::new(Reports::start(reporter).map_err(|source| StartError::Own { part: "reporter", source })?);
-    let log = audit.session(Uuid::now_v7().to_string(), config.name.clone());
+    let log = audit.session(&Uuid::now_v7().to_string(), &config.name);
 
     let (server, Pipes { stdin, stdout, stderr }) = Server::start(config)?;
     let link =

@@ -87,7 +87,7 @@ fn proxies_share_a_file_through_rotations_without_loss() {
             scope.spawn(move || {
                 // A log of its own: the same as a process of its own, as locks go with the open file.
                 let log = Log::open(config).unwrap();
-                let session = log.session(writer.to_string(), "files");
+                let session = log.session(&writer.to_string(), "files");
                 let decision = decision();
                 for _ in 0..EACH {
                     session.record_allowed(&entry(&decision));

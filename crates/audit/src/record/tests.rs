@@ -3,6 +3,7 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 use vanguard_engine::finding::RuleInfo;
+use vanguard_engine::verdict::{Flow, Verdict};
 use vanguard_engine::views::{Chain, ViewKind};
 
 use super::*;
@@ -63,7 +64,7 @@ fn line(decision: &Decision) -> String {
         bytes: 3,
     };
     let mut out = Vec::new();
-    write_line(&mut out, jiff::Timestamp::from_millisecond(1_795_400_000_007).unwrap(), "s", "files", 12, &entry);
+    write_line(&mut out, "2026-11-23T02:13:20.007Z", &session_part("s", "files"), 12, &entry);
     String::from_utf8(out).unwrap()
 }
 
@@ -71,7 +72,7 @@ fn line(decision: &Decision) -> String {
 fn a_record_reads_as_documented() {
     let decision = decision(vec![finding("/params/arguments/path".to_owned(), Evidence::new("../../etc", false))]);
     let expected = concat!(
-        r#"{"time":"2026-11-23T02:13:20.007Z","session":"s","seq":12,"server":"files","flow":"client-to-server","#,
+        r#"{"time":"2026-11-23T02:13:20.007Z","session":"s","server":"files","seq":12,"flow":"client-to-server","#,
         r#""method":"tools/call","tool":"read_file","id":"7","verdict":"block","findings":[{"rule":"FS-003","#,
         r#""title":"Climbs out of its directory","layer":"l1","severity":"high","confidence":"high","action":"block","#,
         r#""pointer":"/params/arguments/path","view":"percent → path","span":[0,9],"evidence":"../../etc","#,
