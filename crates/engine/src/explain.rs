@@ -44,6 +44,9 @@ impl fmt::Display for Explanation<'_> {
         if let Some(reason) = excepted {
             return writeln!(f, "  allowed by an exception: {reason}");
         }
+        if self.finding.is_binding() {
+            return writeln!(f, "  tune    not possible: a message that two readers may take differently is never forwarded");
+        }
         let argument = pointer.strip_prefix("/params/arguments").filter(|a| !a.is_empty());
         write!(f, "  tune    rules.exceptions: [{{rule: {}", rule.id)?;
         if let Some(tool) = self.tool {

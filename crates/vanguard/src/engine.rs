@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use globset::{Glob, GlobMatcher};
 use vanguard_engine::engine::Engine;
-use vanguard_engine::finding::Action;
+use vanguard_engine::finding::{Action, RuleInfo};
 use vanguard_engine::policy::{Exception, Policy};
 use vanguard_engine::rules::{self, PackSource, RuleSet, Tuning};
 use vanguard_wire::Limits;
@@ -17,6 +17,7 @@ use crate::config::{Set, Settings};
 use crate::exit::Failure;
 use crate::reading;
 use crate::signing::install::Store;
+use crate::suggest::closest;
 
 /// A pack of rules with the name that errors call it by.
 #[derive(Debug, Clone)]
@@ -36,7 +37,8 @@ pub(crate) fn build(settings: &Settings, around: &Surroundings) -> Result<(Engin
     let overrides: BTreeMap<String, Action> =
         settings.overrides.iter().map(|(id, set)| (id.clone(), set.value)).collect();
     let rules = load(&packs, &Tuning { profile: settings.profile.value, overrides: &overrides })?;
-    warnings.extend(rules.warnings().iter().map(ToString::to_string));
+    // Those of no file are about overrides, of which more is known below.
+    warnings.extend(rules.warnings().iter().filter(|warning| !warning.file.is_empty()).map(ToString::to_string));
     let policy = Policy {
         profile: settings.profile.value,
         overrides,
@@ -46,7 +48,7 @@ pub(crate) fn build(settings: &Settings, around: &Surroundings) -> Result<(Engin
         compat_codes: settings.compat.value == Compat::V1_5,
     };
     let engine = Engine::new(rules, policy, limits(settings));
-    warnings.extend(unknown_overrides(settings, &engine));
+    warnings.extend(idle_overrides(settings, &engine));
     Ok((engine, warnings))
 }
 
@@ -154,18 +156,25 @@ fn end_of_day(day: &str) -> Option<i64> {
     Some(next.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp().as_second())
 }
 
-/// Overrides that name no rule: a slip there would silently change nothing.
-fn unknown_overrides(settings: &Settings, engine: &Engine) -> Vec<String> {
-    let known: Vec<&str> =
-        engine.rules().rules().iter().map(|rule| &*rule.info.id).chain(engine.checks().map(|info| &*info.id)).collect();
-    let unknown = settings.overrides.iter().filter(|(id, _)| !known.contains(&id.as_str()));
-    unknown
-        .map(|(id, set)| {
-            let near = crate::suggest::closest(id, known.iter().copied());
-            let hint = near.map(|near| format!("; did you mean {near}?")).unwrap_or_default();
-            format!("rules.overrides.{id} ({}): there is no such rule{hint}", set.origin)
-        })
-        .collect()
+/// Overrides that change nothing: of a rule that does not exist, or of a check that always holds.
+fn idle_overrides(settings: &Settings, engine: &Engine) -> Vec<String> {
+    let rules = engine.rules().rules().iter().map(|rule| &*rule.info);
+    let known: Vec<&RuleInfo> = rules.chain(engine.checks()).collect();
+    let why = |id: &str| match known.iter().find(|info| info.id == id) {
+        Some(info) if info.family == "wire" => {
+            Some("an unreadable message is never forwarded, so this always holds".to_owned())
+        }
+        Some(_) => None,
+        None => {
+            let near = closest(id, known.iter().map(|info| &*info.id));
+            Some(format!(
+                "there is no such rule{}",
+                near.map(|near| format!("; did you mean {near}?")).unwrap_or_default()
+            ))
+        }
+    };
+    let overrides = settings.overrides.iter();
+    overrides.filter_map(|(id, set)| Some(format!("rules.overrides.{id} ({}): {}", set.origin, why(id)?))).collect()
 }
 
 #[cfg(test)]

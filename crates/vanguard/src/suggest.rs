@@ -4,7 +4,7 @@
 pub(crate) fn closest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     known
         .map(|candidate| (strsim::damerau_levenshtein(word, candidate), candidate))
-        .filter(|(distance, candidate)| *distance <= 1.max(candidate.len() / 4))
+        .filter(|(distance, candidate)| *distance <= 1.max(candidate.len() / 3))
         .min()
         .map(|(_, candidate)| candidate)
 }

@@ -145,7 +145,10 @@ fn headline(decision: &Decision) -> String {
         Verdict::Block => "BLOCK",
     };
     let what = [decision.method.as_deref(), decision.tool.as_deref()];
-    let what: Vec<&str> = what.into_iter().flatten().collect();
+    let mut what: Vec<&str> = what.into_iter().flatten().collect();
+    if what.is_empty() {
+        what.push("a message that cannot be read");
+    }
     let would_be = decision.would_be.map(|verdict| format!(", would be {verdict:?} outside monitor mode"));
     format!("{verdict}  {}{}\n", what.join(" "), would_be.unwrap_or_default())
 }

@@ -70,6 +70,10 @@ fn page(info: &RuleInfo, rule: Option<&Rule>) -> String {
             let _ = writeln!(text, "  {}", example(&case.subject));
         }
     }
+    if info.family == "wire" {
+        text.push_str("\nIt cannot be tuned: a message that two readers may take differently is never forwarded.\n");
+        return text;
+    }
     let _ = write!(
         text,
         "\nTo tune it, in vanguard.yaml\n  rules:\n    overrides: {{{id}: warn}}                # or off, review, block\n    \
