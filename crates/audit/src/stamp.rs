@@ -2,6 +2,9 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+/// What changes: milliseconds, and the letter behind them.
+const TAIL: usize = "000Z".len();
+
 /// The time as text. Only its last digits change from record to record, so the rest is kept.
 #[derive(Debug, Default)]
 pub(crate) struct Stamp {
@@ -22,7 +25,6 @@ impl Stamp {
             self.text = format!("{:.3}", second.unwrap_or(jiff::Timestamp::MAX));
             self.second = since.as_secs();
         }
-        const TAIL: usize = "000Z".len();
         let millis = since.subsec_millis();
         self.text.truncate(self.text.len() - TAIL);
         self.text.extend([100, 10, 1].into_iter().filter_map(|unit| char::from_digit(millis / unit % 10, 10)));
