@@ -108,23 +108,21 @@ fn trim_segment(segment: &str) -> &str {
 
 /// Whether a value has the shape of a path.
 pub(super) fn looks_like(text: &str) -> bool {
-    text.len() <= 4096 && (memchr::memchr2(b'/', b'\\', text.as_bytes()).is_some() || text.starts_with(".."))
+    text.len() <= 4096 && (text.bytes().any(|byte| matches!(byte, b'/' | b'\\')) || text.contains(".."))
 }
 
 /// The paths that a line of a shell reading names: arguments, targets of redirections, values (`if=/dev/sda`,
 /// `@/etc/passwd`), strings in code (`open("/etc/passwd")`).
-pub(super) fn in_command(line: &str) -> impl Iterator<Item = &str> {
+pub(super) fn in_command(command: &str) -> impl Iterator<Item = &str> {
     let ends = |c: char| {
-        c.is_whitespace()
-            || matches!(
-                c,
-                '=' | '"' | '\'' | '`' | '(' | ')' | ',' | ';' | '<' | '>' | '|' | '‹' | '›' | '¦' | '@' | '&'
-            )
+        matches!(c, '=' | '"' | '\'' | '`' | '(' | ')' | ',' | ';' | '<' | '>' | '|' | '‹' | '›' | '¦' | '@' | '&')
     };
-    line.split(ends).filter(|word| {
-        let foreign = word.contains("://") && !word.starts_with("file://");
-        !foreign && looks_like(word)
-    })
+    command.split([' ', '\n', '\t']).filter(|word| looks_like(word)).flat_map(move |word| word.split(ends)).filter(
+        |word| {
+            let foreign = word.contains("://") && !word.starts_with("file://");
+            looks_like(word) && !foreign
+        },
+    )
 }
 
 #[cfg(test)]

@@ -9,6 +9,10 @@
 //! Some decoders take any letter for a digit (`c - 'a' + 10`), so `%c0%9v` and `%bg%qf` are overlong slashes to them;
 //! such digits count only where an overlong pair comes of them.
 
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
+
 use super::cursor::Cursor;
 
 /// How far back an escape can begin: `%uXXXX` less its last byte.
@@ -56,7 +60,8 @@ fn has_escape(bytes: &[u8]) -> bool {
 }
 
 fn has_tokens(bytes: &[u8]) -> bool {
-    memchr::memmem::find_iter(bytes, b"0x").any(|at| bytes.get(at..).is_some_and(|token| token_byte(token).is_some()))
+    static PREFIX: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("0x"));
+    PREFIX.find_iter(bytes).any(|at| bytes.get(at..).is_some_and(|token| token_byte(token).is_some()))
 }
 
 /// `%%32%%66`: each digit of `%2f` as an escape, each with its own sign before it.

@@ -44,12 +44,10 @@ fn is_noise(head: &[u8]) -> bool {
 }
 
 /// Adds one decoded run to those found before it.
-fn append(out: &mut Option<String>, decoded: &str, joined: bool) {
+fn append(out: &mut Option<String>, decoded: &str) {
     match out {
         Some(out) => {
-            if !joined {
-                out.push('\n');
-            }
+            out.push('\n');
             out.push_str(decoded);
         }
         None => *out = Some(decoded.to_owned()),

@@ -18,8 +18,9 @@ mod programs;
 use std::borrow::Cow;
 use std::collections::VecDeque;
 
-use command::Command;
+use command::{Command, Word};
 use expand::Variables;
+use programs::Waiting;
 
 /// How deep scripts inside scripts are followed.
 const DEPTH: u8 = 6;
@@ -44,15 +45,10 @@ pub(super) enum Reading {
     Windows,
 }
 
-/// Whether a text has the marks of a Windows command line.
+/// Whether a text has the marks of a Windows command line, and something that is read differently there.
 pub(super) fn looks_like_windows(text: &str) -> bool {
-    let bytes = text.as_bytes();
-    memchr::memchr_iter(b'\\', bytes).any(|at| {
-        let before = at.checked_sub(1).and_then(|at| bytes.get(at));
-        before == Some(&b':') || before == Some(&b'\\')
-    }) || [".exe", "cmd ", "cmd/", "powershell", "PowerShell", "pwsh", "COMSPEC", "ComSpec", "iex", "IEX"]
-        .iter()
-        .any(|mark| memchr::memmem::find(bytes, mark.as_bytes()).is_some())
+    const MARKS: [&str; 9] = [":\\", "\\\\", ".exe", "cmd ", "cmd/", "owershell", "pwsh", "iex", "%"];
+    memchr::memchr3(b'\\', b'^', b'`', text.as_bytes()).is_some() && MARKS.iter().any(|mark| text.contains(mark))
 }
 
 /// Rewrites; `None` when there is no command in it. At most `room` bytes.
@@ -88,11 +84,12 @@ struct Lines {
 
 impl Lines {
     /// Writes a command and the commands that it is a prefix to.
-    fn command(&mut self, command: &Command, scripts: &mut Vec<String>) {
+    fn command(&mut self, command: &Command<'_>, scripts: &mut Vec<String>) {
         if !command.assignments.is_empty() {
             self.line(&command.assignments, &[], false);
         }
-        let mut waiting = vec![command.words.as_slice()];
+        let mut waiting = Waiting::new();
+        waiting.push(&command.words);
         for _ in 0..DEPTH.saturating_mul(2) {
             let Some(words) = waiting.pop() else { break };
             if words.is_empty() && command.redirections.is_empty() {
@@ -103,7 +100,7 @@ impl Lines {
         }
     }
 
-    fn line(&mut self, words: &[command::Word], redirections: &[command::Word], piped: bool) {
+    fn line(&mut self, words: &[Word<'_>], redirections: &[Word<'_>], piped: bool) {
         let size = words
             .iter()
             .chain(redirections)
@@ -122,17 +119,24 @@ impl Lines {
             if at > 0 {
                 self.text.push(' ');
             }
-            let text = if at == 0 { programs::name(&word.text) } else { word.text.as_str() };
-            for c in text.chars() {
-                self.text.push(match c {
-                    '\n' | '\r' => ' ',
-                    '<' if word.quoted => '‹',
-                    '>' if word.quoted => '›',
-                    '|' if word.quoted => '¦',
-                    c => c,
-                });
+            let text = if at == 0 { programs::name(&word.text) } else { &*word.text };
+            if word.quoted || text.contains(['\n', '\r']) {
+                self.text.extend(text.chars().map(|c| shown(c, word.quoted)));
+            } else {
+                self.text.push_str(text);
             }
         }
+    }
+}
+
+/// A character of a word as the view shows it.
+fn shown(c: char, quoted: bool) -> char {
+    match c {
+        '\n' | '\r' => ' ',
+        '<' if quoted => '‹',
+        '>' if quoted => '›',
+        '|' if quoted => '¦',
+        c => c,
     }
 }
 

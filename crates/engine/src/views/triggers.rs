@@ -1,7 +1,9 @@
 //! One fast pass over a text: which decodings could change it at all.
 //!
-//! Almost all text needs none, and this pass is all that it costs. It looks at eight bytes at a time, so that the
-//! inner loop has neither branches nor a carry from one block to the next.
+//! Almost all text needs none, and this pass is all that it costs. Its inner loop has no branches, no table and nothing
+//! carried from one byte to the next, so that the compiler turns it into vector instructions.
+
+use std::ops::Range;
 
 bitflags::bitflags! {
     /// What a text holds that a decoder might act on.
@@ -23,60 +25,70 @@ bitflags::bitflags! {
 /// The shortest encoded run that is looked at: twelve bytes in base64, eight in hexadecimal.
 pub(super) const RUN: usize = 16;
 
-/// Set for bytes that end a run; shares the byte with the bits of [`Triggers`].
-const ENDS_RUN: u8 = 1 << 7;
-
-const CLASS: [u8; 256] = classes();
-
-#[allow(
-    clippy::indexing_slicing,
-    clippy::arithmetic_side_effects,
-    clippy::cast_possible_truncation,
-    reason = "evaluated at compile time, where an overrun is a build error"
-)]
-const fn classes() -> [u8; 256] {
-    let mut table = [ENDS_RUN; 256];
-    let mut byte = 0;
-    while byte < 256 {
-        if is_run_byte(byte as u8) {
-            table[byte] = 0;
-        }
-        if byte >= 0x80 {
-            table[byte] |= Triggers::NON_ASCII.bits();
-        }
-        byte += 1;
-    }
-    table[b'%' as usize] |= Triggers::PERCENT.bits();
-    table[b'&' as usize] |= Triggers::AMPERSAND.bits();
-    table[b'\\' as usize] |= Triggers::BACKSLASH.bits();
-    table
-}
-
 /// Whether `byte` belongs to the alphabet of base64 or base64url.
 pub(super) const fn is_run_byte(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'-' | b'_')
+    // Written without short-circuits, which would be branches.
+    let letter = (byte | 0x20).wrapping_sub(b'a') < 26;
+    let digit = byte.wrapping_sub(b'0') < 10;
+    let sign = (byte == b'+') as u8 | (byte == b'/') as u8 | (byte == b'-') as u8 | (byte == b'_') as u8;
+    letter as u8 | digit as u8 | sign != 0
 }
+
+/// The bits of a byte that is a trigger by itself.
+const fn sign(byte: u8) -> u8 {
+    (byte == b'%') as u8 | ((byte == b'&') as u8) << 1 | ((byte == b'\\') as u8) << 2 | (byte >> 7) << 3
+}
+
+/// How many bytes are looked at together: a vector register of the oldest machines.
+const WIDTH: usize = 16;
 
 /// Looks at every byte of `text` once.
 pub(super) fn triggers(text: &str) -> Triggers {
-    let mut seen = 0_u8;
-    let mut run = false;
-    // A run of 16 holds at least one aligned block of eight, whatever its start.
-    let (blocks, rest) = text.as_bytes().as_chunks::<8>();
+    let (blocks, rest) = text.as_bytes().as_chunks::<WIDTH>();
+    let mut seen = [0_u8; WIDTH];
     for block in blocks {
-        let all = block.iter().fold(0, |all, &byte| all | class(byte));
-        seen |= all;
-        run |= all & ENDS_RUN == 0;
+        for (&byte, seen) in block.iter().zip(&mut seen) {
+            *seen |= sign(byte);
+        }
     }
-    seen |= rest.iter().fold(0, |all, &byte| all | class(byte));
-    let mut found = Triggers::from_bits_truncate(seen & !ENDS_RUN);
-    found.set(Triggers::RUN, run && text.len() >= RUN);
+    let seen = seen.into_iter().chain(rest.iter().map(|&byte| sign(byte))).fold(0, |all, bits| all | bits);
+    let mut found = Triggers::from_bits_truncate(seen);
+    found.set(Triggers::RUN, runs(text.as_bytes()).next().is_some());
     found
 }
 
-#[allow(clippy::indexing_slicing, reason = "a u8 cannot exceed a table of 256")]
-fn class(byte: u8) -> u8 {
-    CLASS[usize::from(byte)]
+/// Where there are at least [`RUN`] characters of the base64 alphabets in a row.
+pub(super) fn runs(bytes: &[u8]) -> impl Iterator<Item = Range<usize>> {
+    let mut done = 0_usize;
+    std::iter::from_fn(move || {
+        loop {
+            let start = block_in_run(bytes.get(done..)?)?.saturating_add(done);
+            let before = bytes.get(done..start)?.iter().rev().take_while(|&&byte| is_run_byte(byte)).count();
+            let after = bytes.get(start..)?.iter().take_while(|&&byte| is_run_byte(byte)).count();
+            let run = start.saturating_sub(before)..start.saturating_add(after);
+            done = run.end;
+            if run.len() >= RUN {
+                return Some(run);
+            }
+        }
+    })
+}
+
+/// Where the first eight characters of a run stand in a block of their own: wherever a run of 16 begins, it has them.
+fn block_in_run(bytes: &[u8]) -> Option<usize> {
+    let (blocks, rest) = bytes.as_chunks::<WIDTH>();
+    for (at, block) in blocks.iter().enumerate() {
+        let mut is_run = [0_u8; WIDTH];
+        for (&byte, is_run) in block.iter().zip(&mut is_run) {
+            *is_run = u8::from(is_run_byte(byte));
+        }
+        let (halves, _) = is_run.as_chunks::<8>();
+        if let Some(half) = halves.iter().position(|half| u64::from_ne_bytes(*half) == u64::from_ne_bytes([1; 8])) {
+            return Some(at.saturating_mul(WIDTH).saturating_add(half.saturating_mul(8)));
+        }
+    }
+    let last = rest.len() >= 8 && rest.iter().take(8).all(|&byte| is_run_byte(byte));
+    last.then(|| bytes.len().saturating_sub(rest.len()))
 }
 
 #[cfg(test)]
@@ -87,6 +99,18 @@ mod tests {
     fn prose_has_no_triggers() {
         assert_eq!(triggers("An ordinary sentence, with: 2 signs (and more)!"), Triggers::empty());
         assert_eq!(triggers(""), Triggers::empty());
+    }
+
+    #[test]
+    fn runs_are_found_wherever_they_stand() {
+        for lead in 0..20 {
+            for length in 8..40 {
+                let text = format!("{}{} {}", ". ".repeat(lead), "a".repeat(length), "b".repeat(16));
+                let expected: Vec<&str> = text.split([' ', '.']).filter(|word| word.len() >= RUN).collect();
+                let found: Vec<&str> = runs(text.as_bytes()).map(|run| &text[run]).collect();
+                assert_eq!(found, expected, "{text:?}");
+            }
+        }
     }
 
     #[test]

@@ -67,7 +67,7 @@ pub(super) fn inside(text: &str, lines: &mut Lines) {
 /// are added in any spelling.
 pub(super) fn words(command: &str, lines: &mut Lines) {
     for word in command.split(' ').skip(1).take(MOST) {
-        if word.contains("://") || !find::may_be_address(word) {
+        if !find::may_be_address(word) {
             continue;
         }
         let Ok(url) = Url::parse(&format!("http://{}", cut(word))) else { continue };

@@ -1,11 +1,14 @@
 //! Base64 and base64url, with or without padding, whole or wrapped into lines.
 
+use std::sync::LazyLock;
+
 use base64::Engine as _;
 use base64::alphabet::{Alphabet, STANDARD, URL_SAFE};
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use memchr::memmem::Finder;
 
 use super::super::cursor::Cursor;
-use super::super::triggers::{RUN, is_run_byte};
+use super::super::triggers::{RUN, is_run_byte, runs};
 
 /// The shortest run where the text itself speaks of base64: `rm -rf /` is twelve characters.
 const ANNOUNCED_RUN: usize = 8;
@@ -22,26 +25,44 @@ const fn lenient(alphabet: &Alphabet) -> GeneralPurpose {
 
 /// Whether `text` says that there is base64 in it, so that short runs count too.
 pub(in super::super) fn is_announced(text: &str) -> bool {
-    ["base64", "b64", "atob"].iter().any(|word| memchr::memmem::find(text.as_bytes(), word.as_bytes()).is_some())
+    static WORDS: LazyLock<[Finder<'static>; 2]> = LazyLock::new(|| [Finder::new("b64"), Finder::new("ase64")]);
+    WORDS.iter().any(|word| word.find(text.as_bytes()).is_some())
 }
 
 /// All runs that decode to text, one a line; `None` where there are none.
 pub(in super::super) fn decode(text: &str, announced: bool) -> Option<String> {
-    let least = if announced { ANNOUNCED_RUN } else { RUN };
+    let bytes = text.as_bytes();
     let mut out = None;
-    let mut cursor = Cursor::new(text.as_bytes());
-    while !cursor.rest().is_empty() {
-        cursor.take_while(|byte| !is_run_byte(byte));
-        let run = cursor.take_while(is_run_byte);
-        if run.len() < least {
-            continue;
+    if announced {
+        let mut cursor = Cursor::new(bytes);
+        while !cursor.rest().is_empty() {
+            cursor.take_while(|byte| !is_run_byte(byte));
+            let run = cursor.take_while(is_run_byte);
+            if run.len() >= ANNOUNCED_RUN {
+                add(run, &mut cursor, ANNOUNCED_RUN, &mut out);
+            }
         }
-        let wrapped = unwrap_lines(run, &mut cursor);
-        for piece in pieces(wrapped.as_deref().unwrap_or(run), least) {
-            super::append(&mut out, &piece, false);
+    } else {
+        let mut done = 0_usize;
+        for run in runs(bytes) {
+            // Part of a wrapped run before it.
+            if run.start < done {
+                continue;
+            }
+            let mut cursor = Cursor::new(bytes.get(run.end..).unwrap_or_default());
+            add(bytes.get(run).unwrap_or_default(), &mut cursor, RUN, &mut out);
+            done = bytes.len().saturating_sub(cursor.rest().len());
         }
     }
     out
+}
+
+/// Adds what one run holds, and what the lines after it hold that belong to it.
+fn add(run: &[u8], cursor: &mut Cursor<'_>, least: usize, out: &mut Option<String>) {
+    let wrapped = unwrap_lines(run, cursor);
+    for piece in pieces(wrapped.as_deref().unwrap_or(run), least) {
+        super::append(out, &piece);
+    }
 }
 
 /// A run that goes on after a line break, as encoders wrap them at 64 or 76 characters; `None` where it does not.

@@ -1,23 +1,26 @@
 //! Hexadecimal: `2f6574632f706173737764`, `0x2f65…`.
 
 use super::super::cursor::Cursor;
-use super::super::triggers::RUN;
+use super::super::triggers::{RUN, runs};
 
 /// All runs of an even number of digits that decode to text, one a line; `None` where there are none.
 pub(in super::super) fn decode(text: &str) -> Option<String> {
     let mut out = None;
-    let mut cursor = Cursor::new(text.as_bytes());
-    while !cursor.rest().is_empty() {
-        let skipped = cursor.take_while(|byte| !byte.is_ascii_hexdigit());
-        let run = cursor.take_while(|byte| byte.is_ascii_hexdigit());
-        // The zero of `0x` is a run of its own; a digit run inside a longer word is no hexadecimal.
-        let inside = skipped.last().is_some_and(|&byte| byte.is_ascii_alphanumeric() && !matches!(byte, b'x' | b'X'))
-            || cursor.peek().is_some_and(|byte| byte.is_ascii_alphanumeric());
-        if run.len() < RUN || !run.len().is_multiple_of(2) || inside {
-            continue;
-        }
-        if let Some(decoded) = whole(run) {
-            super::append(&mut out, &decoded, false);
+    for run in runs(text.as_bytes()) {
+        // What is around the digits in a run of letters and digits says whether they are a number or part of a word.
+        let mut cursor = Cursor::new(text.as_bytes().get(run).unwrap_or_default());
+        while !cursor.rest().is_empty() {
+            let skipped = cursor.take_while(|byte| !byte.is_ascii_hexdigit());
+            let digits = cursor.take_while(|byte| byte.is_ascii_hexdigit());
+            let inside =
+                skipped.last().is_some_and(|&byte| byte.is_ascii_alphanumeric() && !matches!(byte, b'x' | b'X'))
+                    || cursor.peek().is_some_and(|byte| byte.is_ascii_alphanumeric());
+            if digits.len() < RUN || !digits.len().is_multiple_of(2) || inside {
+                continue;
+            }
+            if let Some(decoded) = whole(digits) {
+                super::append(&mut out, &decoded);
+            }
         }
     }
     out

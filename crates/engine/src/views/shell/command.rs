@@ -1,24 +1,42 @@
 //! One simple command, and the scripts that it hands to another shell.
 
+use std::borrow::Cow;
+
 use super::programs;
 
-/// A word after unquoting.
+/// A word after unquoting; most have nothing to unquote and are the script's own text.
 #[derive(Debug, Default, Clone)]
-pub(super) struct Word {
-    pub(super) text: String,
+pub(super) struct Word<'s> {
+    pub(super) text: Cow<'s, str>,
     /// Whether part of it was quoted or escaped.
     pub(super) quoted: bool,
 }
 
+impl<'s> Word<'s> {
+    /// Adds a part of the script.
+    pub(super) fn push_script(&mut self, part: &'s str) {
+        if self.text.is_empty() {
+            self.text = Cow::Borrowed(part);
+        } else {
+            self.text.to_mut().push_str(part);
+        }
+    }
+
+    /// Adds what an expansion gave.
+    pub(super) fn push(&mut self, part: &str) {
+        self.text.to_mut().push_str(part);
+    }
+}
+
 /// A simple command.
 #[derive(Debug, Default)]
-pub(super) struct Command {
+pub(super) struct Command<'s> {
     /// `NAME=value` before the program.
-    pub(super) assignments: Vec<Word>,
+    pub(super) assignments: Vec<Word<'s>>,
     /// The program and its arguments.
-    pub(super) words: Vec<Word>,
+    pub(super) words: Vec<Word<'s>>,
     /// `>file`, `2>&1`, `<<<text`.
-    pub(super) redirections: Vec<Word>,
+    pub(super) redirections: Vec<Word<'s>>,
     /// Whether it reads what the command before it writes.
     pub(super) piped: bool,
     /// Contents of `$( )`, backticks and `<( )`, in their order.
@@ -27,7 +45,7 @@ pub(super) struct Command {
     pub(super) input: Vec<String>,
 }
 
-impl Command {
+impl Command<'_> {
     pub(super) fn is_empty(&self) -> bool {
         self.words.is_empty()
             && self.assignments.is_empty()
@@ -39,7 +57,7 @@ impl Command {
 
 /// Adds the scripts inside `command`: its substitutions, and what reaches the input of an interpreter, be it this
 /// command or one of those `after` it in the pipeline.
-pub(super) fn scripts_of(command: &Command, after: &[Command], scripts: &mut Vec<String>) {
+pub(super) fn scripts_of(command: &Command<'_>, after: &[Command<'_>], scripts: &mut Vec<String>) {
     scripts.extend(command.substitutions.iter().cloned());
     let pipeline = || after.iter().take_while(|next| next.piped).take(8);
     let speaks = programs::echoed(&command.words);

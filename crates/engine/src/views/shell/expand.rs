@@ -118,13 +118,15 @@ fn substituted(value: &str, rest: &str) -> String {
 }
 
 /// What `$(…)` writes where that is plain to see: `$(echo x)`, `$(printf '\x2f')`, `$(which rm)`.
-pub(super) fn output(words: &[Word]) -> Option<String> {
+pub(super) fn output(words: &[Word<'_>]) -> Option<String> {
     if let Some(text) = programs::echoed(words) {
         return Some(text);
     }
     match words {
-        [which, program] if which.text == "which" => Some(program.text.clone()),
-        [command, option, program] if command.text == "command" && option.text == "-v" => Some(program.text.clone()),
+        [which, program] if which.text == "which" => Some(program.text.to_string()),
+        [command, option, program] if command.text == "command" && option.text == "-v" => {
+            Some(program.text.to_string())
+        }
         _ => None,
     }
 }

@@ -13,7 +13,7 @@ use super::expand::{self, Expansion, Variables};
 use super::programs;
 
 /// Reads the whole of `script`.
-pub(super) fn lex(script: &str, reading: Reading, variables: &mut Variables) -> Vec<Command> {
+pub(super) fn lex<'s>(script: &'s str, reading: Reading, variables: &mut Variables) -> Vec<Command<'s>> {
     let mut lexer = Lexer {
         text: script,
         cursor: Cursor::new(script.as_bytes()),
@@ -36,11 +36,11 @@ struct Lexer<'s, 'v> {
     cursor: Cursor<'s>,
     reading: Reading,
     variables: &'v mut Variables,
-    word: Word,
+    word: Word<'s>,
     /// Whether a word is being read, be it empty so far (`''`).
     begun: bool,
-    command: Command,
-    commands: Vec<Command>,
+    command: Command<'s>,
+    commands: Vec<Command<'s>>,
     /// Here-documents whose bodies begin after this line.
     pending: Vec<redirect::HereDocument>,
     /// How many here-documents there were.
@@ -129,7 +129,7 @@ impl Lexer<'_, '_> {
         let start = self.text.len().saturating_sub(self.cursor.rest().len());
         let taken = self.cursor.take(count).len();
         // Specials are ASCII, so the range falls on character boundaries.
-        self.word.text.push_str(self.text.get(start..start.saturating_add(taken)).unwrap_or(""));
+        self.word.push_script(self.text.get(start..start.saturating_add(taken)).unwrap_or(""));
     }
 
     fn single_quoted(&mut self) {
@@ -158,7 +158,7 @@ impl Lexer<'_, '_> {
                         Some(b'\n') => {
                             self.cursor.take(1);
                         }
-                        _ => self.word.text.push('\\'),
+                        _ => self.word.push("\\"),
                     }
                 }
                 b'`' if self.reading != Reading::Windows => {
@@ -190,7 +190,7 @@ impl Lexer<'_, '_> {
                 let rest = self.text.get(self.text.len().saturating_sub(self.cursor.rest().len())..).unwrap_or("");
                 self.literal(rest.chars().next().map_or(1, char::len_utf8));
             }
-            None => self.word.text.push('\\'),
+            None => self.word.push("\\"),
         }
     }
 
@@ -220,7 +220,7 @@ impl Lexer<'_, '_> {
                 self.cursor.take(1);
                 let text = expand::ansi_c(&mut self.cursor);
                 self.word.quoted = true;
-                self.word.text.push_str(&text);
+                self.word.push(&text);
             }
             Some(b'"') if !quoted => {}
             Some(b'(') => {
@@ -228,9 +228,9 @@ impl Lexer<'_, '_> {
                 let inside = self.enclosed(b'(', b')');
                 if inside.starts_with('(') {
                     self.word.quoted = true;
-                    self.word.text.push_str("$(");
-                    self.word.text.push_str(&inside);
-                    self.word.text.push(')');
+                    self.word.push("$(");
+                    self.word.push(&inside);
+                    self.word.push(")");
                 } else {
                     self.substitution(inside, "$(", ")");
                 }
@@ -253,11 +253,11 @@ impl Lexer<'_, '_> {
                 let before = self.word.text.bytes().next_back().is_some_and(is_name_part);
                 let after = self.cursor.peek().is_some_and(is_name_part);
                 if !before && !after {
-                    self.word.text.push('$');
-                    self.word.text.push(char::from(byte));
+                    self.word.push("$");
+                    self.word.push(char::from(byte).encode_utf8(&mut [0; 4]));
                 }
             }
-            _ => self.word.text.push('$'),
+            _ => self.word.push("$"),
         }
     }
 
@@ -272,24 +272,24 @@ impl Lexer<'_, '_> {
     fn expansion(&mut self, expansion: Expansion, name: &str, quoted: bool) {
         match expansion {
             Expansion::Nothing => {}
-            Expansion::Blank if quoted => self.word.text.push(' '),
+            Expansion::Blank if quoted => self.word.push(" "),
             Expansion::Blank => self.end_word(),
             Expansion::Unknown => {
-                self.word.text.push('$');
-                self.word.text.push_str(name);
+                self.word.push("$");
+                self.word.push(name);
                 // `${…}` of a template, or left open: not what the shell knows, so what is in it is read too.
                 if name.contains(['`', '(', ';', '|', '&']) {
                     self.command.substitutions.push(name.to_owned());
                 }
             }
-            Expansion::Text(text) if quoted => self.word.text.push_str(&text),
+            Expansion::Text(text) if quoted => self.word.push(&text),
             Expansion::Text(text) => {
                 let mut fields = text.split_ascii_whitespace();
-                self.word.text.push_str(fields.next().unwrap_or(""));
+                self.word.push(fields.next().unwrap_or(""));
                 for field in fields {
                     self.end_word();
                     self.begun = true;
-                    self.word.text.push_str(field);
+                    self.word.push(field);
                 }
             }
         }
@@ -303,15 +303,15 @@ impl Lexer<'_, '_> {
             if let [command] = commands.as_slice()
                 && let Some(output) = expand::output(&command.words)
             {
-                self.word.text.push_str(&output);
+                self.word.push(&output);
                 self.command.substitutions.push(inside);
                 return;
             }
         }
         self.word.quoted = true;
-        self.word.text.push_str(open);
-        self.word.text.push_str(&inside);
-        self.word.text.push_str(close);
+        self.word.push(open);
+        self.word.push(&inside);
+        self.word.push(close);
         self.command.substitutions.push(inside);
     }
 
@@ -341,12 +341,12 @@ impl Lexer<'_, '_> {
         let inside = end.filter(|&end| rest.get(end) == Some(&b'}')).and_then(|end| rest.get(..end));
         if let Some(inside) = inside.filter(|inside| inside.contains(&b',')) {
             self.cursor.take(inside.len().saturating_add(2));
-            let stem = self.word.text.clone();
+            let stem = self.word.text.to_string();
             for (at, choice) in inside.split(|&byte| byte == b',').take(32).enumerate() {
                 if at > 0 {
                     self.end_word();
                     // A long stem must not be multiplied.
-                    self.word.text.push_str(stem.get(..stem.len().min(64)).unwrap_or(""));
+                    self.word.push(stem.get(..stem.len().min(64)).unwrap_or(""));
                 }
                 self.begun = true;
                 self.choice(&String::from_utf8_lossy(choice));
@@ -364,8 +364,8 @@ impl Lexer<'_, '_> {
         let commands =
             if choice.contains(['$', '\\']) { lex(choice, self.reading, &mut *self.variables) } else { Vec::new() };
         match commands.first().and_then(|command| command.words.first()) {
-            Some(word) => self.word.text.push_str(&word.text),
-            None => self.word.text.push_str(choice),
+            Some(word) => self.word.push(&word.text),
+            None => self.word.push(choice),
         }
     }
 
@@ -400,11 +400,9 @@ impl Lexer<'_, '_> {
     }
 
     /// `export a=b` and `for a in b` assign as well.
-    fn remember(&mut self, words: &[Word]) {
+    fn remember(&mut self, words: &[Word<'_>]) {
         match words {
-            [program, rest @ ..]
-                if matches!(program.text.as_str(), "export" | "declare" | "local" | "readonly" | "set") =>
-            {
+            [program, rest @ ..] if matches!(&*program.text, "export" | "declare" | "local" | "readonly" | "set") => {
                 for word in rest.iter().filter(|word| programs::is_assignment(&word.text)) {
                     self.variables.assign(&word.text);
                 }

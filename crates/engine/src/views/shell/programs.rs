@@ -1,5 +1,7 @@
 //! Programs that run other programs, and how they are told which.
 
+use smallvec::SmallVec;
+
 use super::command::Word;
 use super::expand;
 
@@ -18,6 +20,9 @@ pub(super) fn name(word: &str) -> &str {
     // `/b?n/c?t` and `/???/sh` mean such a place.
     if !base.is_empty() && (installed || last.contains(['?', '*', '['])) { base } else { word }
 }
+
+/// Commands still to be written, each the words of another from some point on.
+pub(super) type Waiting<'w> = SmallVec<[&'w [Word<'w>]; 4]>;
 
 /// How the words before the inner command of a prefix program are read.
 struct Prefix {
@@ -56,7 +61,7 @@ fn prefix(name: &str) -> Option<Prefix> {
 }
 
 /// Adds to `commands` and `scripts` what `words` runs.
-pub(super) fn inner<'w>(words: &'w [Word], commands: &mut Vec<&'w [Word]>, scripts: &mut Vec<String>) {
+pub(super) fn inner<'w>(words: &'w [Word<'w>], commands: &mut Waiting<'w>, scripts: &mut Vec<String>) {
     let Some((program, arguments)) = words.split_first() else { return };
     let program = name(&program.text);
     if let Some(prefix) = prefix(program) {
@@ -87,7 +92,10 @@ pub(super) fn inner<'w>(words: &'w [Word], commands: &mut Vec<&'w [Word]>, scrip
         }
         // `screen -dm bash -c …`, `nc -c …` and whatever else starts a shell: it shows by the shell's own words.
         _ => {
-            let starts = |pair: &[Word]| matches!(pair, [shell, option] if is_shell(name(&shell.text)) && option.text.starts_with('-') && option.text.contains('c'));
+            let starts = |pair: &[Word<'_>]| match pair {
+                [shell, option] => is_script_option(&option.text) && is_shell(name(&shell.text)),
+                _ => false,
+            };
             let at = arguments.windows(2).position(starts);
             commands.extend(at.and_then(|at| arguments.get(at..)));
         }
@@ -95,7 +103,7 @@ pub(super) fn inner<'w>(words: &'w [Word], commands: &mut Vec<&'w [Word]>, scrip
 }
 
 /// What an `echo` or `printf` writes.
-pub(super) fn echoed(words: &[Word]) -> Option<String> {
+pub(super) fn echoed(words: &[Word<'_>]) -> Option<String> {
     let (program, arguments) = words.split_first()?;
     match name(&program.text) {
         "echo" => {
@@ -112,7 +120,7 @@ pub(super) fn echoed(words: &[Word]) -> Option<String> {
 }
 
 /// Whether these words run an interpreter of shell commands on its standard input.
-pub(super) fn reads_script(words: &[Word]) -> bool {
+pub(super) fn reads_script(words: &[Word<'_>]) -> bool {
     let mut commands = vec![words];
     for _ in 0..super::DEPTH {
         let Some(words) = commands.pop() else { return false };
@@ -121,7 +129,7 @@ pub(super) fn reads_script(words: &[Word]) -> bool {
         if is_shell(program) {
             let operand = options_skipped(arguments, &["-o", "+o", "-O", "--rcfile", "--init-file"]).first();
             let reads = arguments.iter().any(|word| word.text == "-s");
-            return reads || operand.is_none_or(|word| matches!(word.text.as_str(), "-" | "/dev/stdin"));
+            return reads || operand.is_none_or(|word| matches!(&*word.text, "-" | "/dev/stdin"));
         }
         if matches!(program, "at" | "batch" | "source" | ".") {
             return true;
@@ -157,11 +165,16 @@ fn is_one_of(word: &str, options: &[&str]) -> bool {
     options.iter().any(|option| word.eq_ignore_ascii_case(option))
 }
 
+/// `-c`, alone or among others: `-lc`.
+fn is_script_option(option: &str) -> bool {
+    option.len() <= 8 && option.starts_with('-') && option.contains('c')
+}
+
 /// The script of `sh -c script`, `bash -lc script`, `bash -o pipefail -c script`.
-fn script_argument(arguments: &[Word]) -> Option<String> {
+fn script_argument(arguments: &[Word<'_>]) -> Option<String> {
     let mut rest = arguments.iter();
     while let Some(word) = rest.next() {
-        let option = word.text.as_str();
+        let option = &*word.text;
         if option.starts_with("--") || option.starts_with('+') || !option.starts_with('-') {
             if matches!(option, "--rcfile" | "--init-file" | "+o" | "+O") {
                 rest.next();
@@ -169,7 +182,7 @@ fn script_argument(arguments: &[Word]) -> Option<String> {
                 return None;
             }
         } else if option.contains('c') {
-            return rest.find(|word| !word.text.starts_with('-')).map(|word| word.text.clone());
+            return rest.find(|word| !word.text.starts_with('-')).map(|word| word.text.to_string());
         } else if matches!(option, "-o" | "-O") {
             rest.next();
         }
@@ -178,7 +191,7 @@ fn script_argument(arguments: &[Word]) -> Option<String> {
 }
 
 /// The word after one of `options`, or the rest of the word that begins with one of them and `=`.
-fn value_of(arguments: &[Word], options: &[&str]) -> Option<String> {
+fn value_of(arguments: &[Word<'_>], options: &[&str]) -> Option<String> {
     let at = arguments.iter().position(|word| {
         options
             .iter()
@@ -187,11 +200,11 @@ fn value_of(arguments: &[Word], options: &[&str]) -> Option<String> {
     let word = arguments.get(at)?;
     match word.text.split_once('=') {
         Some((_, value)) => Some(value.to_owned()),
-        None => arguments.get(at.saturating_add(1)).map(|word| word.text.clone()),
+        None => arguments.get(at.saturating_add(1)).map(|word| word.text.to_string()),
     }
 }
 
-fn after_prefix<'w>(arguments: &'w [Word], prefix: &Prefix) -> &'w [Word] {
+fn after_prefix<'w>(arguments: &'w [Word<'w>], prefix: &Prefix) -> &'w [Word<'w>] {
     let mut rest = options_skipped(arguments, prefix.valued);
     let assignments = rest.iter().take_while(|word| is_assignment(&word.text)).count();
     rest = rest.get(assignments..).unwrap_or_default();
@@ -199,7 +212,7 @@ fn after_prefix<'w>(arguments: &'w [Word], prefix: &Prefix) -> &'w [Word] {
 }
 
 /// Arguments from the first that is no option.
-fn options_skipped<'w>(arguments: &'w [Word], valued: &[&str]) -> &'w [Word] {
+fn options_skipped<'w>(arguments: &'w [Word<'w>], valued: &[&str]) -> &'w [Word<'w>] {
     let mut rest = arguments;
     while let Some((first, after)) = rest.split_first() {
         if first.text == "--" {
@@ -208,7 +221,7 @@ fn options_skipped<'w>(arguments: &'w [Word], valued: &[&str]) -> &'w [Word] {
         if !first.text.starts_with(['-', '+']) || first.text.len() < 2 {
             return rest;
         }
-        rest = if valued.contains(&first.text.as_str()) { after.get(1..).unwrap_or_default() } else { after };
+        rest = if valued.contains(&&*first.text) { after.get(1..).unwrap_or_default() } else { after };
     }
     rest
 }
@@ -222,20 +235,20 @@ pub(super) fn is_assignment(word: &str) -> bool {
 }
 
 /// The commands of `-exec …`, up to `;`, `+` or the end.
-fn found<'w>(arguments: &'w [Word], commands: &mut Vec<&'w [Word]>) {
+fn found<'w>(arguments: &'w [Word<'w>], commands: &mut Waiting<'w>) {
     let mut rest = arguments;
     for _ in 0..4 {
-        let starts = |word: &Word| matches!(word.text.as_str(), "-exec" | "-execdir" | "-ok" | "-okdir" | "-x" | "-X");
+        let starts = |word: &Word<'_>| matches!(&*word.text, "-exec" | "-execdir" | "-ok" | "-okdir" | "-x" | "-X");
         let Some(at) = rest.iter().position(starts) else { return };
         rest = rest.get(at.saturating_add(1)..).unwrap_or_default();
-        let end = rest.iter().position(|word| matches!(word.text.as_str(), ";" | "+")).unwrap_or(rest.len());
+        let end = rest.iter().position(|word| matches!(&*word.text, ";" | "+")).unwrap_or(rest.len());
         commands.push(rest.get(..end).unwrap_or_default());
     }
 }
 
 /// The command of `docker exec … container command` and `kubectl exec pod -- command`.
-fn contained<'w>(arguments: &'w [Word], commands: &mut Vec<&'w [Word]>) {
-    let Some(at) = arguments.iter().position(|word| matches!(word.text.as_str(), "exec" | "run")) else { return };
+fn contained<'w>(arguments: &'w [Word<'w>], commands: &mut Waiting<'w>) {
+    let Some(at) = arguments.iter().position(|word| matches!(&*word.text, "exec" | "run")) else { return };
     let rest = arguments.get(at.saturating_add(1)..).unwrap_or_default();
     if let Some(dashes) = rest.iter().position(|word| word.text == "--") {
         commands.push(rest.get(dashes.saturating_add(1)..).unwrap_or_default());
@@ -259,7 +272,7 @@ fn contained<'w>(arguments: &'w [Word], commands: &mut Vec<&'w [Word]>) {
     commands.push(options_skipped(rest, &valued).get(1..).unwrap_or_default());
 }
 
-fn joined(words: &[Word]) -> String {
+fn joined(words: &[Word<'_>]) -> String {
     let mut text = String::new();
     for word in words {
         if !text.is_empty() {

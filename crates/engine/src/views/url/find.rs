@@ -1,5 +1,9 @@
 //! Where URLs are in a text.
 
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
+
 /// The scheme of a value that is a URL as a whole: `scheme://`, or one of those that browsers complete (`http:host`).
 pub(super) fn scheme_of(value: &str) -> Option<&str> {
     let (scheme, rest) = value.split_once(':')?;
@@ -13,7 +17,8 @@ pub(super) fn scheme_of(value: &str) -> Option<&str> {
 
 /// All URLs of `text`, those inside the query of another included.
 pub(super) fn urls(text: &str) -> impl Iterator<Item = &str> {
-    memchr::memmem::find_iter(text.as_bytes(), b"://").filter_map(move |at| {
+    static SIGN: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("://"));
+    SIGN.find_iter(text.as_bytes()).filter_map(move |at| {
         let scheme =
             text.get(..at)?.bytes().rev().take(16).take_while(|byte| byte.is_ascii_alphanumeric() || *byte == b'+');
         // A letter comes first: in `2http://` something else ends before it.
@@ -32,13 +37,13 @@ fn ends_url(byte: u8) -> bool {
 /// Whether a word could be an IP address in some spelling: it begins with a digit or bracket, and up to its port or
 /// path it is made of what addresses are made of, enough of it to be no port or count.
 pub(super) fn may_be_address(word: &str) -> bool {
-    if let Some(inner) = word.strip_prefix('[') {
-        return inner.contains(']');
+    if !word.starts_with(|c: char| c.is_ascii_digit()) {
+        return word.strip_prefix('[').is_some_and(|inner| inner.contains(']'));
     }
     let host = word.split(['/', ':', '?', '#']).next().unwrap_or(word);
     let digits = host.bytes().all(|byte| byte.is_ascii_hexdigit() || matches!(byte, b'.' | b'x' | b'X'));
     let number = !host.contains('.') && (host.len() >= 8);
-    digits && host.starts_with(|c: char| c.is_ascii_digit()) && (number || is_dotted(host))
+    digits && (number || is_dotted(host))
 }
 
 /// Four numbers, or fewer of which one is in another base than ten: `1.2.3` is a version.

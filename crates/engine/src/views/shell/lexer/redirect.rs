@@ -13,7 +13,7 @@ pub(super) struct HereDocument {
     owner: usize,
 }
 
-impl Lexer<'_, '_> {
+impl<'s> Lexer<'s, '_> {
     /// At `<`, `>` or `&>`.
     pub(super) fn redirection(&mut self) {
         // `2>`: the digits before the sign are part of it.
@@ -24,7 +24,7 @@ impl Lexer<'_, '_> {
         if !descriptor {
             self.end_word();
         }
-        let mut sign = std::mem::take(&mut self.word).text;
+        let mut sign = std::mem::take(&mut self.word).text.into_owned();
         self.begun = false;
         if self.cursor.eat(b"&") {
             sign.push('&');
@@ -34,7 +34,7 @@ impl Lexer<'_, '_> {
             self.cursor.take(2);
             let inside = self.enclosed(b'(', b')');
             self.command.substitutions.push(inside.clone());
-            self.word = Word { text: format!("<({inside})"), quoted: true };
+            self.word = Word { text: format!("<({inside})").into(), quoted: true };
             self.begun = true;
             return;
         }
@@ -56,13 +56,13 @@ impl Lexer<'_, '_> {
     }
 
     /// The word that a redirection names.
-    pub(super) fn redirected(&mut self, sign: &str, word: Word) {
+    pub(super) fn redirected(&mut self, sign: &str, word: Word<'s>) {
         if sign.ends_with("<<<") {
-            self.command.input.push(word.text.clone());
+            self.command.input.push(word.text.to_string());
         }
         // The sign must stay one: quoting in the target replaces signs only there.
-        let target: String = if word.quoted { word.text.replace('>', "›").replace('<', "‹") } else { word.text };
-        self.command.redirections.push(Word { text: format!("{sign}{target}"), quoted: false });
+        let target = if word.quoted { word.text.replace('>', "›").replace('<', "‹").into() } else { word.text };
+        self.command.redirections.push(Word { text: format!("{sign}{target}").into(), quoted: false });
     }
 
     /// After `<<`.
