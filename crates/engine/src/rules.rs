@@ -22,8 +22,10 @@ mod literal;
 mod load;
 mod needles;
 mod pattern;
+mod prepared;
 mod scan;
 mod selftest;
+mod syntax;
 mod words;
 mod yaml;
 

@@ -10,12 +10,13 @@ use crate::policy::Profile;
 use crate::role::Roles;
 use crate::views::ViewKind;
 
-use super::Direction;
 use super::cases::Case;
 use super::error::{At, PackError, PackWarning};
-use super::form::{RuleForm, Written};
+use super::form::{self, RuleForm, Written};
 use super::hint::Hint;
-use super::pattern::{self, Backtracking, Dialect, Linear};
+use super::pattern::{self, Backtracking, Linear};
+use super::syntax::{self, Dialect};
+use super::{Direction, builtin, yaml};
 
 /// One rule, ready to run.
 #[derive(Debug)]
@@ -42,7 +43,8 @@ pub struct Rule {
     pub also: Vec<String>,
     /// Whether what it matches is a secret that no record may show.
     pub secret: bool,
-    cases: Vec<Case>,
+    /// Its test cases; those of a built-in rule are read when they are first asked for.
+    cases: OnceLock<Vec<Case>>,
     views: Option<Vec<ViewKind>>,
     pub(super) mask: Mask,
     pub(super) tool_globs: Option<GlobSet>,
@@ -52,7 +54,7 @@ pub struct Rule {
 impl Rule {
     /// Its own test cases.
     pub fn cases(&self) -> &[Case] {
-        &self.cases
+        self.cases.get_or_init(|| builtin_cases(&self.pack, &self.info.id))
     }
 
     /// The views it reads; `None` for every view.
@@ -72,6 +74,13 @@ impl Rule {
     pub fn is_old_form(&self) -> bool {
         matches!(self.matcher, Matcher::Old { .. })
     }
+}
+
+fn builtin_cases(pack: &str, id: &str) -> Vec<Case> {
+    let source = builtin().iter().find(|source| source.name == pack);
+    let tree = source.and_then(|source| yaml::parse(source.name, source.text).ok());
+    let rules = tree.map(|tree| form::read(pack, &tree).rules).unwrap_or_default();
+    rules.into_iter().find(|rule| rule.id == id).map(|rule| rule.cases).unwrap_or_default()
 }
 
 /// What a rule applies to, in one word: directions, views and roles must each share a bit with the field's.
@@ -153,7 +162,7 @@ impl Lazy {
     }
 
     fn compile(&self) -> Result<Linear, String> {
-        pattern::parse(&self.source, Dialect::New).and_then(|source| pattern::compile(&source))
+        syntax::parse(&self.source, Dialect::New).and_then(|source| pattern::compile(&source))
     }
 }
 
@@ -164,12 +173,14 @@ fn take(slots: &mut usize) -> usize {
     slot
 }
 
-/// Where rules of one load are compiled to.
+/// Where a rule is compiled.
 pub(super) struct Workshop<'w> {
     /// The pack at hand.
     pub(super) pack: Arc<str>,
-    /// Whether patterns are compiled at once, so that one that is too large is found out now.
-    pub(super) eager: bool,
+    /// What the build found out about the rule's patterns, in their order. A pattern with a hint is known to be good.
+    pub(super) hints: std::vec::IntoIter<Hint>,
+    /// Whether the pack is built in: its patterns are tested, and compiled only when they are needed.
+    pub(super) trusted: bool,
     /// Slots of a scan's memory given out so far.
     pub(super) slots: &'w mut usize,
     pub(super) errors: &'w mut Vec<PackError>,
@@ -211,7 +222,7 @@ impl Workshop<'_> {
             unless: form.unless.map(|written| written.text),
             also: texts(form.also),
             secret: form.secret,
-            cases: form.cases,
+            cases: if self.trusted { OnceLock::new() } else { form.cases.into() },
             mask: Mask::new(form.roles, form.direction, form.views.as_deref()),
             views: form.views,
             tool_globs,
@@ -242,23 +253,42 @@ impl Workshop<'_> {
     }
 
     fn windows(&mut self, form: &RuleForm) -> Matcher {
-        let mut probes = Vec::with_capacity(form.patterns.len());
-        for written in &form.patterns {
-            let Some((pattern, source)) = self.lazy(form, written, "pattern") else { continue };
-            match Hint::of(&source) {
-                Err(what) => self.error(form, written.at, what.to_owned(), "Make a part of it required."),
-                Ok(hint) if hint.suits(form.roles, form.direction) => probes.push(Probe { pattern, hint }),
-                Ok(hint) => self.error(form, written.at, hint.complaint(), Hint::MEND),
-            }
-        }
-        let unless = form.unless.as_ref().and_then(|written| self.lazy(form, written, "unless")).map(|(lazy, _)| lazy);
-        let also =
-            form.also.iter().filter_map(|written| self.lazy(form, written, "also")).map(|(lazy, _)| lazy).collect();
+        let probes = form.patterns.iter().filter_map(|written| self.probe(form, written)).collect();
+        let unless = form.unless.as_ref().and_then(|written| self.condition(form, written, "unless"));
+        let also = form.also.iter().filter_map(|written| self.condition(form, written, "also")).collect();
         Matcher::Windows { probes, unless, also }
     }
 
-    fn lazy(&mut self, form: &RuleForm, written: &Written, key: &str) -> Option<(Lazy, Hir)> {
-        let source = match pattern::parse(&written.text, Dialect::New) {
+    fn probe(&mut self, form: &RuleForm, written: &Written) -> Option<Probe> {
+        let hint = match self.hints.next() {
+            Some(hint) => hint,
+            None => match Hint::of(&self.checked(form, written, "pattern")?) {
+                Ok(hint) => hint,
+                Err(what) => {
+                    self.error(form, written.at, what.to_owned(), "Make a part of it required.");
+                    return None;
+                }
+            },
+        };
+        let towards_model = Direction::RESPONSE | Direction::DESCRIPTION;
+        if !hint.suits(form.roles.intersects(Roles::TEXT) || form.direction.intersects(towards_model)) {
+            self.error(form, written.at, hint.complaint(), Hint::MEND);
+            return None;
+        }
+        Some(Probe { pattern: Lazy::new(written.text.clone(), self.slots), hint })
+    }
+
+    /// A pattern that is only asked about matches of others.
+    fn condition(&mut self, form: &RuleForm, written: &Written, key: &str) -> Option<Lazy> {
+        if !self.trusted {
+            self.checked(form, written, key)?;
+        }
+        Some(Lazy::new(written.text.clone(), self.slots))
+    }
+
+    /// The parsed pattern, if it is a good one and compiles.
+    fn checked(&mut self, form: &RuleForm, written: &Written, key: &str) -> Option<Hir> {
+        let source = match syntax::parse(&written.text, Dialect::New) {
             Ok(source) => source,
             Err(cause) => {
                 let mend = if cause.contains("look-") || cause.contains("backreference") {
@@ -271,19 +301,17 @@ impl Workshop<'_> {
                 return None;
             }
         };
-        if self.eager
-            && let Err(cause) = pattern::compile(&source)
-        {
+        if let Err(cause) = pattern::compile(&source) {
             let what = format!("`{key}` is too large a pattern: {cause}");
             self.error(form, written.at, what, "Make counted repetitions such as {1,500} smaller.");
             return None;
         }
-        Some((Lazy::new(written.text.clone(), self.slots), source))
+        Some(source)
     }
 
     fn old_engine(&mut self, form: &RuleForm) -> Option<Engine> {
         let written = form.patterns.first()?;
-        let cause = match pattern::parse(&written.text, Dialect::Old).and_then(|source| pattern::compile(&source)) {
+        let cause = match syntax::parse(&written.text, Dialect::Old).and_then(|source| pattern::compile(&source)) {
             Ok(linear) => return Some(Engine::Linear(linear)),
             Err(cause) => cause,
         };

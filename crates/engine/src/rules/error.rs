@@ -3,7 +3,7 @@
 use std::fmt;
 
 /// A place in a pack, counted from 1; line 0 stands for the file as a whole.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub(super) struct At {
     pub(super) line: u32,
     pub(super) column: u32,

@@ -3,10 +3,8 @@
 use std::ops::Range;
 
 use regex_syntax::hir::{Hir, Look};
+use serde::{Deserialize, Serialize};
 
-use crate::role::Roles;
-
-use super::Direction;
 use super::literal::{self, Needle};
 
 /// How far from its literal a match in prose may begin or end when its pattern sets no bound.
@@ -19,7 +17,7 @@ const ANCHORED_REACH: usize = 1024;
 const RARE: f64 = 1_000.0;
 
 /// Where to look for a pattern.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Hint {
     /// Every match contains one of these.
     pub(super) literals: Vec<Needle>,
@@ -63,11 +61,10 @@ impl Hint {
 
     /// Whether its literals are rare enough in what the rule reads. In prose a hit must cost nothing to speak of; a
     /// field that names something is short, and a hit in it cheap.
-    pub(super) fn suits(&self, roles: Roles, direction: Direction) -> bool {
+    pub(super) fn suits(&self, prose: bool) -> bool {
         if self.literals.is_empty() {
             return false;
         }
-        let prose = roles.intersects(Roles::TEXT) || direction.intersects(Direction::RESPONSE | Direction::DESCRIPTION);
         let start_only = self.anchored && self.reach.is_some_and(|reach| reach <= ANCHORED_REACH);
         self.literals.iter().all(|literal| match literal.bytes.as_slice() {
             [_, _, _, ..] => true,

@@ -6,6 +6,7 @@
 
 use regex_syntax::hir::{Class, ClassUnicode, ClassUnicodeRange, Hir, HirKind, Look};
 use regex_syntax::utf8::Utf8Sequences;
+use serde::{Deserialize, Serialize};
 
 /// The most strings in one set while a pattern's parts are multiplied out.
 const MAX_SET: usize = 48;
@@ -20,9 +21,10 @@ const EDGE: u8 = 0xff;
 type Set = Vec<Vec<u8>>;
 
 /// A literal that every match, or every one of its alternatives, contains.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(super) struct Needle {
     /// In ASCII lower case; not empty.
+    #[serde(with = "latin1")]
     pub(super) bytes: Vec<u8>,
     /// A word begins or ends where it begins.
     pub(super) edge_before: bool,
@@ -33,8 +35,8 @@ pub(super) struct Needle {
 impl Needle {
     /// How often it comes, a byte of prose, if letters came independently.
     pub(super) fn frequency(&self) -> f64 {
-        let edges = f64::from(u8::from(self.edge_before) + u8::from(self.edge_after));
-        frequency(&self.bytes) * EDGE_FREQUENCY.powf(edges)
+        let edge = |present: bool| if present { EDGE_FREQUENCY } else { 1.0 };
+        frequency(&self.bytes) * edge(self.edge_before) * edge(self.edge_after)
     }
 
     fn of(marked: &[u8]) -> Self {
@@ -43,6 +45,22 @@ impl Needle {
             edge_before: marked.first() == Some(&EDGE),
             edge_after: marked.last() == Some(&EDGE),
         }
+    }
+}
+
+/// Bytes as a text of as many characters: compact in JSON, and any bytes will do.
+mod latin1 {
+    use std::borrow::Cow;
+
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&bytes.iter().copied().map(char::from).collect::<String>())
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D::Error> {
+        let text = Cow::<str>::deserialize(deserializer)?;
+        text.chars().map(|c| u8::try_from(c).map_err(serde::de::Error::custom)).collect()
     }
 }
 
@@ -92,9 +110,8 @@ impl Part {
 
 fn walk(hir: &Hir) -> Part {
     match hir.kind() {
-        HirKind::Empty => Part::exactly(vec![Vec::new()]),
         HirKind::Look(look) if is_edge(*look) => Part::exactly(vec![vec![EDGE]]),
-        HirKind::Look(_) => Part::exactly(vec![Vec::new()]),
+        HirKind::Empty | HirKind::Look(_) => Part::exactly(vec![Vec::new()]),
         HirKind::Literal(literal) if literal.0.contains(&EDGE) => Part::default(),
         HirKind::Literal(literal) => Part::exactly(vec![literal.0.to_ascii_lowercase()]),
         HirKind::Class(class) => walk_class(class),

@@ -9,8 +9,11 @@ use crate::finding::Action;
 use super::compile::{Workshop, action_under};
 use super::error::{PackError, PackWarning};
 use super::form::{self, RuleForm};
+use super::hint::Hint;
+use super::prepared::Prepared;
 use super::scan::Lanes;
-use super::{PackSource, RuleSet, Tuning, builtin, words, yaml};
+use super::yaml::{self, Node};
+use super::{PackSource, RuleSet, Tuning, builtin, words};
 
 /// Serial number of the next rule set; 0 is no set's.
 static SERIAL: AtomicU64 = AtomicU64::new(1);
@@ -22,20 +25,22 @@ pub(super) fn load(packs: &[PackSource<'_>], tuning: &Tuning<'_>) -> Result<Rule
     let mut slots = 0;
     let mut seen = Ids::default();
 
-    for pack in packs {
-        let built_in = builtin().iter().any(|own| std::ptr::eq(own.text, pack.text));
-        let tree = match yaml::parse(pack.name, pack.text) {
-            Ok(tree) => tree,
+    for source in packs {
+        let prepared = builtin::prepared(source);
+        let built_in = prepared.is_some();
+        let (tree, hints) = match read_source(source, prepared) {
+            Ok(read) => read,
             Err(error) => {
                 errors.push(*error);
                 continue;
             }
         };
-        let mut read = form::read(pack.name, &tree);
+        let mut read = form::read(source.name, &tree);
         let first = errors.len();
         errors.append(&mut read.errors);
         warnings.append(&mut read.warnings);
-        let pack: Arc<str> = pack.name.into();
+        let pack: Arc<str> = source.name.into();
+        let mut hints = hints.into_iter();
         for form in read.rules {
             seen.check(&form, &pack, built_in, &mut errors, &mut warnings);
             let action = match tuning.overrides.get(&form.id) {
@@ -44,7 +49,8 @@ pub(super) fn load(packs: &[PackSource<'_>], tuning: &Tuning<'_>) -> Result<Rule
             };
             let mut workshop = Workshop {
                 pack: Arc::clone(&pack),
-                eager: !built_in,
+                hints: hints.next().unwrap_or_default().into_iter(),
+                trusted: built_in,
                 slots: &mut slots,
                 errors: &mut errors,
                 warnings: &mut warnings,
@@ -65,6 +71,14 @@ pub(super) fn load(packs: &[PackSource<'_>], tuning: &Tuning<'_>) -> Result<Rule
     }
     let serial = SERIAL.fetch_add(1, Ordering::Relaxed);
     Ok(RuleSet { lanes: Lanes::build(&rules), rules, slots, serial, warnings })
+}
+
+/// The pack as a tree, and the hints of its patterns where the build found them.
+fn read_source(source: &PackSource<'_>, prepared: Option<&str>) -> Result<(Node, Vec<Vec<Hint>>), Box<PackError>> {
+    if let Some(Ok(prepared)) = prepared.map(serde_json::from_str::<Prepared>) {
+        return Ok((prepared.pack, prepared.hints));
+    }
+    Ok((yaml::parse(source.name, source.text)?, Vec::new()))
 }
 
 /// Which ids have been seen, and where first.

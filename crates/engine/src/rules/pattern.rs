@@ -1,8 +1,4 @@
 //! Patterns, compiled.
-//!
-//! New-form patterns match bytes with ASCII classes, without regard to case: `\s`, `\d`, `\w` and `\b` are ASCII, `.` and
-//! `[^x]` are any byte but LF and `x`. Letters beyond ASCII, alone or in a class, are matched as characters and without
-//! regard to case too. Old-form patterns keep the Unicode classes that Python gave them.
 
 use std::ops::Range;
 
@@ -10,10 +6,7 @@ use regex_automata::Input;
 use regex_automata::meta;
 use regex_automata::nfa::thompson::WhichCaptures;
 use regex_automata::util::syntax;
-use regex_syntax::ast::parse::ParserBuilder;
-use regex_syntax::ast::{self, Ast};
 use regex_syntax::hir::Hir;
-use regex_syntax::hir::translate::TranslatorBuilder;
 
 /// The most memory of one compiled pattern.
 const NFA_BYTES: usize = 2 << 20;
@@ -22,76 +15,7 @@ const CACHE_BYTES: usize = 1 << 20;
 /// The most steps of a backtracking pattern on one field.
 const BACKTRACK_STEPS: usize = 200_000;
 
-/// Whose semantics a pattern has.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Dialect {
-    /// Bytes, ASCII classes.
-    New,
-    /// Python's: characters, Unicode classes.
-    Old,
-}
-
-/// Parses `pattern`; the error is for people.
-pub(super) fn parse(pattern: &str, dialect: Dialect) -> Result<Hir, String> {
-    let mut ast = ParserBuilder::new().nest_limit(100).build().parse(pattern).map_err(|error| error.to_string())?;
-    let unicode = dialect == Dialect::Old;
-    if !unicode {
-        beyond_ascii(&mut ast);
-    }
-    TranslatorBuilder::new()
-        .unicode(unicode)
-        .utf8(unicode)
-        .case_insensitive(true)
-        .build()
-        .translate(pattern, &ast)
-        .map_err(|error| error.to_string())
-}
-
-/// Turns Unicode on for the letters and classes that hold something beyond ASCII, and only for them.
-fn beyond_ascii(ast: &mut Ast) {
-    let wrap = match ast {
-        Ast::Literal(literal) => beyond(literal),
-        Ast::ClassBracketed(class) => set_beyond(&class.kind),
-        Ast::Repetition(repetition) => return beyond_ascii(&mut repetition.ast),
-        Ast::Group(group) => return beyond_ascii(&mut group.ast),
-        Ast::Alternation(parts) => return parts.asts.iter_mut().for_each(beyond_ascii),
-        Ast::Concat(parts) => return parts.asts.iter_mut().for_each(beyond_ascii),
-        Ast::Empty(_) | Ast::Flags(_) | Ast::Dot(_) | Ast::Assertion(_) | Ast::ClassUnicode(_) | Ast::ClassPerl(_) => {
-            false
-        }
-    };
-    if wrap {
-        let span = *ast.span();
-        let unicode = ast::FlagsItem { span, kind: ast::FlagsItemKind::Flag(ast::Flag::Unicode) };
-        let kind = ast::GroupKind::NonCapturing(ast::Flags { span, items: vec![unicode] });
-        let inner = std::mem::replace(ast, Ast::empty(span));
-        *ast = Ast::group(ast::Group { span, kind, ast: Box::new(inner) });
-    }
-}
-
-/// `\xff` is a byte; anything else above ASCII is a character.
-fn beyond(literal: &ast::Literal) -> bool {
-    !literal.c.is_ascii() && literal.byte().is_none()
-}
-
-fn set_beyond(set: &ast::ClassSet) -> bool {
-    match set {
-        ast::ClassSet::Item(item) => item_beyond(item),
-        ast::ClassSet::BinaryOp(op) => set_beyond(&op.lhs) || set_beyond(&op.rhs),
-    }
-}
-
-fn item_beyond(item: &ast::ClassSetItem) -> bool {
-    match item {
-        ast::ClassSetItem::Literal(literal) => beyond(literal),
-        ast::ClassSetItem::Range(range) => beyond(&range.start) || beyond(&range.end),
-        ast::ClassSetItem::Bracketed(class) => set_beyond(&class.kind),
-        ast::ClassSetItem::Union(union) => union.items.iter().any(item_beyond),
-        _ => false,
-    }
-}
-
-/// Compiles what [`parse`] gave.
+/// Compiles what [`super::syntax::parse`] gave.
 pub(super) fn compile(pattern: &Hir) -> Result<Linear, String> {
     let config = meta::Config::new()
         .nfa_size_limit(Some(NFA_BYTES))

@@ -56,3 +56,21 @@ fn builtin_packs() {
     let failures = failures(&set);
     assert!(failures.is_empty(), "\n{}", lines(&failures));
 }
+
+#[test]
+fn the_build_prepares_packs_as_loading_would_read_them() {
+    let overrides = BTreeMap::new();
+    let tuning = Tuning { profile: Profile::Strict, overrides: &overrides };
+    // A pack of another name is no built-in one, and is read from its text.
+    let names: Vec<String> = builtin().iter().map(|pack| format!("my-{}", pack.name)).collect();
+    let texts: Vec<_> = builtin().iter().zip(&names).map(|(pack, name)| PackSource::new(name, pack.text)).collect();
+    let (prepared, read) = (RuleSet::load(builtin(), &tuning).unwrap(), RuleSet::load(&texts, &tuning).unwrap());
+    assert_eq!(prepared.rules().len(), read.rules().len());
+    for (prepared, read) in prepared.rules().iter().zip(read.rules()) {
+        assert_eq!(prepared.info, read.info);
+        assert_eq!((prepared.action, prepared.mask, prepared.line), (read.action, read.mask, read.line));
+        assert_eq!(prepared.cases(), read.cases());
+        let hints = |rule: &Rule| rule.probes().iter().map(|probe| probe.hint.clone()).collect::<Vec<_>>();
+        assert_eq!(hints(prepared), hints(read));
+    }
+}

@@ -15,25 +15,33 @@ use super::error::{At, PackError};
 pub const MAX_PACK_BYTES: usize = 4 << 20;
 
 /// One YAML value and where it begins.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(from = "(u32, u32, Value)", into = "(u32, u32, Value)")]
 pub(super) struct Node {
     pub(super) at: At,
     pub(super) value: Value,
 }
 
 /// What a [`Node`] holds.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) enum Value {
+    #[serde(rename = "0")]
     Null,
+    #[serde(rename = "b")]
     Bool(bool),
+    #[serde(rename = "n")]
     Number(serde_json::Number),
+    #[serde(rename = "t")]
     Text(String),
+    #[serde(rename = "l")]
     List(Vec<Node>),
+    #[serde(rename = "m")]
     Map(Vec<(Key, Node)>),
 }
 
 /// A key of a map and where it stands.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(from = "(u32, u32, String)", into = "(u32, u32, String)")]
 pub(super) struct Key {
     pub(super) at: At,
     pub(super) name: String,
@@ -58,7 +66,7 @@ pub(super) fn parse(file: &str, text: &str) -> Result<Node, Box<PackError>> {
         strict_booleans: true,
         with_snippet: false,
     };
-    serde_saphyr::from_str_with_options::<Spanned<Value>>(text, options).map(Node::from).map_err(|error| {
+    serde_saphyr::from_str_with_options::<Spanned<Yaml>>(text, options).map(Node::from).map_err(|error| {
         let error = error.without_snippet();
         let at = error.location().map(At::from).unwrap_or_default();
         let message = error.to_string();
@@ -75,9 +83,33 @@ impl From<Location> for At {
     }
 }
 
-impl From<Spanned<Value>> for Node {
-    fn from(spanned: Spanned<Value>) -> Self {
-        Self { at: spanned.referenced.into(), value: spanned.value }
+impl From<Spanned<Yaml>> for Node {
+    fn from(spanned: Spanned<Yaml>) -> Self {
+        Self { at: spanned.referenced.into(), value: spanned.value.0 }
+    }
+}
+
+impl From<(u32, u32, Value)> for Node {
+    fn from((line, column, value): (u32, u32, Value)) -> Self {
+        Self { at: At { line, column }, value }
+    }
+}
+
+impl From<Node> for (u32, u32, Value) {
+    fn from(node: Node) -> Self {
+        (node.at.line, node.at.column, node.value)
+    }
+}
+
+impl From<(u32, u32, String)> for Key {
+    fn from((line, column, name): (u32, u32, String)) -> Self {
+        Self { at: At { line, column }, name }
+    }
+}
+
+impl From<Key> for (u32, u32, String) {
+    fn from(key: Key) -> Self {
+        (key.at.line, key.at.column, key.name)
     }
 }
 
@@ -105,23 +137,28 @@ impl Node {
     }
 }
 
-/// As the JSON value it stands for.
-impl Serialize for Node {
+/// A node as the JSON value it stands for.
+pub(super) struct AsJson<'n>(pub(super) &'n Node);
+
+impl Serialize for AsJson<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match &self.value {
+        match &self.0.value {
             Value::Null => serializer.serialize_unit(),
             Value::Bool(value) => serializer.serialize_bool(*value),
             Value::Number(value) => value.serialize(serializer),
             Value::Text(value) => serializer.serialize_str(value),
-            Value::List(nodes) => serializer.collect_seq(nodes),
-            Value::Map(members) => serializer.collect_map(members.iter().map(|(key, node)| (&key.name, node))),
+            Value::List(nodes) => serializer.collect_seq(nodes.iter().map(AsJson)),
+            Value::Map(members) => serializer.collect_map(members.iter().map(|(key, node)| (&key.name, AsJson(node)))),
         }
     }
 }
 
-impl<'de> Deserialize<'de> for Value {
+/// A value as YAML gives it.
+struct Yaml(Value);
+
+impl<'de> Deserialize<'de> for Yaml {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(ValueVisitor)
+        deserializer.deserialize_any(ValueVisitor).map(Self)
     }
 }
 
@@ -168,7 +205,7 @@ impl<'de> Visitor<'de> for ValueVisitor {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Value, A::Error> {
         let mut nodes = Vec::new();
-        while let Some(node) = seq.next_element::<Spanned<Value>>()? {
+        while let Some(node) = seq.next_element::<Spanned<Yaml>>()? {
             nodes.push(node.into());
         }
         Ok(Value::List(nodes))
@@ -178,7 +215,7 @@ impl<'de> Visitor<'de> for ValueVisitor {
         let mut members = Vec::new();
         while let Some(key) = map.next_key::<Spanned<String>>()? {
             let key = Key { at: key.referenced.into(), name: key.value };
-            members.push((key, map.next_value::<Spanned<Value>>()?.into()));
+            members.push((key, map.next_value::<Spanned<Yaml>>()?.into()));
         }
         Ok(Value::Map(members))
     }

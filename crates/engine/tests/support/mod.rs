@@ -59,7 +59,7 @@ impl Clock for Still {
 
 pub(crate) fn engine(policy: Policy) -> Engine {
     let tuning = Tuning { profile: policy.profile, overrides: &BTreeMap::new() };
-    let rules = RuleSet::load(&[PackSource { name: "test.yaml", text: PACK }], &tuning).expect("the pack loads");
+    let rules = RuleSet::load(&[PackSource::new("test.yaml", PACK)], &tuning).expect("the pack loads");
     Engine::new(rules, policy, Limits::default())
 }
 
