@@ -45,7 +45,10 @@ impl fmt::Display for Explanation<'_> {
             return writeln!(f, "  allowed by an exception: {reason}");
         }
         if self.finding.is_binding() {
-            return writeln!(f, "  tune    not possible: a message that two readers may take differently is never forwarded");
+            return writeln!(
+                f,
+                "  tune    not possible: a message that two readers may take differently is never forwarded"
+            );
         }
         let argument = pointer.strip_prefix("/params/arguments").filter(|a| !a.is_empty());
         write!(f, "  tune    rules.exceptions: [{{rule: {}", rule.id)?;

@@ -1,59 +1,90 @@
 //! What a text says to a reader who takes letters for what they look like.
 //!
-//! NFKC (full-width letters, ligatures, enclosed letters), then invisible characters and stray combining marks
-//! dropped, then look-alikes of ASCII folded. Folding is for words that are meant to read as ASCII, and must leave
-//! Russian or Greek prose alone, whose every other word is made of look-alikes:
+//! Characters that stand for ASCII by compatibility (full-width letters, ligatures, enclosed letters) are normalised by
+//! NFKC, then invisible characters and stray combining marks dropped, then look-alikes of ASCII folded. Folding is for
+//! words that are meant to read as ASCII, and must leave Russian or Greek prose alone, whose every other word is made
+//! of look-alikes:
 //!
 //! - a word that also holds ASCII letters or digits is folded (`сurl`, `/еtc`);
 //! - a word made of look-alikes only (`ехес`) is folded where no letter of the whole text says that it is written
 //!   in that script: none that has no ASCII twin.
 
+mod compatible;
 pub(super) mod hidden;
 mod look_alikes;
 
-use look_alikes::ascii_of;
+use compatible::{is_compatible, is_material, normalised};
+use look_alikes::{ascii_of, is_letter};
 
 use super::is_invisible;
+use super::triggers::ascii_prefix;
 
 /// Reads; `None` when nothing changes, or, with `prose`, nothing but typography and emoji: dashes, quotation marks,
 /// ellipses and variation selectors stand in a third of all prose and hide nothing from a rule about words.
-pub(super) fn decode(text: &str, room: usize, prose: bool) -> Option<String> {
-    let mut normal = Capped { text: String::with_capacity(text.len().min(room)), room };
-    // The writer refuses what exceeds the room: NFKC makes eighteen characters of some single ones.
-    let _cut = icu_normalizer::ComposingNormalizerBorrowed::new_nfkc().normalize_to(text, &mut normal);
-    let mut folder = Folder::new(&normal.text);
-    folder.run(&normal.text);
-    let material = folder.material || (!prose && folder.out != text) || has_compatibility_letters(text);
+pub(super) fn decode(text: &str, prose: bool) -> Option<String> {
+    if !may_change(text, prose) {
+        return None;
+    }
+    let normal = normalised(text);
+    let mut folder = Folder::new(&normal);
+    folder.run(&normal);
+    let material = folder.material || !prose || text.chars().any(is_material);
     (material && folder.out != text).then_some(folder.out)
 }
 
-/// Whether NFKC itself turned something into ASCII letters, digits or path signs.
-fn has_compatibility_letters(text: &str) -> bool {
-    text.chars().any(|c| {
-        matches!(
-            c,
-            '\u{a0}' | '\u{2000}'..='\u{200a}' | '\u{2024}' | '\u{2025}' | '\u{202f}' | '\u{205f}' | '\u{2070}'..='\u{209c}'
-                | '\u{2460}'..='\u{24ff}' | '\u{fb00}'..='\u{fb06}' | '\u{ff0e}' | '\u{ff0f}' | '\u{ff10}'..='\u{ff19}'
-                | '\u{ff21}'..='\u{ff3a}' | '\u{ff3c}' | '\u{ff41}'..='\u{ff5a}' | '\u{1d400}'..='\u{1d7ff}'
-                | '\u{1f100}'..='\u{1f1ff}'
-        )
-    })
-}
-
-/// A string that takes no more than it has room for.
-struct Capped {
-    text: String,
-    room: usize,
-}
-
-impl std::fmt::Write for Capped {
-    fn write_str(&mut self, part: &str) -> std::fmt::Result {
-        if self.text.len().saturating_add(part.len()) > self.room {
-            return Err(std::fmt::Error);
+/// A quick look at what is not ASCII: prose in any script ends here.
+fn may_change(text: &str, prose: bool) -> bool {
+    let (mut foreign, mut twins) = (false, false);
+    let mut rest = text;
+    loop {
+        let (ascii, other) = rest.split_at_checked(ascii_prefix(rest.as_bytes())).unwrap_or((rest, ""));
+        // Whether the word at hand has ASCII in it.
+        let mut mixed = ascii.bytes().next_back().is_some_and(|byte| byte.is_ascii_alphanumeric());
+        let mut twin = false;
+        let mut last = ascii.chars().next_back();
+        rest = "";
+        for (at, c) in other.char_indices() {
+            if c.is_ascii() {
+                rest = other.get(at..).unwrap_or("");
+                break;
+            }
+            if is_invisible(c) || is_mark(c) {
+                // A selector or joiner after an emoji or between letters of other scripts belongs there.
+                if !prose || last.is_some_and(|last| last.is_ascii()) {
+                    return true;
+                }
+            } else if is_compatible(c) {
+                if !prose || is_material(c) {
+                    return true;
+                }
+            } else if is_letter(c) {
+                let has_twin = ascii_of(c).is_some();
+                twin |= has_twin;
+                twins |= has_twin;
+                foreign |= !has_twin;
+                if mixed && twin {
+                    return true;
+                }
+            } else {
+                (mixed, twin) = (false, false);
+                if ascii_of(c).is_some_and(|ascii| !prose || !is_typographic(ascii)) {
+                    return true;
+                }
+            }
+            last = Some(c);
         }
-        self.text.push_str(part);
-        Ok(())
+        if twin && rest.bytes().next().is_some_and(|byte| byte.is_ascii_alphanumeric()) {
+            return true;
+        }
+        if rest.is_empty() {
+            return twins && !foreign;
+        }
     }
+}
+
+/// Signs whose look-alikes are ordinary typography.
+fn is_typographic(ascii: char) -> bool {
+    matches!(ascii, '-' | '"' | '<' | '>' | '~' | '*' | '+')
 }
 
 struct Folder {
@@ -66,14 +97,14 @@ struct Folder {
 
 impl Folder {
     fn new(text: &str) -> Self {
-        let foreign = |c: char| !c.is_ascii() && c.is_alphabetic() && ascii_of(c).is_none() && !is_invisible(c);
+        let foreign = |c: char| !c.is_ascii() && is_letter(c) && ascii_of(c).is_none();
         Self { out: String::with_capacity(text.len()), whole_words: !text.chars().any(foreign), material: false }
     }
 
     fn run(&mut self, text: &str) {
         let mut rest = text;
         while !rest.is_empty() {
-            let plain = rest.bytes().position(|byte| !byte.is_ascii()).unwrap_or(rest.len());
+            let plain = ascii_prefix(rest.as_bytes());
             // Keep back the ASCII beginning of a mixed word.
             let head = rest.get(..plain).unwrap_or("");
             let whole = head.trim_end_matches(is_word);
@@ -119,12 +150,12 @@ impl Folder {
     fn sign(&mut self, sign: char) {
         let ascii = ascii_of(sign);
         self.out.push(ascii.unwrap_or(sign));
-        self.material |= ascii.is_some_and(|ascii| !matches!(ascii, '-' | '"' | '<' | '>' | '~' | '*' | '+'));
+        self.material |= ascii.is_some_and(|ascii| !is_typographic(ascii));
     }
 }
 
 fn is_word(c: char) -> bool {
-    c.is_alphanumeric()
+    if c.is_ascii() { c.is_ascii_alphanumeric() } else { is_letter(c) }
 }
 
 /// Combining marks that NFKC could not join to their letter: the strokes of `i̶g̶n̶o̶r̶e̶`.
@@ -154,7 +185,7 @@ mod tests {
             ("don’t\u{a0}tell", "don't tell"),
         ] {
             for prose in [false, true] {
-                assert_eq!(decode(disguised, 4096, prose).as_deref(), Some(plain), "{disguised}");
+                assert_eq!(decode(disguised, prose).as_deref(), Some(plain), "{disguised}");
             }
         }
     }
@@ -172,20 +203,23 @@ mod tests {
             "thumbs 👍🏽 and ❤️ and 👩‍👩‍👧",
             "a — dash, “quotes” and an ellipsis…",
         ] {
-            let read = decode(text, 4096, true);
+            let read = decode(text, true);
             assert!(read.is_none() || text.contains('’'), "{text} became {read:?}");
         }
     }
 
     #[test]
     fn mixed_words_fold_in_foreign_prose_and_others_do_not() {
-        let read = decode("Выполни команду сurl сейчас", 4096, true);
+        let read = decode("Выполни команду сurl сейчас", true);
         assert_eq!(read.as_deref(), Some("Выполни команду curl сейчас"));
     }
 
     #[test]
-    fn output_is_capped() {
-        let read = decode(&"\u{fdfa}".repeat(1000), 5000, false).unwrap_or_default();
-        assert!(read.len() <= 5000, "{}", read.len());
+    fn output_stays_in_proportion() {
+        for c in ['ﷺ', '㍿', 'ﬃ', '㎯', '½', '⒇', '🅪'] {
+            let text = format!("{}ｃａｔ", c.to_string().repeat(1000));
+            let read = decode(&text, false).unwrap_or_default();
+            assert!(read.ends_with("cat") && read.len() <= 4 * text.len(), "{c}: {}", read.len());
+        }
     }
 }

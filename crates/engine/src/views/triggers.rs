@@ -57,6 +57,23 @@ pub(super) fn triggers(text: &str) -> Triggers {
     found
 }
 
+/// How many bytes of ASCII `bytes` begin with.
+pub(super) fn ascii_prefix(bytes: &[u8]) -> usize {
+    let (blocks, _) = bytes.as_chunks::<WIDTH>();
+    let ascii = blocks.iter().take_while(|block| block.is_ascii()).count().saturating_mul(WIDTH);
+    let rest = bytes.get(ascii..).unwrap_or_default();
+    ascii.saturating_add(rest.iter().position(|byte| !byte.is_ascii()).unwrap_or(rest.len()))
+}
+
+/// How many bytes of the base64 alphabets `bytes` begin with.
+fn run_prefix(bytes: &[u8]) -> usize {
+    let (blocks, _) = bytes.as_chunks::<WIDTH>();
+    let whole = |block: &&[u8; WIDTH]| block.iter().fold(1, |all, &byte| all & u8::from(is_run_byte(byte))) == 1;
+    let run = blocks.iter().take_while(whole).count().saturating_mul(WIDTH);
+    let rest = bytes.get(run..).unwrap_or_default();
+    run.saturating_add(rest.iter().position(|&byte| !is_run_byte(byte)).unwrap_or(rest.len()))
+}
+
 /// Where there are at least [`RUN`] characters of the base64 alphabets in a row.
 pub(super) fn runs(bytes: &[u8]) -> impl Iterator<Item = Range<usize>> {
     let mut done = 0_usize;
@@ -64,7 +81,7 @@ pub(super) fn runs(bytes: &[u8]) -> impl Iterator<Item = Range<usize>> {
         loop {
             let start = block_in_run(bytes.get(done..)?)?.saturating_add(done);
             let before = bytes.get(done..start)?.iter().rev().take_while(|&&byte| is_run_byte(byte)).count();
-            let after = bytes.get(start..)?.iter().take_while(|&&byte| is_run_byte(byte)).count();
+            let after = run_prefix(bytes.get(start..)?);
             let run = start.saturating_sub(before)..start.saturating_add(after);
             done = run.end;
             if run.len() >= RUN {

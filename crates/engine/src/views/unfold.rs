@@ -110,7 +110,7 @@ impl Unfolding<'_> {
             ViewKind::Percent if operational || found.contains(Triggers::PERCENT) => percent::decode(text, operational),
             ViewKind::Html if found.contains(Triggers::AMPERSAND) => html::decode(text),
             ViewKind::Escape if found.contains(Triggers::BACKSLASH) => escape::decode(text, operational),
-            ViewKind::Plain if found.contains(Triggers::NON_ASCII) => plain::decode(text, self.room(), !operational),
+            ViewKind::Plain if found.contains(Triggers::NON_ASCII) => plain::decode(text, !operational),
             _ => None,
         }
     }

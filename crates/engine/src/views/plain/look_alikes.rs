@@ -30,6 +30,16 @@ pub(super) fn ascii_of(c: char) -> Option<char> {
     }
 }
 
+/// Whether `c`, which is no ASCII, is a letter; of the scripts that are nothing but letters, everything is taken for one.
+pub(super) fn is_letter(c: char) -> bool {
+    match u32::from(c) {
+        0xc0..=0x2af | 0x370..=0x1cff => !matches!(c, '×' | '÷'),
+        0x2e80..=0x2fff | 0x3040..=0xa4cf | 0xac00..=0xd7ff | 0x1f150..=0x1f1ff => true,
+        0..=0xbf | 0x2000..=0x206f | 0x2190..=0x2bff | 0x3000..=0x303f | 0xfe00..=0xfe0f | 0x1f000..=0x1ffff => false,
+        _ => c.is_alphanumeric(),
+    }
+}
+
 fn letter_at(code: u32, first: u32) -> Option<char> {
     char::from_u32(code.wrapping_sub(first).wrapping_add(u32::from('A')))
 }
