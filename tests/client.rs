@@ -66,6 +66,7 @@ impl Proxy {
 pub fn vanguard() -> Command {
     let mut command = Command::new(binary());
     command.stdin(Stdio::null());
+    without_settings(&mut command);
     command
 }
 
@@ -90,6 +91,7 @@ impl Client {
     fn start(command_line: &[String], environment: &[(String, String)]) -> Self {
         let home = tempfile::tempdir().unwrap();
         let mut command = Command::new(&command_line[0]);
+        without_settings(&mut command);
         command
             .args(&command_line[1..])
             .env("HOME", home.path())
@@ -278,6 +280,15 @@ impl Drop for Client {
     fn drop(&mut self) {
         let _ = self.process.kill();
         let _ = self.process.wait();
+    }
+}
+
+/// Takes the settings of whoever runs the tests out of a command's environment.
+fn without_settings(command: &mut Command) {
+    for (name, _) in std::env::vars_os() {
+        if name.to_str().is_some_and(|name| name.starts_with("VANGUARD_")) {
+            command.env_remove(name);
+        }
     }
 }
 

@@ -197,7 +197,7 @@ impl Supervisor {
 
 /// Answers every request that the server will not answer any more, and closes the way to the client behind the answers.
 fn answer_pending(link: &Link, how: &str) -> usize {
-    let answers = link.session.abandon(how);
+    let answers = link.session.abandon(&format!("[McpVanguard] the MCP server ended before it answered: {how}"));
     // A client that does not read has been waited for already.
     let _ = link.client.finish(&answers, STUCK);
     answers.len()

@@ -53,7 +53,9 @@ fn configuration_is_exit_code_3() {
     std::fs::write(&file, "profil: strict\n").unwrap();
     let file = file.display().to_string();
     fails(&["start", "--config", &file, "--", "true"], &[], 3, "profile");
-    fails(&["start", "--log-file", "/no/such/folder/audit.log", "--", "true"], &[], 3, "/no/such/folder");
+    // A file is no folder: nothing can be written below it.
+    let log = format!("{file}/audit.jsonl");
+    fails(&["start", "--log-file", &log, "--", "true"], &[], 3, &log);
     let rules = folder.path().join("bad.yaml");
     std::fs::write(&rules, "- id: MY-1\n  title: Broken\n  severity: high\n  action: block\n  roles: [path]\n  message: m\n  pattern: '('\n").unwrap();
     fails(&["start", "--rules-dir", &folder.path().display().to_string(), "--", "true"], &[], 3, "bad.yaml");

