@@ -1,6 +1,10 @@
 //! The packs that come with the program.
 
-use super::PackSource;
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use super::cases::Case;
+use super::{PackSource, form, yaml};
 
 // `PACKS`, and in the same order `PREPARED`: what the build made of each.
 include!(concat!(env!("OUT_DIR"), "/packs.rs"));
@@ -14,4 +18,13 @@ pub fn builtin() -> &'static [PackSource<'static>] {
 pub(super) fn prepared(source: &PackSource<'_>) -> Option<&'static str> {
     let found = PACKS.iter().zip(PREPARED).find(|(own, _)| own.name == source.name && own.text == source.text);
     found.map(|(_, prepared)| *prepared)
+}
+
+/// The test cases of the built-in rule with this id: read from the packs' texts when first asked for, since only tests ask.
+pub(super) fn cases(id: &str) -> &'static [Case] {
+    static CASES: LazyLock<HashMap<String, Vec<Case>>> = LazyLock::new(|| {
+        let trees = PACKS.iter().filter_map(|pack| Some((pack.name, yaml::parse(pack.name, pack.text).ok()?)));
+        trees.flat_map(|(name, tree)| form::read(name, &tree).rules).map(|rule| (rule.id, rule.cases)).collect()
+    });
+    CASES.get(id).map_or(&[], Vec::as_slice)
 }

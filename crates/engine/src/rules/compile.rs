@@ -12,11 +12,11 @@ use crate::views::ViewKind;
 
 use super::cases::Case;
 use super::error::{At, PackError, PackWarning};
-use super::form::{self, RuleForm, Written};
+use super::form::{RuleForm, Written};
 use super::hint::Hint;
 use super::pattern::{self, Backtracking, Linear};
 use super::syntax::{self, Dialect};
-use super::{Direction, builtin, yaml};
+use super::{Direction, builtin};
 
 /// One rule, ready to run.
 #[derive(Debug)]
@@ -43,8 +43,8 @@ pub struct Rule {
     pub also: Vec<String>,
     /// Whether what it matches is a secret that no record may show.
     pub secret: bool,
-    /// Its test cases; those of a built-in rule are read when they are first asked for.
-    cases: OnceLock<Vec<Case>>,
+    /// Its test cases; `None` for a built-in rule, whose cases are kept elsewhere.
+    cases: Option<Vec<Case>>,
     views: Option<Vec<ViewKind>>,
     pub(super) mask: Mask,
     pub(super) tool_globs: Option<GlobSet>,
@@ -54,7 +54,7 @@ pub struct Rule {
 impl Rule {
     /// Its own test cases.
     pub fn cases(&self) -> &[Case] {
-        self.cases.get_or_init(|| builtin_cases(&self.pack, &self.info.id))
+        self.cases.as_deref().unwrap_or_else(|| builtin::cases(&self.info.id))
     }
 
     /// The views it reads; `None` for every view.
@@ -70,17 +70,20 @@ impl Rule {
         }
     }
 
+    /// All its patterns that run in windows, conditions among them.
+    #[cfg(test)]
+    pub(super) fn lazies(&self) -> impl Iterator<Item = &Lazy> {
+        let (unless, also) = match &self.matcher {
+            Matcher::Windows { unless, also, .. } => (unless.as_ref(), also.as_slice()),
+            Matcher::Old { .. } => (None, &[][..]),
+        };
+        self.probes().iter().map(|probe| &probe.pattern).chain(unless).chain(also)
+    }
+
     /// Whether it is written in the form of mcp-vanguard 1.5.0.
     pub fn is_old_form(&self) -> bool {
         matches!(self.matcher, Matcher::Old { .. })
     }
-}
-
-fn builtin_cases(pack: &str, id: &str) -> Vec<Case> {
-    let source = builtin().iter().find(|source| source.name == pack);
-    let tree = source.and_then(|source| yaml::parse(source.name, source.text).ok());
-    let rules = tree.map(|tree| form::read(pack, &tree).rules).unwrap_or_default();
-    rules.into_iter().find(|rule| rule.id == id).map(|rule| rule.cases).unwrap_or_default()
 }
 
 /// What a rule applies to, in one word: directions, views and roles must each share a bit with the field's.
@@ -222,7 +225,7 @@ impl Workshop<'_> {
             unless: form.unless.map(|written| written.text),
             also: texts(form.also),
             secret: form.secret,
-            cases: if self.trusted { OnceLock::new() } else { form.cases.into() },
+            cases: (!self.trusted).then_some(form.cases),
             mask: Mask::new(form.roles, form.direction, form.views.as_deref()),
             views: form.views,
             tool_globs,

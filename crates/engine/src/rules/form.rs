@@ -13,6 +13,9 @@ use super::{Direction, words};
 mod new;
 mod old;
 
+#[cfg(test)]
+pub(super) use new::KEYS;
+
 /// The most rules of one pack.
 pub const MAX_RULES: usize = 5_000;
 /// The most bytes of one pattern.

@@ -5,6 +5,7 @@
 //! of its bytes that come least often, and the pass asks of every three bytes of the text, in a bit set that stays in
 //! the processor's nearest cache, whether any literal has them. It is faster than the automaton, too.
 
+use std::collections::HashMap;
 use std::ops::Range;
 
 use super::literal::{self, Needle};
@@ -51,13 +52,15 @@ impl Needles {
             entries: Vec::new(),
             short: Short::default(),
         };
+        let mut uses: HashMap<u32, usize> = HashMap::new();
         for (n, literal) in (0_u32..).zip(&literals) {
-            match rarest(&literal.bytes) {
-                Some((offset, three)) => {
-                    let hash = hash(three);
+            match rarest(&literal.bytes, &uses) {
+                Some((offset, hash)) => {
                     if let Some(word) = needles.present.get_mut((hash >> 6) as usize) {
                         *word |= 1 << (hash & 63);
                     }
+                    let count = uses.entry(hash).or_default();
+                    *count = count.saturating_add(1);
                     needles.entries.push(Entry { hash, literal: n, offset });
                 }
                 None => needles.short.add(&literal.bytes, n),
@@ -185,13 +188,23 @@ fn hash([a, b, c]: [u8; 3]) -> u32 {
     folded.wrapping_mul(0x9e37_79b1) >> (32 - HASH_BITS)
 }
 
-/// The three bytes of `literal` that come least often in a text, and where they stand.
-fn rarest(literal: &[u8]) -> Option<(u32, [u8; 3])> {
-    let frequency = |three: &[u8]| literal::frequency(three);
-    let (offset, three) =
-        literal.windows(3).enumerate().min_by(|(_, a), (_, b)| frequency(a).total_cmp(&frequency(b)))?;
-    let [a, b, c] = three else { return None };
-    Some((u32::try_from(offset).ok()?, [*a, *b, *c]))
+/// How many literals may share three bytes while others of theirs will do.
+const MAX_SHARED: usize = 8;
+
+/// Where in `literal` the three bytes stand that come least often in a text, and their hash. Those that many literals
+/// have already come last: a text full of them would be compared with every one.
+fn rarest(literal: &[u8], uses: &HashMap<u32, usize>) -> Option<(u32, u32)> {
+    let mut best: Option<(bool, f64, u32, u32)> = None;
+    for (offset, three) in (0_u32..).zip(literal.windows(3)) {
+        let [a, b, c] = three else { continue };
+        let hash = hash([*a, *b, *c]);
+        let crowded = uses.get(&hash).is_some_and(|used| *used >= MAX_SHARED);
+        let frequency = literal::frequency(three);
+        if best.is_none_or(|(worst, often, ..)| (crowded, frequency) < (worst, often)) {
+            best = Some((crowded, frequency, offset, hash));
+        }
+    }
+    best.map(|(_, _, offset, hash)| (offset, hash))
 }
 
 #[cfg(test)]

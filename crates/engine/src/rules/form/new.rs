@@ -11,7 +11,7 @@ use crate::rules::yaml::{AsJson, Node, Value};
 
 use super::{Reading, RuleForm, first_role};
 
-const KEYS: &[&str] = &[
+pub(in crate::rules) const KEYS: &[&str] = &[
     "id",
     "title",
     "family",
