@@ -95,16 +95,24 @@ pub fn of_argument(tool: &Tool<'_>, path: &str, key: &str, value: &str) -> Roles
     if query && name::speaks_sql(tool.name) {
         roles |= Roles::SQL;
     }
+    let named = roles;
     roles |= value::of(value, roles);
-    if roles.is_empty() {
-        let prose = value.len() > MAX_ID || value.contains('\n');
-        roles = if prose { Roles::TEXT } else { Roles::ID };
+    let prose = value.len() > MAX_ID || value.contains('\n');
+    if roles.is_empty() && prose {
+        roles = Roles::TEXT;
+    }
+    // A name that says nothing holds data, whatever else its value looks like: `user` may hold a path or a statement.
+    if named.is_empty() && value.len() <= MAX_DATA {
+        roles |= Roles::ID;
     }
     roles
 }
 
 /// A longer value without another role is prose.
 const MAX_ID: usize = 256;
+
+/// A longer value is no identifier, however its sender abuses it.
+const MAX_DATA: usize = 2048;
 
 /// The tool that an argument belongs to.
 #[derive(Debug, Clone, Copy, Default)]
