@@ -9,10 +9,16 @@ use super::Roles;
 pub fn of_argument(name: &str) -> Roles {
     let mut roles = Roles::empty();
     let mut noun = Roles::empty();
+    let mut identifies = false;
     each_word(name, |word| {
         noun = of_word(word);
         roles |= noun;
+        identifies = matches!(word, "id" | "ids" | "uuid" | "slug");
     });
+    if identifies {
+        // `note_id` names a note; it is no prose.
+        return roles.difference(Roles::TEXT) | Roles::ID;
+    }
     if noun == Roles::TEXT { roles.difference(Roles::PATH) } else { roles }
 }
 
@@ -117,7 +123,9 @@ fn of_word(word: &str) -> Roles {
         "script" => Roles::COMMAND.union(Roles::CODE),
         "url" | "urls" | "uri" | "uris" | "link" | "links" | "href" | "endpoint" | "callback" | "webhook"
         | "website" | "origin" | "issuer" | "feed" | "redirect" => Roles::URL,
-        "host" | "hosts" | "hostname" | "domain" | "ip" | "ipaddress" | "address" | "server" | "target" => Roles::HOST,
+        "host" | "hosts" | "hostname" | "domain" | "ip" | "ipaddress" | "address" | "server" => Roles::HOST,
+        // A target is whatever the tool aims at: a machine, a branch, a file.
+        "target" => Roles::HOST.union(Roles::ID),
         "sql" | "statement" => Roles::SQL,
         "code" | "function" | "javascript" | "js" | "expression" | "python" | "template" | "lambda" => Roles::CODE,
         "text" | "content" | "contents" | "body" | "message" | "messages" | "description" | "comment" | "comments"
@@ -177,7 +185,8 @@ mod tests {
         assert!(of_argument("pathology").is_empty() && of_argument("curling").is_empty());
         assert!(of_argument("newText").contains(Roles::TEXT) && of_argument("old_str").contains(Roles::TEXT));
         assert_eq!(of_argument("file_text"), Roles::TEXT);
-        assert_eq!(of_argument("customer_id"), Roles::empty());
+        assert_eq!(of_argument("customer_id"), Roles::ID);
+        assert_eq!(of_argument("note_id"), Roles::ID);
     }
 
     #[test]

@@ -78,7 +78,9 @@ fn is_path(value: &str, named: Roles) -> bool {
         && bytes.iter().any(|b| matches!(b, b'/' | b'\\' | b'%'));
     let encoded = one_word && bytes.contains(&b'%') && {
         let lower = value.to_ascii_lowercase();
-        ["%2f", "%5c", "%2e", "%c0", "%c1", "%e0%80", "%u2215", "%u2216", "%uff0e"].iter().any(|e| lower.contains(e))
+        ["%2f", "%5c", "%2e", "%25", "%%", "%u", "%c0", "%c1", "%e0%80", "%f0%80", "%f8%80", "%fc%80"]
+            .iter()
+            .any(|e| lower.contains(e))
     };
     if named.contains(Roles::TEXT) {
         return absolute || (climbs && (value.starts_with("..") || value.starts_with('.')));
