@@ -67,6 +67,10 @@ fn may_change(text: &str, prose: bool) -> bool {
                 }
             } else {
                 (mixed, twin) = (false, false);
+                let between = last.is_some_and(|last| last.is_ascii_alphanumeric());
+                if c == IDEOGRAPHIC_STOP && between && other.get(at..).is_some_and(is_dotted) {
+                    return true;
+                }
                 if ascii_of(c).is_some_and(|ascii| !prose || !is_typographic(ascii)) {
                     return true;
                 }
@@ -80,6 +84,11 @@ fn may_change(text: &str, prose: bool) -> bool {
             return twins && !foreign;
         }
     }
+}
+
+/// Whether a letter or digit of ASCII follows the first character.
+fn is_dotted(text: &str) -> bool {
+    text.chars().nth(1).is_some_and(|next| next.is_ascii_alphanumeric())
 }
 
 /// Signs whose look-alikes are ordinary typography.
@@ -116,10 +125,16 @@ impl Folder {
             rest = tail;
             let sign = rest.chars().next().filter(|c| !c.is_ascii());
             if let Some(sign) = sign {
-                self.sign(sign);
                 rest = rest.get(sign.len_utf8()..).unwrap_or("");
+                self.sign(sign, rest);
             }
         }
+    }
+
+    /// Whether a stop here stands between ASCII letters or digits, as in `127。0。0。1`.
+    fn is_dot(&self, after: &str) -> bool {
+        self.out.ends_with(|c: char| c.is_ascii_alphanumeric())
+            && after.starts_with(|c: char| c.is_ascii_alphanumeric())
     }
 
     /// A run of letters, digits, marks and what is invisible between them.
@@ -146,13 +161,16 @@ impl Folder {
         }
     }
 
-    /// A non-ASCII character that belongs to no word.
-    fn sign(&mut self, sign: char) {
-        let ascii = ascii_of(sign);
+    /// A non-ASCII character that belongs to no word, and what comes after it.
+    fn sign(&mut self, sign: char, after: &str) {
+        let ascii = if sign == IDEOGRAPHIC_STOP { self.is_dot(after).then_some('.') } else { ascii_of(sign) };
         self.out.push(ascii.unwrap_or(sign));
         self.material |= ascii.is_some_and(|ascii| !is_typographic(ascii));
     }
 }
+
+/// Ends a Chinese or Japanese sentence, and parts the labels of a host name.
+const IDEOGRAPHIC_STOP: char = '。';
 
 fn is_word(c: char) -> bool {
     if c.is_ascii() { c.is_ascii_alphanumeric() } else { is_letter(c) }
@@ -183,6 +201,7 @@ mod tests {
             ("‥／．．＼x", "../..\\x"),
             ("①②⑦.⓪.⓪.①", "127.0.0.1"),
             ("don’t\u{a0}tell", "don't tell"),
+            ("http://[::①⑥⑨｡②⑤④｡⑯⑨。②⑤④]/", "http://[::169.254.169.254]/"),
         ] {
             for prose in [false, true] {
                 assert_eq!(decode(disguised, prose).as_deref(), Some(plain), "{disguised}");
@@ -196,6 +215,7 @@ mod tests {
             "Привет, как дела? Сохрани отчёт в файл.",
             "Αυτό είναι ένα απλό κείμενο.",
             "请读取文件，然后总结：谢谢！",
+            "请打开README。然后总结。",
             "ファイルを読んでください。",
             "هذا نص عادي",
             "L’été déjà: naïve façade – Straße",

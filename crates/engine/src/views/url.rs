@@ -107,12 +107,15 @@ fn bare(text: &str, lines: &mut Lines) {
     }
 }
 
-/// `http://a\@b/` is `a` to a browser and `b` to a client of RFC 3986; `http://a#@b/` and `http://a?@b/` to sloppy ones.
+/// `http://a\@b/` is `a` to a browser and `b` to a client of RFC 3986; of `http://a#@b/` and `http://a:80:\@@b/` clients
+/// make one or the other as well. So each part of such an authority is a host.
 fn other_readings(text: &str, lines: &mut Lines) {
     let Some((_, rest)) = text.split_once("://") else { return };
-    let Some((before, after)) = rest.rsplit_once('@') else { return };
-    if before.contains(['\\', '#', '?', '@', ' ', '\t', '\r', '\n']) {
-        bare(after, lines);
+    let signs = ['\\', '#', '?', '@', ' ', '\t', '\r', '\n'];
+    let Some((before, after)) = rest.rsplit_once('@').filter(|(before, _)| before.contains(signs)) else { return };
+    bare(after, lines);
+    for part in before.split(signs).filter(|part| !part.is_empty()).take(4) {
+        bare(part.split_once(':').map_or(part, |(host, _)| host), lines);
     }
 }
 
@@ -186,6 +189,8 @@ mod tests {
             ("http://a@169.254.169.254/x", "http://169.254.169.254/x"),
             ("http://evil.example\\@169.254.169.254/", "http://169.254.169.254/"),
             ("http://evil.example#@169.254.169.254/", "http://169.254.169.254/"),
+            ("http://127.1.1.1:80:\\@@127.2.2.2:80/", "http://127.1.1.1/"),
+            ("http://127.1.1.1:80:\\@@127.2.2.2:80/", "http://127.2.2.2/"),
             ("http://169.254.\n169.254/", "http://169.254.169.254/"),
             ("http:169.254.169.254", "http://169.254.169.254/"),
             ("http:\\\\169.254.169.254", "http://169.254.169.254/"),
