@@ -96,6 +96,7 @@ impl Client {
             .args(&command_line[1..])
             .env("HOME", home.path())
             .env("XDG_CONFIG_HOME", home.path().join(".config"))
+            .env("XDG_STATE_HOME", home.path().join(".local/state"))
             .envs(environment.iter().cloned())
             .current_dir(home.path())
             .process_group(0)

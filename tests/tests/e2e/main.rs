@@ -8,6 +8,7 @@ mod audit;
 mod blocked;
 mod clients;
 mod commands;
+mod docs;
 mod everything;
 mod filesystem;
 mod legacy_rules;

@@ -177,6 +177,24 @@ fn large_messages_pass_and_too_large_ones_are_refused_with_their_id() {
 }
 
 #[test]
+fn requests_left_open_have_a_limit() {
+    const LIMIT: usize = 10_000;
+    let (mut puppet, mut client) = wrapped();
+    arrives_at_the_server(&mut client, &mut puppet, r#"{"jsonrpc":"2.0","id":0,"method":"ping"}"#);
+    for n in 1..LIMIT {
+        client.send(format!(r#"{{"jsonrpc":"2.0","id":{n},"method":"ping"}}"#));
+    }
+    client.send(r#"{"jsonrpc":"2.0","id":"one too many","method":"ping"}"#);
+    assert_eq!(blocked::rule(&client.answer("\"one too many\"")), "SES-PENDING");
+    // An answer makes room.
+    for _ in 1..LIMIT {
+        puppet.line();
+    }
+    arrives_at_the_client(&mut client, &mut puppet, r#"{"jsonrpc":"2.0","id":0,"result":{}}"#);
+    arrives_at_the_server(&mut client, &mut puppet, r#"{"jsonrpc":"2.0","id":"now","method":"ping"}"#);
+}
+
+#[test]
 fn line_separators_that_some_clients_split_on_are_escaped() {
     let (mut puppet, mut client) = wrapped();
     arrives_at_the_server(&mut client, &mut puppet, r#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#);
