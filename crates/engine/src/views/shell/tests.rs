@@ -116,6 +116,7 @@ fn inner_commands_have_lines_of_their_own() {
         ("bash <<EOF\nrm -rf /\nEOF\nls", "rm -rf /"),
         ("cat <<'EOF' | sh\nrm -rf /\nEOF", "rm -rf /"),
         ("$(echo rm) -rf /", "rm -rf /"),
+        ("`rm` -rf /", "rm -rf /"),
         ("$(printf '\\x72m') -rf /", "rm -rf /"),
         ("cmd /c del x", "del x"),
         ("powershell -NoP -Command Remove-Item x", "Remove-Item x"),
