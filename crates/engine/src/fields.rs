@@ -242,7 +242,7 @@ fn is_identifier(key: &str) -> bool {
         && key
             .bytes()
             .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b'$' | b'/' | b'@' | b':' | b'#'))
-        && !key.contains("..")
+        && !key.as_bytes().windows(2).any(|two| two == b"..")
         && !key.starts_with('/')
 }
 

@@ -74,8 +74,9 @@ fn is_path(value: &str, named: Roles) -> bool {
         || value.starts_with("\\\\")
         || value.starts_with("~\\");
     // `cd ../x && make` in some unnamed argument is no path, `../a b/c` is one.
-    let climbs = value.split_ascii_whitespace().next().is_some_and(|word| word.contains(".."))
-        && bytes.iter().any(|b| matches!(b, b'/' | b'\\' | b'%'));
+    let climbs =
+        value.split_ascii_whitespace().next().is_some_and(|word| word.as_bytes().windows(2).any(|two| two == b".."))
+            && bytes.iter().any(|b| matches!(b, b'/' | b'\\' | b'%'));
     let encoded = one_word && bytes.contains(&b'%') && {
         let lower = value.to_ascii_lowercase();
         ["%2f", "%5c", "%2e", "%25", "%%", "%u", "%c0", "%c1", "%e0%80", "%f0%80", "%f8%80", "%fc%80"]

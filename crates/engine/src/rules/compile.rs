@@ -95,9 +95,21 @@ pub(super) struct Mask {
 }
 
 impl Mask {
+    #[cfg(test)]
+    pub(super) const ALL: Self = Self { roles: Roles::all(), direction: Direction::all(), views: u16::MAX };
+
     pub(super) fn new(roles: Roles, direction: Direction, views: Option<&[ViewKind]>) -> Self {
         let views = views.map_or(u16::MAX, |views| views.iter().fold(0, |set, view| set | view_bit(*view)));
         Self { roles, direction, views }
+    }
+
+    /// What either concerns.
+    pub(super) fn or(self, other: Self) -> Self {
+        Self {
+            roles: self.roles | other.roles,
+            direction: self.direction | other.direction,
+            views: self.views | other.views,
+        }
     }
 
     pub(super) fn meets(self, other: Self) -> bool {

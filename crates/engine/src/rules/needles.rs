@@ -8,6 +8,7 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
+use super::compile::Mask;
 use super::literal::{self, Needle};
 
 /// Bits of a hash of three bytes.
@@ -27,24 +28,28 @@ pub(super) struct Needles {
 }
 
 /// One literal, by the three bytes that stand for it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy)]
 struct Entry {
     hash: u32,
     literal: u32,
     /// Where in the literal the three bytes stand.
     offset: u32,
+    /// What the rules read that require it.
+    mask: Mask,
 }
 
 /// Literals of one or two bytes.
 #[derive(Debug, Default)]
 struct Short {
-    /// By first byte, lower case, the literals that begin with it.
-    by_first: Vec<Vec<u32>>,
+    /// By first byte, lower case, the literals that begin with it, each with what the rules read that require it.
+    by_first: Vec<Vec<(u32, Mask)>>,
+    /// What any of those rules reads.
+    mask: Option<Mask>,
 }
 
 impl Needles {
-    /// Prepares `literals`.
-    pub(super) fn new(literals: Vec<Needle>) -> Self {
+    /// Prepares `literals`, each with what the rules read that require it.
+    pub(super) fn new(literals: Vec<(Needle, Mask)>) -> Self {
         let mut needles = Self {
             literals: Vec::new(),
             present: Box::new([0; WORDS]),
@@ -53,7 +58,7 @@ impl Needles {
             short: Short::default(),
         };
         let mut uses: HashMap<u32, usize> = HashMap::new();
-        for (n, literal) in (0_u32..).zip(&literals) {
+        for (n, (literal, mask)) in (0_u32..).zip(&literals) {
             match rarest(&literal.bytes, &uses) {
                 Some((offset, hash)) => {
                     if let Some(word) = needles.present.get_mut((hash >> 6) as usize) {
@@ -61,22 +66,23 @@ impl Needles {
                     }
                     let count = uses.entry(hash).or_default();
                     *count = count.saturating_add(1);
-                    needles.entries.push(Entry { hash, literal: n, offset });
+                    needles.entries.push(Entry { hash, literal: n, offset, mask: *mask });
                 }
-                None => needles.short.add(&literal.bytes, n),
+                None => needles.short.add(&literal.bytes, n, *mask),
             }
         }
-        needles.entries.sort_unstable();
+        needles.entries.sort_unstable_by_key(|entry| (entry.hash, entry.literal));
         needles.starts = starts(&needles.entries);
-        needles.literals = literals;
+        needles.literals = literals.into_iter().map(|(literal, _)| literal).collect();
         needles
     }
 
-    /// Calls `hit` with each literal, by number, and where it stands. Not in the order of the text: literals of one or
-    /// two bytes come last.
+    /// Calls `hit` with each literal that concerns `mask`, by number, and where it stands. Not in the order of the text:
+    /// literals of one or two bytes come last.
     pub(super) fn find<E>(
         &self,
         text: &[u8],
+        mask: Mask,
         hit: &mut impl FnMut(usize, Range<usize>) -> Result<(), E>,
     ) -> Result<(), E> {
         if !self.entries.is_empty() {
@@ -85,11 +91,11 @@ impl Needles {
                 let hash = hash([*a, *b, *c]);
                 let word = self.present.get((hash >> 6) as usize).copied().unwrap_or(0);
                 if word >> (hash & 63) & 1 == 1 {
-                    self.candidates(text, at, hash, hit)?;
+                    self.candidates(text, at, hash, mask, hit)?;
                 }
             }
         }
-        self.short.find(text, &self.literals, hit)
+        self.short.find(text, mask, &self.literals, hit)
     }
 
     #[cold]
@@ -99,13 +105,14 @@ impl Needles {
         text: &[u8],
         at: usize,
         hash: u32,
+        mask: Mask,
         hit: &mut impl FnMut(usize, Range<usize>) -> Result<(), E>,
     ) -> Result<(), E> {
         let bucket = (hash >> BUCKET_SHIFT) as usize;
         let bounds = self.starts.get(bucket..bucket.saturating_add(2));
         let Some([first, last]) = bounds else { return Ok(()) };
         let entries = self.entries.get(*first as usize..*last as usize).unwrap_or(&[]);
-        for entry in entries.iter().filter(|entry| entry.hash == hash) {
+        for entry in entries.iter().filter(|entry| entry.hash == hash && entry.mask.meets(mask)) {
             let Some(literal) = self.literals.get(entry.literal as usize) else { continue };
             let Some(start) = at.checked_sub(entry.offset as usize) else { continue };
             if let Some(range) = literal.stands_at(start, text) {
@@ -133,28 +140,30 @@ fn starts(entries: &[Entry]) -> Vec<u32> {
 }
 
 impl Short {
-    fn add(&mut self, literal: &[u8], n: u32) {
+    fn add(&mut self, literal: &[u8], n: u32, mask: Mask) {
         let Some(first) = literal.first() else { return };
         if self.by_first.is_empty() {
             self.by_first.resize(256, Vec::new());
         }
         if let Some(literals) = self.by_first.get_mut(usize::from(*first)) {
-            literals.push(n);
+            literals.push((n, mask));
+            self.mask = Some(self.mask.map_or(mask, |known| known.or(mask)));
         }
     }
 
     fn find<E>(
         &self,
         text: &[u8],
+        mask: Mask,
         literals: &[Needle],
         hit: &mut impl FnMut(usize, Range<usize>) -> Result<(), E>,
     ) -> Result<(), E> {
-        if self.by_first.is_empty() {
+        if !self.mask.is_some_and(|any| any.meets(mask)) {
             return Ok(());
         }
         for (at, byte) in text.iter().enumerate() {
             let candidates = self.by_first.get(usize::from(byte.to_ascii_lowercase())).map_or(&[][..], Vec::as_slice);
-            for n in candidates {
+            for (n, _) in candidates.iter().filter(|(_, concerns)| concerns.meets(mask)) {
                 let Some(literal) = literals.get(*n as usize) else { continue };
                 if let Some(range) = literal.stands_at(at, text) {
                     hit(*n as usize, range)?;
@@ -218,7 +227,7 @@ mod tests {
 
     fn found(needles: &Needles, text: &[u8]) -> Vec<(usize, Range<usize>)> {
         let mut found = Vec::new();
-        let Ok(()) = needles.find(text, &mut |n, range| -> Result<(), Infallible> {
+        let Ok(()) = needles.find(text, Mask::ALL, &mut |n, range| -> Result<(), Infallible> {
             found.push((n, range));
             Ok(())
         });
@@ -226,13 +235,13 @@ mod tests {
         found
     }
 
-    fn needle(bytes: &[u8]) -> Needle {
-        Needle { bytes: bytes.to_vec(), edge_before: false, edge_after: false }
+    fn needle(bytes: &[u8]) -> (Needle, Mask) {
+        (Needle { bytes: bytes.to_vec(), edge_before: false, edge_after: false }, Mask::ALL)
     }
 
     #[test]
     fn an_edge_keeps_a_word_from_being_found_inside_another() {
-        let needles = Needles::new(vec![Needle { edge_before: true, ..needle(b"nc ") }]);
+        let needles = Needles::new(vec![(Needle { edge_before: true, ..needle(b"nc ").0 }, Mask::ALL)]);
         assert_eq!(found(&needles, b"rsync a; nc -l; NC x").len(), 2);
         assert_eq!(found(&needles, b"nc x").len(), 1);
     }

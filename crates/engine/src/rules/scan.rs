@@ -77,15 +77,19 @@ impl Lane {
             }
         }
         pairs.sort_unstable();
-        let mut needles: Vec<Needle> = Vec::new();
+        let mut needles: Vec<(Needle, Mask)> = Vec::new();
         let mut probes: Vec<Vec<Place>> = Vec::new();
         for (literal, place) in pairs {
-            if needles.last() != Some(literal) {
-                needles.push(literal.clone());
-                probes.push(Vec::new());
-            }
-            if let Some(probes) = probes.last_mut() {
-                probes.push(place);
+            let Some(mask) = rules.get(place.rule).map(|rule| rule.mask) else { continue };
+            match (needles.last_mut(), probes.last_mut()) {
+                (Some((known, concerns)), Some(probes)) if known == literal => {
+                    *concerns = concerns.or(mask);
+                    probes.push(place);
+                }
+                _ => {
+                    needles.push((literal.clone(), mask));
+                    probes.push(vec![place]);
+                }
             }
         }
         Self { needles: Needles::new(needles), probes }
@@ -193,7 +197,7 @@ struct Scan<'s> {
 
 impl<'s> Scan<'s> {
     fn lane(&mut self, lane: &Lane) -> Result<(), BudgetExceeded> {
-        lane.needles.find(self.view.as_bytes(), &mut |literal, at| {
+        lane.needles.find(self.view.as_bytes(), self.mask, &mut |literal, at| {
             for place in lane.probes.get(literal).map_or(&[][..], Vec::as_slice) {
                 let Some(rule) = self.set.rules.get(place.rule) else { continue };
                 if rule.mask.meets(self.mask) && !self.is_settled(*place) {
