@@ -58,9 +58,8 @@ fn survey(bytes: &[u8]) -> (bool, bool) {
     let (mut numbered, mut lettered, mut foreign) = (false, false, false);
     for at in memchr::memchr_iter(b'\\', bytes) {
         match bytes.get(at.saturating_add(1)..) {
-            Some([b'/', ..] | [b'0'..=b'3', b'0'..=b'7', b'0'..=b'7', ..] | [b'x' | b'u' | b'U', b'{', ..]) => {
-                numbered = true;
-            }
+            Some([b'/', ..] | [b'x' | b'u' | b'U', b'{', ..]) => numbered = true,
+            Some(digits @ [b'0'..=b'3', b'0'..=b'7', ..]) => numbered |= octal(digits).is_some(),
             Some([b'x', a, b, ..]) => numbered |= a.is_ascii_hexdigit() && b.is_ascii_hexdigit(),
             Some([b'u' | b'U', digits @ ..]) => {
                 numbered |= digits.get(..4).is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit));
@@ -86,6 +85,7 @@ fn is_windows_path(text: &str) -> bool {
 
 /// Reads the escape after a backslash. One for no character (half a pair) gives U+FFFD.
 fn escape(cursor: &mut Cursor<'_>, letters: bool) -> Option<Decoded> {
+    let digits = cursor.rest();
     let sign = cursor.next()?;
     let decoded = match sign {
         b'/' | b'\\' => char::from(sign),
@@ -94,8 +94,8 @@ fn escape(cursor: &mut Cursor<'_>, letters: bool) -> Option<Decoded> {
         b'u' => utf16(cursor.number(16, 4, 4)?, cursor),
         b'U' => or_replacement(cursor.number(16, 8, 8)?),
         b'0'..=b'3' if cursor.peek().is_some_and(|next| matches!(next, b'0'..=b'7')) => {
-            let high = sign.wrapping_sub(b'0').wrapping_shl(6);
-            return u8::try_from(cursor.number(8, 2, 2)?).ok().map(|low| Decoded::Byte(high | low));
+            cursor.take(2);
+            return octal(digits).map(Decoded::Byte);
         }
         b'n' if letters => '\n',
         b't' if letters => '\t',
@@ -105,6 +105,13 @@ fn escape(cursor: &mut Cursor<'_>, letters: bool) -> Option<Decoded> {
         _ => return None,
     };
     Some(Decoded::Char(decoded))
+}
+
+/// The byte of three octal digits; `\\203.0.113.5` is an address.
+fn octal(digits: &[u8]) -> Option<u8> {
+    let mut cursor = Cursor::new(digits);
+    let byte = u8::try_from(cursor.number(8, 3, 3)?).ok()?;
+    (cursor.peek() != Some(b'.') || cursor.peek_at(1).is_some_and(|next| !next.is_ascii_digit())).then_some(byte)
 }
 
 /// `{2f}` of `\u{2f}` or `\x{2f}`, its opening brace read.
@@ -162,6 +169,7 @@ mod tests {
             "C:\\Users\\name\\x.txt",
             "\\\\host\\new",
             "path\\to\\file",
+            "\\203.0.113.5\\share",
             "\\d+\\w*\\.",
             "a\\\\nb",
             "\\",

@@ -381,7 +381,11 @@ impl Lexer<'_, '_> {
         if !std::mem::take(&mut self.begun) || nothing {
             return;
         }
-        let word = std::mem::take(&mut self.word);
+        let mut word = std::mem::take(&mut self.word);
+        // `@echo off`: cmd.exe runs it all the same.
+        if self.reading == Reading::Windows && self.command.words.is_empty() && word.text.starts_with('@') {
+            word.text.to_mut().remove(0);
+        }
         if let Some(sign) = self.target.take() {
             self.redirected(&sign, word);
         } else if self.command.words.is_empty() && !word.quoted && is_keyword(&word.text) {
@@ -429,12 +433,11 @@ fn is_name_part(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'_' | b'-' | b'.')
 }
 
-/// Words that only say when the command after them runs.
+/// Words that only say when the command after them runs; in cmd.exe in any case.
 fn is_keyword(word: &str) -> bool {
-    matches!(
-        word,
-        "if" | "then" | "else" | "elif" | "fi" | "do" | "done" | "while" | "until" | "esac" | "!" | "{" | "}"
-    )
+    const KEYWORDS: [&str; 13] =
+        ["if", "then", "else", "elif", "fi", "do", "done", "while", "until", "esac", "!", "{", "}"];
+    word.len() <= 5 && KEYWORDS.iter().any(|keyword| keyword.eq_ignore_ascii_case(word))
 }
 
 /// Bytes that mean something in an unquoted word or end it.

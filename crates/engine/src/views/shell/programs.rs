@@ -90,6 +90,11 @@ pub(super) fn inner<'w>(words: &'w [Word<'w>], commands: &mut Waiting<'w>, scrip
             let at = arguments.iter().position(|word| is_one_of(&word.text, &["-c", "-command", "-com", "/c"]));
             scripts.extend(at.and_then(|at| arguments.get(at.saturating_add(1)..)).map(joined));
         }
+        "schtasks" | "forfiles" | "wmic" | "psexec" | "sc" | "conhost" | "pcalua" | "tmux" | "dtach" | "nc"
+        | "ncat" | "socat" => {
+            let lines = arguments.iter().filter(|word| word.quoted && word.text.contains(' ')).take(4);
+            scripts.extend(lines.map(|word| word.text.to_string()));
+        }
         // `screen -dm bash -c …`, `nc -c …` and whatever else starts a shell: it shows by the shell's own words.
         _ => {
             let starts = |pair: &[Word<'_>]| match pair {

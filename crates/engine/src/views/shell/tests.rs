@@ -119,6 +119,8 @@ fn inner_commands_have_lines_of_their_own() {
         ("`rm` -rf /", "rm -rf /"),
         ("$(printf '\\x72m') -rf /", "rm -rf /"),
         ("cmd /c del x", "del x"),
+        ("schtasks /create /tn x /tr \"powershell -c whoami\"", "whoami"),
+        ("tmux new-session -d 'rm -rf /'", "rm -rf /"),
         ("powershell -NoP -Command Remove-Item x", "Remove-Item x"),
     ] {
         shows(script, line);
@@ -156,6 +158,7 @@ fn windows_lines_keep_their_backslashes() {
     let view = |text| rewrite(text, Reading::Windows, 1000).unwrap_or_default();
     assert_eq!(view("C:\\Windows\\System32\\cmd.exe /c dir C:\\x & del y"), "cmd /c dir C:\\x\ndel y\ndir C:\\x");
     assert_eq!(view("po`wer`she^ll -c whoami"), "powershell -c whoami\nwhoami");
+    assert_eq!(view("@echo off & FOR %G IN (a) DO del %G"), "echo off\nFOR %G IN\na\ndel %G");
     assert!(looks_like_windows("type C:\\x"));
     assert!(!looks_like_windows("grep 'a\\|b' x"));
 }
