@@ -5,6 +5,7 @@ use std::convert::Infallible;
 use proptest::prelude::*;
 
 use super::*;
+use crate::rules::compile::Mask;
 use crate::rules::hint::Hint;
 use crate::rules::needles::Needles;
 use crate::rules::pattern::{self, Memory};
@@ -42,7 +43,8 @@ proptest! {
         let Ok(hint) = Hint::of(&source) else { return Ok(()) };
         prop_assume!(!hint.literals.is_empty());
         let mut stands = Vec::new();
-        let Ok(()) = Needles::new(hint.literals.clone()).find(text.as_bytes(), &mut |_, at| -> Result<(), Infallible> {
+        let needles = Needles::new(hint.literals.iter().map(|literal| (literal.clone(), Mask::ALL)).collect());
+        let Ok(()) = needles.find(text.as_bytes(), Mask::ALL, &mut |_, at| -> Result<(), Infallible> {
             stands.push(at);
             Ok(())
         });
