@@ -36,6 +36,10 @@ struct Entry {
     offset: u32,
     /// What the rules read that require it.
     mask: Mask,
+    /// Its bytes, and the first and last of them folded as [`hash`] folds: most literals that share three bytes with
+    /// a text are told apart by these, without a look at the literal.
+    length: u32,
+    ends: [u8; 2],
 }
 
 /// Literals of one or two bytes.
@@ -66,7 +70,10 @@ impl Needles {
                     }
                     let count = uses.entry(hash).or_default();
                     *count = count.saturating_add(1);
-                    needles.entries.push(Entry { hash, literal: n, offset, mask: *mask });
+                    let ends =
+                        [literal.bytes.first(), literal.bytes.last()].map(|end| end.map_or(0, |byte| byte | FOLD));
+                    let length = u32::try_from(literal.bytes.len()).unwrap_or(u32::MAX);
+                    needles.entries.push(Entry { hash, literal: n, offset, mask: *mask, length, ends });
                 }
                 None => needles.short.add(&literal.bytes, n, *mask),
             }
@@ -113,8 +120,12 @@ impl Needles {
         let Some([first, last]) = bounds else { return Ok(()) };
         let entries = self.entries.get(*first as usize..*last as usize).unwrap_or(&[]);
         for entry in entries.iter().filter(|entry| entry.hash == hash && entry.mask.meets(mask)) {
-            let Some(literal) = self.literals.get(entry.literal as usize) else { continue };
             let Some(start) = at.checked_sub(entry.offset as usize) else { continue };
+            let last = start.saturating_add(entry.length as usize).saturating_sub(1);
+            if [text.get(start), text.get(last)].map(|byte| byte.map_or(0, |byte| byte | FOLD)) != entry.ends {
+                continue;
+            }
+            let Some(literal) = self.literals.get(entry.literal as usize) else { continue };
             if let Some(range) = literal.stands_at(start, text) {
                 hit(entry.literal as usize, range)?;
             }
@@ -190,6 +201,9 @@ fn is_edge(text: &[u8], at: usize) -> bool {
     let is_word = |byte: Option<&u8>| byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_');
     is_word(at.checked_sub(1).and_then(|before| text.get(before))) != is_word(text.get(at))
 }
+
+/// Set in a byte, it takes an upper-case letter for the lower-case one, and a few other bytes for each other.
+const FOLD: u8 = 0x20;
 
 /// A hash of three bytes that does not tell upper from lower case, nor a few other bytes from each other.
 fn hash([a, b, c]: [u8; 3]) -> u32 {
