@@ -16,8 +16,8 @@ pub fn of_argument(name: &str) -> Roles {
         identifies = matches!(word, "id" | "ids" | "uuid" | "slug");
     });
     if identifies {
-        // `note_id` names a note; it is no prose.
-        return roles.difference(Roles::TEXT) | Roles::ID;
+        // `note_id` names a note and is no prose, `website_id` is no URL.
+        return roles.difference(Roles::TEXT | Roles::URL | Roles::HOST) | Roles::ID;
     }
     if noun == Roles::TEXT { roles.difference(Roles::PATH) } else { roles }
 }
