@@ -119,7 +119,7 @@ impl Puppet {
         })
     }
 
-    /// Cargo builds it beside the tests: they stand in <target>/debug/deps, it in <target>/debug.
+    /// Cargo builds it beside the tests: they stand in `debug/deps` of its target directory, it in `debug`.
     fn program() -> PathBuf {
         let test = std::env::current_exe().unwrap();
         test.parent().and_then(Path::parent).unwrap().join("puppet")
