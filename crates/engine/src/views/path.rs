@@ -111,18 +111,16 @@ pub(super) fn looks_like(text: &str) -> bool {
     text.len() <= 4096 && (text.bytes().any(|byte| matches!(byte, b'/' | b'\\')) || text.contains(".."))
 }
 
-/// The paths that a line of a shell reading names: arguments, targets of redirections, values (`if=/dev/sda`,
+/// The paths that a word of a shell reading names: an argument, the target of a redirection, a value (`if=/dev/sda`,
 /// `@/etc/passwd`), strings in code (`open("/etc/passwd")`).
-pub(super) fn in_command(command: &str) -> impl Iterator<Item = &str> {
+pub(super) fn in_word(word: &str) -> impl Iterator<Item = &str> {
     let ends = |c: char| {
         matches!(c, '=' | '"' | '\'' | '`' | '(' | ')' | ',' | ';' | '<' | '>' | '|' | '‹' | '›' | '¦' | '@' | '&')
     };
-    command.split([' ', '\n', '\t']).filter(|word| looks_like(word)).flat_map(move |word| word.split(ends)).filter(
-        |word| {
-            let foreign = word.contains("://") && !word.starts_with("file://");
-            looks_like(word) && !foreign
-        },
-    )
+    word.split(ends).filter(|part| {
+        let foreign = part.contains("://") && !part.starts_with("file://");
+        looks_like(part) && !foreign
+    })
 }
 
 #[cfg(test)]

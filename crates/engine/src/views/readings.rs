@@ -71,10 +71,10 @@ fn urls(text: &str, roles: Roles, readings: &mut Readings) {
     if !roles.contains(Roles::COMMAND) {
         url::inside(text, &mut lines);
     }
-    for (_, commands) in readings.iter().filter(|(kind, _)| *kind == ViewKind::Shell) {
+    for commands in shell_of(readings) {
         url::inside(commands, &mut lines);
         if roles.contains(Roles::COMMAND) {
-            commands.lines().for_each(|line| url::words(line, &mut lines));
+            each_word(commands, |word| url::word(word, &mut lines), |byte| byte.is_ascii_digit() || byte == b'[');
         }
     }
     readings.extend(lines.finish().map(|lines| (ViewKind::Url, lines)));
@@ -87,16 +87,38 @@ fn paths(text: &str, roles: Roles, readings: &mut Readings) {
     }
     if roles.contains(Roles::COMMAND) {
         let mut lines: SmallVec<[String; 8]> = SmallVec::new();
-        for (_, commands) in readings.iter().filter(|(kind, _)| *kind == ViewKind::Shell) {
-            for word in path::in_command(commands) {
-                let normal = path::normalise(word);
-                if lines.len() < PATHS && !lines.contains(&normal) {
-                    lines.push(normal);
+        for commands in shell_of(readings) {
+            let add = |word: &str| {
+                for path in path::in_word(word).take(PATHS.saturating_sub(lines.len())) {
+                    let normal = path::normalise(path);
+                    if !lines.contains(&normal) {
+                        lines.push(normal);
+                    }
                 }
-            }
+            };
+            each_word(commands, add, |byte| matches!(byte, b'/' | b'\\' | b'.'));
         }
         if !lines.is_empty() {
             readings.push((ViewKind::Path, lines.join("\n")));
+        }
+    }
+}
+
+fn shell_of(readings: &Readings) -> impl Iterator<Item = &str> {
+    readings.iter().filter(|(kind, _)| *kind == ViewKind::Shell).map(|(_, commands)| commands.as_str())
+}
+
+/// Gives every word of a shell reading that has a byte that `wanted` says it must have. One pass: most have none.
+fn each_word(commands: &str, mut give: impl FnMut(&str), wanted: impl Fn(u8) -> bool) {
+    let (mut start, mut has) = (0_usize, false);
+    for (at, byte) in commands.bytes().chain([b'\n']).enumerate() {
+        if matches!(byte, b' ' | b'\n') {
+            if has {
+                give(commands.get(start..at).unwrap_or(""));
+            }
+            (start, has) = (at.saturating_add(1), false);
+        } else {
+            has |= wanted(byte);
         }
     }
 }

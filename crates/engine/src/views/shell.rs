@@ -14,6 +14,7 @@ mod command;
 mod expand;
 mod lexer;
 mod programs;
+mod runners;
 
 use std::borrow::Cow;
 use std::collections::VecDeque;

@@ -1,7 +1,7 @@
 //! One fast pass over a text: which decodings could change it at all.
 //!
-//! Almost all text needs none, and this pass is all that it costs. Its inner loop has no branches, no table and nothing
-//! carried from one byte to the next, so that the compiler turns it into vector instructions.
+//! Almost all text needs none, and this pass is all that it costs. Eight bytes at a time go through one table without a
+//! branch between them: as fast as vector instructions here, and not at the mercy of what the compiler makes of them.
 
 use std::ops::Range;
 
@@ -25,53 +25,68 @@ bitflags::bitflags! {
 /// The shortest encoded run that is looked at: twelve bytes in base64, eight in hexadecimal.
 pub(super) const RUN: usize = 16;
 
+/// Set for bytes that end a run; shares the byte with the bits of [`Triggers`].
+const ENDS_RUN: u8 = 1 << 7;
+
+const CLASS: [u8; 256] = classes();
+
+#[allow(
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::cast_possible_truncation,
+    reason = "evaluated at compile time, where an overrun is a build error"
+)]
+const fn classes() -> [u8; 256] {
+    let mut table = [ENDS_RUN; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        if (byte as u8).is_ascii_alphanumeric() || matches!(byte as u8, b'+' | b'/' | b'-' | b'_') {
+            table[byte] = 0;
+        }
+        if byte >= 0x80 {
+            table[byte] |= Triggers::NON_ASCII.bits();
+        }
+        byte += 1;
+    }
+    table[b'%' as usize] |= Triggers::PERCENT.bits();
+    table[b'&' as usize] |= Triggers::AMPERSAND.bits();
+    table[b'\\' as usize] |= Triggers::BACKSLASH.bits();
+    table
+}
+
+#[allow(clippy::indexing_slicing, reason = "a u8 cannot exceed a table of 256")]
+const fn class(byte: u8) -> u8 {
+    CLASS[byte as usize]
+}
+
 /// Whether `byte` belongs to the alphabet of base64 or base64url.
 pub(super) const fn is_run_byte(byte: u8) -> bool {
-    // Written without short-circuits, which would be branches.
-    let letter = (byte | 0x20).wrapping_sub(b'a') < 26;
-    let digit = byte.wrapping_sub(b'0') < 10;
-    let sign = (byte == b'+') as u8 | (byte == b'/') as u8 | (byte == b'-') as u8 | (byte == b'_') as u8;
-    letter as u8 | digit as u8 | sign != 0
+    class(byte) & ENDS_RUN == 0
 }
 
-/// The bits of a byte that is a trigger by itself.
-const fn sign(byte: u8) -> u8 {
-    (byte == b'%') as u8 | ((byte == b'&') as u8) << 1 | ((byte == b'\\') as u8) << 2 | (byte >> 7) << 3
-}
+/// How many bytes are looked at together: of a run of 16, one aligned block of eight is part, wherever it begins.
+const BLOCK: usize = 8;
 
-/// How many bytes are looked at together: a vector register of the oldest machines.
-const WIDTH: usize = 16;
+fn classes_of(bytes: &[u8]) -> u8 {
+    bytes.iter().fold(0, |all, &byte| all | class(byte))
+}
 
 /// Looks at every byte of `text` once.
 pub(super) fn triggers(text: &str) -> Triggers {
-    let (blocks, rest) = text.as_bytes().as_chunks::<WIDTH>();
-    let mut seen = [0_u8; WIDTH];
-    for block in blocks {
-        for (&byte, seen) in block.iter().zip(&mut seen) {
-            *seen |= sign(byte);
+    let bytes = text.as_bytes();
+    let (blocks, rest) = bytes.as_chunks::<BLOCK>();
+    let mut seen = classes_of(rest);
+    let mut run = false;
+    for (at, block) in blocks.iter().enumerate() {
+        let all = classes_of(block);
+        seen |= all;
+        if all & ENDS_RUN == 0 && !run {
+            run = run_around(bytes, at.saturating_mul(BLOCK)).len() >= RUN;
         }
     }
-    let seen = seen.into_iter().chain(rest.iter().map(|&byte| sign(byte))).fold(0, |all, bits| all | bits);
     let mut found = Triggers::from_bits_truncate(seen);
-    found.set(Triggers::RUN, runs(text.as_bytes()).next().is_some());
+    found.set(Triggers::RUN, run);
     found
-}
-
-/// How many bytes of ASCII `bytes` begin with.
-pub(super) fn ascii_prefix(bytes: &[u8]) -> usize {
-    let (blocks, _) = bytes.as_chunks::<WIDTH>();
-    let ascii = blocks.iter().take_while(|block| block.is_ascii()).count().saturating_mul(WIDTH);
-    let rest = bytes.get(ascii..).unwrap_or_default();
-    ascii.saturating_add(rest.iter().position(|byte| !byte.is_ascii()).unwrap_or(rest.len()))
-}
-
-/// How many bytes of the base64 alphabets `bytes` begin with.
-fn run_prefix(bytes: &[u8]) -> usize {
-    let (blocks, _) = bytes.as_chunks::<WIDTH>();
-    let whole = |block: &&[u8; WIDTH]| block.iter().fold(1, |all, &byte| all & u8::from(is_run_byte(byte))) == 1;
-    let run = blocks.iter().take_while(whole).count().saturating_mul(WIDTH);
-    let rest = bytes.get(run..).unwrap_or_default();
-    run.saturating_add(rest.iter().position(|&byte| !is_run_byte(byte)).unwrap_or(rest.len()))
 }
 
 /// Where there are at least [`RUN`] characters of the base64 alphabets in a row.
@@ -79,10 +94,9 @@ pub(super) fn runs(bytes: &[u8]) -> impl Iterator<Item = Range<usize>> {
     let mut done = 0_usize;
     std::iter::from_fn(move || {
         loop {
-            let start = block_in_run(bytes.get(done..)?)?.saturating_add(done);
-            let before = bytes.get(done..start)?.iter().rev().take_while(|&&byte| is_run_byte(byte)).count();
-            let after = run_prefix(bytes.get(start..)?);
-            let run = start.saturating_sub(before)..start.saturating_add(after);
+            let blocks = bytes.get(done..)?.as_chunks::<BLOCK>().0;
+            let at = blocks.iter().position(|block| classes_of(block) & ENDS_RUN == 0)?;
+            let run = run_around(bytes, done.saturating_add(at.saturating_mul(BLOCK)));
             done = run.end;
             if run.len() >= RUN {
                 return Some(run);
@@ -91,21 +105,22 @@ pub(super) fn runs(bytes: &[u8]) -> impl Iterator<Item = Range<usize>> {
     })
 }
 
-/// Where the first eight characters of a run stand in a block of their own: wherever a run of 16 begins, it has them.
-fn block_in_run(bytes: &[u8]) -> Option<usize> {
-    let (blocks, rest) = bytes.as_chunks::<WIDTH>();
-    for (at, block) in blocks.iter().enumerate() {
-        let mut is_run = [0_u8; WIDTH];
-        for (&byte, is_run) in block.iter().zip(&mut is_run) {
-            *is_run = u8::from(is_run_byte(byte));
-        }
-        let (halves, _) = is_run.as_chunks::<8>();
-        if let Some(half) = halves.iter().position(|half| u64::from_ne_bytes(*half) == u64::from_ne_bytes([1; 8])) {
-            return Some(at.saturating_mul(WIDTH).saturating_add(half.saturating_mul(8)));
-        }
-    }
-    let last = rest.len() >= 8 && rest.iter().take(8).all(|&byte| is_run_byte(byte));
-    last.then(|| bytes.len().saturating_sub(rest.len()))
+/// The run that the byte at `at` is part of.
+fn run_around(bytes: &[u8], at: usize) -> Range<usize> {
+    let (before, after) = bytes.split_at_checked(at).unwrap_or((bytes, &[]));
+    let before = before.iter().rev().take_while(|&&byte| is_run_byte(byte)).count();
+    let blocks = after.as_chunks::<BLOCK>().0.iter().take_while(|block| classes_of(*block) & ENDS_RUN == 0).count();
+    let whole = blocks.saturating_mul(BLOCK);
+    let rest = after.iter().skip(whole).take_while(|&&byte| is_run_byte(byte)).count();
+    at.saturating_sub(before)..at.saturating_add(whole).saturating_add(rest)
+}
+
+/// How many bytes of ASCII `bytes` begin with.
+pub(super) fn ascii_prefix(bytes: &[u8]) -> usize {
+    let (blocks, _) = bytes.as_chunks::<16>();
+    let ascii = blocks.iter().take_while(|block| block.is_ascii()).count().saturating_mul(16);
+    let rest = bytes.get(ascii..).unwrap_or_default();
+    ascii.saturating_add(rest.iter().position(|byte| !byte.is_ascii()).unwrap_or(rest.len()))
 }
 
 #[cfg(test)]

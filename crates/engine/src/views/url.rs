@@ -62,23 +62,21 @@ pub(super) fn inside(text: &str, lines: &mut Lines) {
     }
 }
 
-/// Adds the words of a command that name an address without a scheme, in another spelling than the plain one, which
+/// Adds a word of a command that names an address without a scheme, in another spelling than the plain one, which
 /// every view shows already: `curl 0x7f.1/x`, `nc 2130706433 80`. Link-local ones, where clouds keep their metadata,
 /// are added in any spelling.
-pub(super) fn words(command: &str, lines: &mut Lines) {
-    for word in command.split(' ').skip(1).take(MOST) {
-        if !find::may_be_address(word) {
-            continue;
-        }
-        let Ok(url) = Url::parse(&format!("http://{}", cut(word))) else { continue };
-        let disguised = match url.host() {
-            Some(Host::Ipv4(v4)) => v4.is_link_local() || !word.starts_with(&v4.to_string()),
-            Some(Host::Ipv6(_)) => true,
-            _ => false,
-        };
-        if disguised {
-            add(&url, lines);
-        }
+pub(super) fn word(word: &str, lines: &mut Lines) {
+    if !find::may_be_address(word) {
+        return;
+    }
+    let Ok(url) = Url::parse(&format!("http://{}", cut(word))) else { return };
+    let disguised = match url.host() {
+        Some(Host::Ipv4(v4)) => v4.is_link_local() || !word.starts_with(&v4.to_string()),
+        Some(Host::Ipv6(_)) => true,
+        _ => false,
+    };
+    if disguised {
+        add(&url, lines);
     }
 }
 
@@ -219,7 +217,9 @@ mod tests {
     #[test]
     fn words_are_addresses_only_in_the_shape_of_one() {
         let mut lines = Lines::default();
-        words("curl -s 0x7f.1/x 2852039166 80 example.com 1.2.3", &mut lines);
+        for text in ["curl", "-s", "0x7f.1/x", "2852039166", "80", "example.com", "1.2.3", "10.0.0.1"] {
+            word(text, &mut lines);
+        }
         assert_eq!(lines.finish().as_deref(), Some("http://127.0.0.1/x\nhttp://169.254.169.254/"));
     }
 }

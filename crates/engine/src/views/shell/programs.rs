@@ -4,6 +4,7 @@ use smallvec::SmallVec;
 
 use super::command::Word;
 use super::expand;
+use super::runners::{Runner, runner};
 
 /// A program by its name alone: `/usr/bin/rm` and `C:\Windows\System32\rm.exe` are `rm`. A path outside the places where
 /// programs are installed says something of its own (`/tmp/x`, `./x`) and stays.
@@ -24,79 +25,34 @@ pub(super) fn name(word: &str) -> &str {
 /// Commands still to be written, each the words of another from some point on.
 pub(super) type Waiting<'w> = SmallVec<[&'w [Word<'w>]; 4]>;
 
-/// How the words before the inner command of a prefix program are read.
-struct Prefix {
-    /// Options whose value is the next word.
-    valued: &'static [&'static str],
-    /// Words of its own before the command: a duration, a directory.
-    own: usize,
-}
-
-fn prefix(name: &str) -> Option<Prefix> {
-    let (valued, own): (&[&str], usize) = match name {
-        "sudo" | "doas" => {
-            (&["-u", "-g", "-C", "-p", "-h", "-r", "-t", "-D", "-R", "-T", "-U", "--user", "--group"], 0)
-        }
-        "env" => (&["-u", "-C", "--unset", "--chdir"], 0),
-        "nice" => (&["-n"], 0),
-        "ionice" => (&["-c", "-n", "-p", "-t"], 0),
-        "timeout" => (&["-s", "-k", "--signal", "--kill-after"], 1),
-        "stdbuf" => (&["-i", "-o", "-e"], 0),
-        "xargs" => (&["-I", "-n", "-P", "-L", "-d", "-E", "-s", "-a", "--delimiter", "--max-args", "--max-procs"], 0),
-        "exec" => (&["-a"], 0),
-        "time" => (&["-f", "-o"], 0),
-        "strace" | "ltrace" => (&["-e", "-o", "-p", "-s", "-u", "-E"], 0),
-        "chroot" | "flock" | "taskset" | "chrt" | "proot" | "gosu" | "su-exec" => (&[], 1),
-        "nsenter" => (&["-t", "-S", "-G"], 0),
-        "systemd-run" => (&["-p", "-u", "--unit", "--property", "--uid"], 0),
-        "nohup" | "setsid" | "command" | "builtin" | "busybox" | "toybox" | "pkexec" | "unshare" | "fakeroot"
-        | "torsocks" | "torify" | "proxychains" | "proxychains4" | "unbuffer" | "rlwrap" | "winpty" | "wsl"
-        | "coproc" | "caffeinate" | "start" | "call" | "dbus-run-session" | "noglob" | "then" | "else" | "do" => {
-            (&[], 0)
-        }
-        _ if name.starts_with("ld-linux") || name.starts_with("ld-musl") => (&["--library-path", "--preload"], 0),
-        _ => return None,
-    };
-    Some(Prefix { valued, own })
-}
-
 /// Adds to `commands` and `scripts` what `words` runs.
 pub(super) fn inner<'w>(words: &'w [Word<'w>], commands: &mut Waiting<'w>, scripts: &mut Vec<String>) {
     let Some((program, arguments)) = words.split_first() else { return };
-    let program = name(&program.text);
-    if let Some(prefix) = prefix(program) {
-        if program == "env" {
-            scripts.extend(value_of(arguments, &["-S", "--split-string"]));
+    match runner(name(&program.text)) {
+        Some(Runner::Prefix { valued, own }) => {
+            scripts.extend(value_of(arguments, &["-S", "--split-string"]).filter(|_| program.text == "env"));
+            commands.push(after_prefix(arguments, valued, own));
         }
-        commands.push(after_prefix(arguments, &prefix));
-        return;
-    }
-    match program {
-        _ if is_shell(program) => scripts.extend(script_argument(arguments)),
-        "su" | "runuser" | "script" | "sg" => scripts.extend(value_of(arguments, &["-c", "--command"])),
-        "eval" | "watch" | "parallel" | "trap" => scripts.push(joined(options_skipped(arguments, &["-n", "-j", "-d"]))),
-        "find" | "fd" | "fdfind" => found(arguments, commands),
-        "ssh" => {
-            let host =
-                options_skipped(arguments, &["-i", "-p", "-l", "-o", "-F", "-L", "-R", "-D", "-J", "-b", "-c", "-m"]);
-            scripts.push(joined(host.get(1..).unwrap_or_default()));
+        Some(Runner::Shell) => scripts.extend(script_argument(arguments)),
+        Some(Runner::Login) => scripts.extend(value_of(arguments, &["-c", "--command"])),
+        Some(Runner::Joined) => scripts.push(joined(options_skipped(arguments, &["-n", "-j", "-d"]))),
+        Some(Runner::Find) => found(arguments, commands),
+        Some(Runner::Remote) => {
+            let valued = ["-i", "-p", "-l", "-o", "-F", "-L", "-R", "-D", "-J", "-b", "-c", "-m"];
+            scripts.push(joined(options_skipped(arguments, &valued).get(1..).unwrap_or_default()));
         }
-        "docker" | "podman" | "nerdctl" | "kubectl" | "oc" => contained(arguments, commands),
-        "cmd" => {
-            let at = arguments.iter().position(|word| is_one_of(&word.text, &["/c", "/k", "/r", "-c"]));
+        Some(Runner::Container) => contained(arguments, commands),
+        Some(Runner::Rest(options)) => {
+            let at = arguments.iter().position(|word| is_one_of(&word.text, options));
             scripts.extend(at.and_then(|at| arguments.get(at.saturating_add(1)..)).map(joined));
         }
-        "powershell" | "pwsh" => {
-            let at = arguments.iter().position(|word| is_one_of(&word.text, &["-c", "-command", "-com", "/c"]));
-            scripts.extend(at.and_then(|at| arguments.get(at.saturating_add(1)..)).map(joined));
-        }
-        "schtasks" | "forfiles" | "wmic" | "psexec" | "sc" | "conhost" | "pcalua" | "tmux" | "dtach" | "nc"
-        | "ncat" | "socat" => {
+        Some(Runner::Quoted) => {
             let lines = arguments.iter().filter(|word| word.quoted && word.text.contains(' ')).take(4);
             scripts.extend(lines.map(|word| word.text.to_string()));
         }
-        // `screen -dm bash -c …`, `nc -c …` and whatever else starts a shell: it shows by the shell's own words.
-        _ => {
+        Some(Runner::Echo | Runner::Printf | Runner::Input) => {}
+        // `screen -dm bash -c …` and whatever else starts a shell: it shows by the shell's own words.
+        None => {
             let starts = |pair: &[Word<'_>]| match pair {
                 [shell, option] => is_script_option(&option.text) && is_shell(name(&shell.text)),
                 _ => false,
@@ -110,60 +66,38 @@ pub(super) fn inner<'w>(words: &'w [Word<'w>], commands: &mut Waiting<'w>, scrip
 /// What an `echo` or `printf` writes.
 pub(super) fn echoed(words: &[Word<'_>]) -> Option<String> {
     let (program, arguments) = words.split_first()?;
-    match name(&program.text) {
-        "echo" => {
+    match runner(name(&program.text))? {
+        Runner::Echo => {
+            let resolves = arguments.first().is_some_and(|word| word.text.starts_with("-e"));
             let text = joined(options_skipped(arguments, &[]));
-            Some(if arguments.first().is_some_and(|word| word.text.starts_with("-e")) {
-                expand::escapes(&text)
-            } else {
-                text
-            })
+            Some(if resolves { expand::escapes(&text) } else { text })
         }
-        "printf" => Some(expand::escapes(&joined(arguments))),
+        Runner::Printf => Some(expand::escapes(&joined(arguments))),
         _ => None,
     }
 }
 
 /// Whether these words run an interpreter of shell commands on its standard input.
 pub(super) fn reads_script(words: &[Word<'_>]) -> bool {
-    let mut commands = vec![words];
+    let mut words = words;
     for _ in 0..super::DEPTH {
-        let Some(words) = commands.pop() else { return false };
         let Some((program, arguments)) = words.split_first() else { return false };
-        let program = name(&program.text);
-        if is_shell(program) {
-            let operand = options_skipped(arguments, &["-o", "+o", "-O", "--rcfile", "--init-file"]).first();
-            let reads = arguments.iter().any(|word| word.text == "-s");
-            return reads || operand.is_none_or(|word| matches!(&*word.text, "-" | "/dev/stdin"));
+        match runner(name(&program.text)) {
+            Some(Runner::Shell) => {
+                let operand = options_skipped(arguments, &["-o", "+o", "-O", "--rcfile", "--init-file"]).first();
+                let reads = arguments.iter().any(|word| word.text == "-s");
+                return reads || operand.is_none_or(|word| matches!(&*word.text, "-" | "/dev/stdin"));
+            }
+            Some(Runner::Input) => return true,
+            Some(Runner::Prefix { valued, own }) => words = after_prefix(arguments, valued, own),
+            _ => return false,
         }
-        if matches!(program, "at" | "batch" | "source" | ".") {
-            return true;
-        }
-        let Some(prefix) = prefix(program) else { return false };
-        commands.push(after_prefix(arguments, &prefix));
     }
     false
 }
 
 fn is_shell(name: &str) -> bool {
-    matches!(
-        name,
-        "sh" | "bash"
-            | "zsh"
-            | "dash"
-            | "ksh"
-            | "ksh93"
-            | "mksh"
-            | "ash"
-            | "fish"
-            | "csh"
-            | "tcsh"
-            | "rbash"
-            | "yash"
-            | "$SHELL"
-            | "$BASH"
-            | "$0"
-    )
+    runner(name) == Some(Runner::Shell)
 }
 
 fn is_one_of(word: &str, options: &[&str]) -> bool {
@@ -209,15 +143,15 @@ fn value_of(arguments: &[Word<'_>], options: &[&str]) -> Option<String> {
     }
 }
 
-fn after_prefix<'w>(arguments: &'w [Word<'w>], prefix: &Prefix) -> &'w [Word<'w>] {
-    let mut rest = options_skipped(arguments, prefix.valued);
+fn after_prefix<'a, 's>(arguments: &'a [Word<'s>], valued: &[&str], own: usize) -> &'a [Word<'s>] {
+    let mut rest = options_skipped(arguments, valued);
     let assignments = rest.iter().take_while(|word| is_assignment(&word.text)).count();
     rest = rest.get(assignments..).unwrap_or_default();
-    rest.get(prefix.own..).unwrap_or_default()
+    rest.get(own..).unwrap_or_default()
 }
 
 /// Arguments from the first that is no option.
-fn options_skipped<'w>(arguments: &'w [Word<'w>], valued: &[&str]) -> &'w [Word<'w>] {
+fn options_skipped<'a, 's>(arguments: &'a [Word<'s>], valued: &[&str]) -> &'a [Word<'s>] {
     let mut rest = arguments;
     while let Some((first, after)) = rest.split_first() {
         if first.text == "--" {
