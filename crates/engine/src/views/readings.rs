@@ -20,12 +20,36 @@ const PATHS: usize = 64;
 
 type Readings = SmallVec<[(ViewKind, String); 4]>;
 
+/// Normalised, each once.
+type Paths = SmallVec<[String; 8]>;
+
 /// All readings of `text`, none longer than `room`.
 pub(super) fn readings(text: &str, roles: Roles, room: usize) -> Readings {
     let mut readings = Readings::new();
+    let (mut urls, mut paths) = (url::Lines::default(), Paths::new());
     commands(text, roles, room, &mut readings);
-    urls(text, roles, &mut readings);
-    paths(text, roles, &mut readings);
+    if roles.intersects(Roles::URL | Roles::HOST) {
+        url::whole(text, &mut urls);
+    }
+    let is_command = roles.contains(Roles::COMMAND);
+    // The shell's reading joins what quotes part.
+    if !is_command {
+        url::inside(text, &mut urls);
+    }
+    for (_, commands) in &readings {
+        url::inside(commands, &mut urls);
+        if is_command {
+            words(commands, &mut urls, &mut paths);
+        }
+    }
+    readings.extend(urls.finish().map(|lines| (ViewKind::Url, lines)));
+    if roles.contains(Roles::PATH) || (roles.contains(Roles::ID) && path::looks_like(text)) {
+        readings.push((ViewKind::Path, path::normalise(text)));
+        readings.extend(path::stripped_once(text).map(|left| (ViewKind::Path, left)));
+    }
+    if !paths.is_empty() {
+        readings.push((ViewKind::Path, paths.join("\n")));
+    }
     readings.retain(|(_, reading)| reading.len() <= room);
     readings
 }
@@ -62,63 +86,38 @@ fn has_shell_signs(text: &str) -> bool {
         })
 }
 
-fn urls(text: &str, roles: Roles, readings: &mut Readings) {
-    let mut lines = url::Lines::default();
-    if roles.intersects(Roles::URL | Roles::HOST) {
-        url::whole(text, &mut lines);
-    }
-    // The shell's reading joins what quotes part.
-    if !roles.contains(Roles::COMMAND) {
-        url::inside(text, &mut lines);
-    }
-    for commands in shell_of(readings) {
-        url::inside(commands, &mut lines);
-        if roles.contains(Roles::COMMAND) {
-            each_word(commands, |word| url::word(word, &mut lines), |byte| byte.is_ascii_digit() || byte == b'[');
+/// The paths and the addresses among the words of a shell reading. One look at every byte: most words are neither.
+fn words(commands: &str, urls: &mut url::Lines, paths: &mut Paths) {
+    let mut word = |word: &str, signs: u8| {
+        if signs & DIGIT != 0 {
+            url::word(word, urls);
         }
-    }
-    readings.extend(lines.finish().map(|lines| (ViewKind::Url, lines)));
-}
-
-fn paths(text: &str, roles: Roles, readings: &mut Readings) {
-    if roles.contains(Roles::PATH) || (roles.contains(Roles::ID) && path::looks_like(text)) {
-        readings.push((ViewKind::Path, path::normalise(text)));
-        readings.extend(path::stripped_once(text).map(|left| (ViewKind::Path, left)));
-    }
-    if roles.contains(Roles::COMMAND) {
-        let mut lines: SmallVec<[String; 8]> = SmallVec::new();
-        for commands in shell_of(readings) {
-            let add = |word: &str| {
-                for path in path::in_word(word).take(PATHS.saturating_sub(lines.len())) {
-                    let normal = path::normalise(path);
-                    if !lines.contains(&normal) {
-                        lines.push(normal);
-                    }
+        if signs & SEPARATOR != 0 {
+            for path in path::in_word(word).take(PATHS.saturating_sub(paths.len())) {
+                let normal = path::normalise(path);
+                if !paths.contains(&normal) {
+                    paths.push(normal);
                 }
-            };
-            each_word(commands, add, |byte| matches!(byte, b'/' | b'\\' | b'.'));
-        }
-        if !lines.is_empty() {
-            readings.push((ViewKind::Path, lines.join("\n")));
-        }
-    }
-}
-
-fn shell_of(readings: &Readings) -> impl Iterator<Item = &str> {
-    readings.iter().filter(|(kind, _)| *kind == ViewKind::Shell).map(|(_, commands)| commands.as_str())
-}
-
-/// Gives every word of a shell reading that has a byte that `wanted` says it must have. One pass: most have none.
-fn each_word(commands: &str, mut give: impl FnMut(&str), wanted: impl Fn(u8) -> bool) {
-    let (mut start, mut has) = (0_usize, false);
-    for (at, byte) in commands.bytes().chain([b'\n']).enumerate() {
-        if matches!(byte, b' ' | b'\n') {
-            if has {
-                give(commands.get(start..at).unwrap_or(""));
             }
-            (start, has) = (at.saturating_add(1), false);
-        } else {
-            has |= wanted(byte);
+        }
+    };
+    let (mut start, mut signs) = (0_usize, 0_u8);
+    for (at, byte) in commands.bytes().enumerate() {
+        match byte {
+            b' ' | b'\n' => {
+                if signs != 0 {
+                    word(commands.get(start..at).unwrap_or(""), signs);
+                }
+                (start, signs) = (at.saturating_add(1), 0);
+            }
+            b'/' | b'\\' | b'.' => signs |= SEPARATOR,
+            b'0'..=b'9' | b'[' => signs |= DIGIT,
+            _ => {}
         }
     }
+    word(commands.get(start..).unwrap_or(""), signs);
 }
+
+/// What a word has a byte of.
+const SEPARATOR: u8 = 1;
+const DIGIT: u8 = 2;
