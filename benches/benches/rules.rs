@@ -2,7 +2,8 @@
 //!
 //! Limits to keep: loading 8 ms, a command of 300 bytes 2 µs, prose 300 MB/s.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::{Duration, Instant};
 
 use divan::Bencher;
 use divan::counter::BytesCount;
@@ -125,4 +126,39 @@ fn triggers(bytes: usize) -> String {
         text.push(' ');
     }
     text
+}
+
+/// One literal of the rules over and over: the text that makes the pass compare most. The slowest of them all.
+#[divan::bench(args = ["prose", "command"], sample_count = 1, sample_size = 1)]
+fn worst_repetition_64_kb(bencher: Bencher<'_, '_>, what: &str) {
+    let set = rules();
+    let (roles, direction) = match what {
+        "prose" => (Roles::TEXT, Direction::RESPONSE),
+        _ => (Roles::COMMAND, Direction::REQUEST),
+    };
+    let target = Target { roles, direction, tool: Some("tool"), pointer: &String::new };
+    let words: BTreeSet<String> = set
+        .rules()
+        .iter()
+        .flat_map(|rule| rule.patterns.iter())
+        .flat_map(|pattern| pattern.split(|c: char| !c.is_ascii_alphanumeric()))
+        .filter(|word| word.len() > 1)
+        .map(str::to_ascii_lowercase)
+        .chain(["../".to_owned(), "; ".to_owned(), "()".to_owned(), "&&".to_owned(), "<!".to_owned()])
+        .collect();
+    let mut scratch = ScanScratch::default();
+    let (mut worst, mut slowest) = (String::new(), Duration::ZERO);
+    for word in words {
+        let text = format!("{word} ").repeat((64 << 10) / (word.len() + 1));
+        for _ in 0..2 {
+            scratch.begin_message();
+            let start = Instant::now();
+            let _ = set.scan(&text, &Chain::default(), &target, &mut scratch, &mut |_, _| {});
+            if start.elapsed() > slowest {
+                (worst, slowest) = (word.clone(), start.elapsed());
+            }
+        }
+    }
+    eprintln!("worst repetition in {what}: {worst:?}, {slowest:?}");
+    bencher.bench_local(|| slowest);
 }

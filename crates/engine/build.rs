@@ -7,7 +7,6 @@ use std::{env, fs};
 
 use hint::Hint;
 use prepared::Prepared;
-use syntax::Dialect;
 use yaml::Value;
 
 /// The very modules that load packs, so that what is prepared is what would be loaded.
@@ -76,7 +75,7 @@ fn prepare(name: &str, text: &str) -> Option<Prepared> {
             };
             for node in texts {
                 let Value::Text(text) = &node.value else { return None };
-                of_rule.push(Hint::of(&syntax::parse(text, Dialect::New).ok()?).ok()?);
+                of_rule.push(Hint::read(text).ok()?);
             }
         }
         hints.push(of_rule);

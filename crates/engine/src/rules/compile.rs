@@ -3,7 +3,6 @@
 use std::sync::{Arc, OnceLock};
 
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
-use regex_syntax::hir::Hir;
 
 use crate::finding::{Action, RuleInfo};
 use crate::policy::Profile;
@@ -13,7 +12,7 @@ use crate::views::ViewKind;
 use super::cases::Case;
 use super::error::{At, PackError, PackWarning};
 use super::form::{RuleForm, Written};
-use super::hint::Hint;
+use super::hint::{Hint, PatternHints};
 use super::pattern::{self, Backtracking, Linear};
 use super::syntax::{self, Dialect};
 use super::{Direction, builtin};
@@ -143,7 +142,7 @@ pub(super) enum Matcher {
     Old { pointers: Vec<String>, slot: usize, engine: Engine },
 }
 
-/// One of a rule's patterns.
+/// One of a rule's patterns, or an alternative of one.
 #[derive(Debug)]
 pub(super) struct Probe {
     pub(super) pattern: Lazy,
@@ -193,7 +192,7 @@ pub(super) struct Workshop<'w> {
     /// The pack at hand.
     pub(super) pack: Arc<str>,
     /// What the build found out about the rule's patterns, in their order. A pattern with a hint is known to be good.
-    pub(super) hints: std::vec::IntoIter<Hint>,
+    pub(super) hints: std::vec::IntoIter<PatternHints>,
     /// Whether the pack is built in: its patterns are tested, and compiled only when they are needed.
     pub(super) trusted: bool,
     /// Slots of a scan's memory given out so far.
@@ -268,41 +267,43 @@ impl Workshop<'_> {
     }
 
     fn windows(&mut self, form: &RuleForm) -> Matcher {
-        let probes = form.patterns.iter().filter_map(|written| self.probe(form, written)).collect();
+        let probes = form.patterns.iter().flat_map(|written| self.probes(form, written)).collect();
         let unless = form.unless.as_ref().and_then(|written| self.condition(form, written, "unless"));
         let also = form.also.iter().filter_map(|written| self.condition(form, written, "also")).collect();
         Matcher::Windows { probes, unless, also }
     }
 
-    fn probe(&mut self, form: &RuleForm, written: &Written) -> Option<Probe> {
-        let hint = match self.hints.next() {
-            Some(hint) => hint,
-            None => match Hint::of(&self.checked(form, written, "pattern")?) {
-                Ok(hint) => hint,
+    fn probes(&mut self, form: &RuleForm, written: &Written) -> Vec<Probe> {
+        let hints = match self.hints.next() {
+            Some(hints) => hints,
+            None if !self.check(form, written, "pattern") => return Vec::new(),
+            None => match Hint::read(&written.text) {
+                Ok(hints) => hints,
                 Err(what) => {
-                    self.error(form, written.at, what.to_owned(), "Make a part of it required.");
-                    return None;
+                    self.error(form, written.at, format!("`pattern`: {what}"), "Make a part of it required.");
+                    return Vec::new();
                 }
             },
         };
         let towards_model = Direction::RESPONSE | Direction::DESCRIPTION;
-        if !hint.suits(form.roles.intersects(Roles::TEXT) || form.direction.intersects(towards_model)) {
-            self.error(form, written.at, hint.complaint(), Hint::MEND);
-            return None;
+        let prose = form.roles.intersects(Roles::TEXT) || form.direction.intersects(towards_model);
+        if let Some(unfit) = hints.iter().find(|hint| !hint.suits(prose)) {
+            self.error(form, written.at, unfit.complaint(&written.text), Hint::MEND);
         }
-        Some(Probe { pattern: Lazy::new(written.text.clone(), self.slots), hint })
+        let mut ready = |hint: Hint| Probe { pattern: Lazy::new(hint.part.of(&written.text), self.slots), hint };
+        hints.into_iter().map(&mut ready).collect()
     }
 
     /// A pattern that is only asked about matches of others.
     fn condition(&mut self, form: &RuleForm, written: &Written, key: &str) -> Option<Lazy> {
-        if !self.trusted {
-            self.checked(form, written, key)?;
+        if !self.trusted && !self.check(form, written, key) {
+            return None;
         }
         Some(Lazy::new(written.text.clone(), self.slots))
     }
 
-    /// The parsed pattern, if it is a good one and compiles.
-    fn checked(&mut self, form: &RuleForm, written: &Written, key: &str) -> Option<Hir> {
+    /// Whether a pattern is a good one, and compiles.
+    fn check(&mut self, form: &RuleForm, written: &Written, key: &str) -> bool {
         let source = match syntax::parse(&written.text, Dialect::New) {
             Ok(source) => source,
             Err(cause) => {
@@ -313,15 +314,15 @@ impl Workshop<'_> {
                     "Escape special characters with a backslash; in YAML write patterns in 'single quotes'."
                 };
                 self.error(form, written.at, format!("`{key}` is no valid pattern:\n{cause}"), mend);
-                return None;
+                return false;
             }
         };
         if let Err(cause) = pattern::compile(&source) {
             let what = format!("`{key}` is too large a pattern: {cause}");
             self.error(form, written.at, what, "Make counted repetitions such as {1,500} smaller.");
-            return None;
+            return false;
         }
-        Some(source)
+        true
     }
 
     fn old_engine(&mut self, form: &RuleForm) -> Option<Engine> {

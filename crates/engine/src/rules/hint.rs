@@ -5,68 +5,93 @@ use std::ops::Range;
 use regex_syntax::hir::{Hir, Look};
 use serde::{Deserialize, Serialize};
 
-use super::literal::{self, Needle};
+use super::literal::{self, Gate};
+use super::syntax::{self, Alternative, Dialect};
 
-/// How far from its literal a match in prose may begin or end when its pattern sets no bound.
-const PROSE_REACH: usize = 2048;
-/// How far a bound may reach in prose.
-const PROSE_BOUND: usize = 1024;
+/// How far from its literal a match in prose may begin or end.
+const PROSE_REACH: usize = 1024;
+/// By how much two literals may be found out of their order: no more than the longest is long.
+const DISORDER: usize = 32;
 /// How far an anchored pattern may reach and still look for literals that come often.
 const ANCHORED_REACH: usize = 1024;
 /// How often in a megabyte of prose a literal of two bytes may come.
 const RARE: f64 = 1_000.0;
 
-/// Where to look for a pattern.
+/// Where to look for a pattern, or for one alternative of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Hint {
-    /// Every match contains one of these.
-    pub(super) literals: Vec<Needle>,
-    /// The most bytes of a match, where it has a bound.
-    pub(super) reach: Option<usize>,
+    /// Which part of the pattern it is about.
+    pub(super) part: Alternative,
+    /// One or two sets of literals: every match contains one of each.
+    pub(super) gates: Vec<Gate>,
+    /// Whether its matches have a bound.
+    bounded: bool,
     /// Whether it can match at the start of a text alone.
-    pub(super) anchored: bool,
+    anchored: bool,
 }
+
+/// The hints of one pattern, one for each of its alternatives.
+pub(super) type PatternHints = Vec<Hint>;
 
 impl Hint {
     /// How to mend a pattern with no literals that suit it.
     pub(super) const MEND: &str = "Add a word of three letters or more that every match must contain, outside `?`, `*` and \
                                    large classes; or split it into `patterns` that each have one.";
 
-    /// Reads the hint off a pattern.
-    pub(super) fn of(pattern: &Hir) -> Result<Self, &'static str> {
+    /// Reads the hints off a pattern, one for each of its alternatives; the error is for people.
+    pub(super) fn read(pattern: &str) -> Result<PatternHints, String> {
+        let hint = |part: Alternative| Self::of(part, &syntax::parse(&part.of(pattern), Dialect::New)?);
+        syntax::alternatives(pattern).into_iter().map(hint).collect()
+    }
+
+    fn of(part: Alternative, pattern: &Hir) -> Result<Self, String> {
         let properties = pattern.properties();
         if properties.minimum_len() == Some(0) {
-            return Err("`pattern` matches the empty text, and so everything");
+            return Err("it matches the empty text, and so everything".to_owned());
         }
         Ok(Self {
-            literals: literal::required(pattern).unwrap_or_default(),
-            reach: properties.maximum_len(),
+            part,
+            gates: literal::required(pattern),
+            bounded: properties.maximum_len().is_some(),
             anchored: properties.look_set_prefix().contains(Look::Start),
         })
     }
 
-    /// Where a match that contains the literal at `at` can stand in a text of `length` bytes; `None` for nowhere.
-    pub(super) fn window(&self, prose: bool, length: usize, at: &Range<usize>) -> Option<Range<usize>> {
-        let reach = match (self.reach, prose) {
-            (Some(reach), true) => reach.min(PROSE_BOUND),
-            (Some(reach), false) => reach,
-            (None, true) => PROSE_REACH,
+    /// Where a match can stand in a text of `length` bytes that contains a literal of the gate `own` at `at`, and one
+    /// of the other gate, if there is one, at `other` or before it; `None` for nowhere.
+    pub(super) fn window(
+        &self,
+        prose: bool,
+        length: usize,
+        own: usize,
+        at: &Range<usize>,
+        other: Option<&Range<usize>>,
+    ) -> Option<Range<usize>> {
+        if !prose && !self.bounded {
             // A command is read whole: padding must not push its parts out of a window.
-            (None, false) => length,
-        };
-        let start = at.end.saturating_sub(reach).min(at.start);
-        let end = at.start.saturating_add(reach).max(at.end).min(length);
-        if self.anchored { (start == 0).then_some(0..end.min(reach.max(at.end))) } else { Some(start..end) }
+            return Some(0..length);
+        }
+        let reach = |bytes: usize| if prose { bytes.min(PROSE_REACH) } else { bytes };
+        let gate = self.gates.get(own)?;
+        let start = at.start.saturating_sub(reach(gate.before));
+        let mut end = at.end.saturating_add(reach(gate.after)).min(length);
+        if let (Some(other), Some(gate)) = (other, self.gates.get(1_usize.saturating_sub(own))) {
+            if other.start.saturating_add(DISORDER) < start {
+                return None;
+            }
+            end = end.min(other.end.saturating_add(reach(gate.after)).saturating_add(DISORDER)).max(at.end);
+        }
+        if self.anchored && start > 0 { None } else { Some(start..end) }
     }
 
     /// Whether its literals are rare enough in what the rule reads. In prose a hit must cost nothing to speak of; a
     /// field that names something is short, and a hit in it cheap.
     pub(super) fn suits(&self, prose: bool) -> bool {
-        if self.literals.is_empty() {
+        if self.gates.is_empty() {
             return false;
         }
-        let start_only = self.anchored && self.reach.is_some_and(|reach| reach <= ANCHORED_REACH);
-        self.literals.iter().all(|literal| match literal.bytes.as_slice() {
+        let start_only = self.anchored && self.gates.iter().take(1).all(|gate| gate.before <= ANCHORED_REACH);
+        self.gates.iter().take(1).flat_map(|gate| &gate.needles).all(|literal| match literal.bytes.as_slice() {
             [_, _, _, ..] => true,
             [_, _] => !prose || start_only || literal.frequency() * 1e6 <= RARE,
             [byte] if prose && !start_only => is_odd(*byte),
@@ -76,13 +101,16 @@ impl Hint {
     }
 
     /// Why [`Self::suits`] says no.
-    pub(super) fn complaint(&self) -> String {
-        if self.literals.is_empty() {
-            return "`pattern` has no literal that every match contains, so it would run on every text".to_owned();
+    pub(super) fn complaint(&self, pattern: &str) -> String {
+        let part = self.part.of(pattern);
+        let place = if part == pattern { String::new() } else { format!(" in its alternative `{part}`") };
+        if self.gates.is_empty() {
+            return format!("`pattern` has no literal{place} that every match contains, so it would run on every text");
         }
-        let shown: Vec<String> =
-            self.literals.iter().take(5).map(|literal| format!("`{}`", literal.bytes.escape_ascii())).collect();
-        format!("`pattern` has no literal that is rare enough to look for first; its best is {}", shown.join(", "))
+        let literals = self.gates.iter().take(1).flat_map(|gate| &gate.needles).take(5);
+        let shown: Vec<String> = literals.map(|literal| format!("`{}`", literal.bytes.escape_ascii())).collect();
+        let shown = shown.join(", ");
+        format!("`pattern` has no literal{place} that is rare enough to look for first; its best is {shown}")
     }
 }
 

@@ -1,8 +1,11 @@
 //! Literals that every match of a pattern must contain.
 //!
 //! One pass over a text for these decides which patterns run at all, so a good literal is a rare one. The walk
-//! keeps, for each part of a pattern, the finite set of strings it is, begins with, ends with, or must contain.
-//! All sets are folded to ASCII lower case, as the pass is.
+//! keeps, for each part of a pattern, the finite set of strings it is, begins with, ends with, or must contain. It keeps
+//! two sets of the last kind, from different places of the pattern: prose is full of "message" and of "and", but seldom
+//! of both near each other.
+//!
+//! A small letter in a set stands for both cases, a capital for itself.
 
 use regex_syntax::hir::{Class, ClassUnicode, ClassUnicodeRange, Hir, HirKind, Look};
 use regex_syntax::utf8::Utf8Sequences;
@@ -23,7 +26,7 @@ type Set = Vec<Vec<u8>>;
 /// A literal that every match, or every one of its alternatives, contains.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(super) struct Needle {
-    /// In ASCII lower case; not empty.
+    /// Not empty. A small letter stands for both cases.
     #[serde(with = "latin1")]
     pub(super) bytes: Vec<u8>,
     /// A word begins or ends where it begins.
@@ -64,14 +67,55 @@ mod latin1 {
     }
 }
 
-/// The cheapest set of strings of which every match of `pattern` contains at least one; `None` where there is none.
-pub(super) fn required(pattern: &Hir) -> Option<Vec<Needle>> {
-    let part = walk(pattern);
-    let mut best = part.best;
-    for set in [part.exact, part.prefix, part.suffix].into_iter().flatten() {
-        best = cheaper(best, set);
+/// A set of literals of which every match contains one, and where in the match.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Gate {
+    pub(super) needles: Vec<Needle>,
+    /// The most bytes of a match before the literal.
+    pub(super) before: usize,
+    /// The most bytes of a match after it.
+    pub(super) after: usize,
+}
+
+/// One or two gates, the cheapest first; none where every match contains nothing in particular.
+///
+/// A repetition without a bound counts [`REPETITION`] bytes in the gates' measures.
+pub(super) fn required(pattern: &Hir) -> Vec<Gate> {
+    let gate = |marked: Marked| Gate {
+        needles: minimal(marked.set).iter().map(|string| Needle::of(string)).collect(),
+        before: marked.before,
+        after: marked.after,
+    };
+    let mut gates: Vec<Gate> = walk(pattern).contained().into_iter().map(gate).collect();
+    // The pass finds short literals last, and so cannot tell how near they stand to others.
+    let long = |gate: &Gate| gate.needles.iter().all(|needle| needle.bytes.len() >= 3);
+    let worth_it = |gate: &Gate| gate.needles.iter().map(Needle::frequency).sum::<f64>() * 1e6 <= SECOND_MAX;
+    if gates.len() > 1 && !(gates.iter().all(long) && gates.last().is_some_and(worth_it)) {
+        gates.truncate(1);
     }
-    best.map(|set| minimal(set).iter().map(|marked| Needle::of(marked)).collect())
+    gates
+}
+
+/// Hits in a megabyte of prose beyond which looking for a second set costs more than it spares.
+const SECOND_MAX: f64 = 10_000.0;
+
+/// What a repetition without a bound, such as `\s+`, may take up in prose.
+const REPETITION: usize = 64;
+
+/// The most bytes of a match, counting little for repetitions without a bound.
+fn extent(part: &Hir) -> usize {
+    match part.kind() {
+        HirKind::Capture(capture) => extent(&capture.sub),
+        HirKind::Concat(parts) => parts.iter().map(extent).fold(0, usize::saturating_add),
+        HirKind::Alternation(parts) => parts.iter().map(extent).max().unwrap_or(0),
+        HirKind::Repetition(repetition) => match repetition.max {
+            Some(max) => extent(&repetition.sub).saturating_mul(max as usize),
+            None => extent(&repetition.sub).saturating_mul(repetition.min as usize).saturating_add(REPETITION),
+        },
+        HirKind::Empty | HirKind::Literal(_) | HirKind::Class(_) | HirKind::Look(_) => {
+            part.properties().maximum_len().unwrap_or(0)
+        }
+    }
 }
 
 /// What is known of one part of a pattern.
@@ -83,8 +127,41 @@ struct Part {
     prefix: Option<Set>,
     /// It ends with one of these.
     suffix: Option<Set>,
-    /// It contains one of these.
-    best: Option<Set>,
+    /// Where it is not exactly something: it contains one of each of these.
+    gates: Gates,
+    /// The most bytes of it.
+    extent: usize,
+}
+
+/// A set, and the most bytes of its part before and after the string.
+#[derive(Clone, PartialEq)]
+struct Marked {
+    set: Set,
+    before: usize,
+    after: usize,
+}
+
+impl Marked {
+    fn moved(mut self, before: usize, after: usize) -> Self {
+        self.before = self.before.saturating_add(before);
+        self.after = self.after.saturating_add(after);
+        self
+    }
+}
+
+/// At most two sets, the cheaper first.
+#[derive(Default, Clone)]
+struct Gates(Vec<Marked>);
+
+impl Gates {
+    fn add(&mut self, marked: Marked) {
+        if usable(&marked.set) {
+            self.0.push(marked);
+            self.0.sort_by(|a, b| cost(&a.set).total_cmp(&cost(&b.set)));
+            self.0.dedup();
+            self.0.truncate(2);
+        }
+    }
 }
 
 impl Part {
@@ -100,26 +177,32 @@ impl Part {
         self.exact.as_ref().or(self.suffix.as_ref())
     }
 
-    fn contained(&self) -> Option<Set> {
-        [&self.exact, &self.prefix, &self.suffix]
-            .into_iter()
-            .flatten()
-            .fold(self.best.clone(), |best, set| cheaper(best, set.clone()))
+    fn contained(&self) -> Vec<Marked> {
+        match &self.exact {
+            Some(exact) if usable(exact) => {
+                vec![Marked { set: exact.clone(), before: self.extent, after: self.extent }]
+            }
+            Some(_) => Vec::new(),
+            None => self.gates.0.clone(),
+        }
     }
 }
 
 fn walk(hir: &Hir) -> Part {
-    match hir.kind() {
+    let part = match hir.kind() {
         HirKind::Look(look) if is_edge(*look) => Part::exactly(vec![vec![EDGE]]),
         HirKind::Empty | HirKind::Look(_) => Part::exactly(vec![Vec::new()]),
         HirKind::Literal(literal) if literal.0.contains(&EDGE) => Part::default(),
-        HirKind::Literal(literal) => Part::exactly(vec![literal.0.to_ascii_lowercase()]),
+        HirKind::Literal(literal) => Part::exactly(vec![literal.0.to_vec()]),
         HirKind::Class(class) => walk_class(class),
         HirKind::Capture(capture) => walk(&capture.sub),
-        HirKind::Repetition(repetition) => walk_repetition(walk(&repetition.sub), repetition.min, repetition.max),
+        HirKind::Repetition(repetition) => {
+            walk_repetition(walk(&repetition.sub), repetition.min, repetition.max, extent(hir))
+        }
         HirKind::Concat(parts) => walk_concat(parts),
         HirKind::Alternation(parts) => walk_alternation(parts),
-    }
+    };
+    Part { extent: extent(hir), ..part }
 }
 
 /// Whether a word begins or ends there, in ASCII: a Unicode edge need not be one.
@@ -132,21 +215,26 @@ fn walk_class(class: &Class) -> Part {
     match class {
         Class::Bytes(bytes) => {
             for byte in bytes.ranges().iter().flat_map(|range| range.start()..=range.end()) {
-                set.push(vec![byte.to_ascii_lowercase()]);
+                set.push(vec![byte]);
             }
         }
         Class::Unicode(chars) => {
             let count: usize = chars.ranges().iter().map(ClassUnicodeRange::len).sum();
             if count > MAX_CLASS.saturating_mul(2) {
-                return Part { prefix: utf8_heads(chars), ..Part::default() };
+                let heads = utf8_heads(chars);
+                let mut gates = Gates::default();
+                gates.add(Marked { set: heads.clone().unwrap_or_default(), before: 0, after: 4 });
+                return Part { prefix: heads, gates, ..Part::default() };
             }
             for c in chars.ranges().iter().flat_map(|range| range.start()..=range.end()) {
                 let mut buffer = [0; 4];
-                set.push(c.encode_utf8(&mut buffer).as_bytes().to_ascii_lowercase());
+                set.push(c.encode_utf8(&mut buffer).as_bytes().to_vec());
             }
         }
     }
-    let set = distinct(set);
+    let mut set = distinct(set);
+    let small: Set = set.iter().filter(|string| string.iter().any(u8::is_ascii_lowercase)).cloned().collect();
+    set.retain(|string| !(string.iter().any(u8::is_ascii_uppercase) && small.contains(&string.to_ascii_lowercase())));
     if set.len() > MAX_CLASS || set.contains(&vec![EDGE]) { Part::default() } else { Part::exactly(set) }
 }
 
@@ -178,7 +266,7 @@ fn utf8_heads_of(chars: &ClassUnicode, bytes: usize) -> Option<Set> {
     Some(heads)
 }
 
-fn walk_repetition(part: Part, min: u32, max: Option<u32>) -> Part {
+fn walk_repetition(part: Part, min: u32, max: Option<u32>, extent: usize) -> Part {
     if min == 0 {
         return match (part.exact, max) {
             (Some(mut set), Some(1)) => {
@@ -188,9 +276,9 @@ fn walk_repetition(part: Part, min: u32, max: Option<u32>) -> Part {
             _ => Part::default(),
         };
     }
-    let best = part.contained();
     let Some(unit) = &part.exact else {
-        return Part { exact: None, best, ..part };
+        let gates = Gates(part.gates.0.into_iter().map(|gate| gate.moved(extent, extent)).collect());
+        return Part { gates, ..part };
     };
     let mut run = unit.clone();
     let mut copies = 1;
@@ -202,42 +290,55 @@ fn walk_repetition(part: Part, min: u32, max: Option<u32>) -> Part {
         copies = copies.saturating_add(1);
     }
     if copies == min && max == Some(min) {
-        Part::exactly(run)
-    } else {
-        Part { exact: None, prefix: Some(run.clone()), suffix: Some(run), best }
+        return Part::exactly(run);
     }
+    let mut gates = Gates::default();
+    gates.add(Marked { set: run.clone(), before: extent, after: extent });
+    Part { prefix: Some(run.clone()), suffix: Some(run), gates, ..Part::default() }
 }
 
 fn walk_concat(parts: &[Hir]) -> Part {
+    let total = parts.iter().map(extent).fold(0, usize::saturating_add);
     // INVARIANT: every match of the parts so far ends with one of `run`.
     let mut run: Set = vec![Vec::new()];
-    let mut best = None;
+    // The cheapest set of the stretch that `run` belongs to, and how much of the match stands before that stretch.
+    let mut stretch = None;
+    let mut stretch_start = 0;
+    let mut done: usize = 0;
+    let mut gates = Gates::default();
     let mut prefix = None;
     for part in parts.iter().map(walk) {
+        let start = done;
+        done = done.saturating_add(part.extent);
         let longer = part.head().and_then(|head| cross(&run, head));
         match (longer, part.exact.is_some()) {
             (Some(longer), true) => {
-                best = cheaper(best, std::mem::replace(&mut run, longer));
+                stretch = cheaper(stretch, std::mem::replace(&mut run, longer));
                 continue;
             }
             (Some(longer), false) => {
                 prefix.get_or_insert_with(|| longer.clone());
-                best = cheaper(best, longer);
+                stretch = cheaper(stretch, longer);
             }
             (None, _) => {
                 prefix.get_or_insert_with(|| run.clone());
             }
         }
-        best = cheaper(best, std::mem::take(&mut run));
-        if let Some(contained) = part.contained() {
-            best = cheaper(best, contained);
+        if let Some(set) = cheaper(stretch.take(), std::mem::take(&mut run)) {
+            gates.add(Marked { set, before: done, after: total.saturating_sub(stretch_start) });
+        }
+        if part.exact.is_none() {
+            let after = total.saturating_sub(done);
+            part.contained().into_iter().for_each(|gate| gates.add(gate.moved(start, after)));
         }
         run = part.tail().cloned().unwrap_or_else(|| vec![Vec::new()]);
+        stretch_start = start;
     }
-    match prefix {
-        None => Part { best, ..Part::exactly(run) },
-        Some(prefix) => Part { exact: None, prefix: Some(prefix), suffix: Some(run), best },
+    let Some(prefix) = prefix else { return Part::exactly(run) };
+    if let Some(set) = cheaper(stretch, run.clone()) {
+        gates.add(Marked { set, before: total, after: total.saturating_sub(stretch_start) });
     }
+    Part { prefix: Some(prefix), suffix: Some(run), gates, ..Part::default() }
 }
 
 fn walk_alternation(parts: &[Hir]) -> Part {
@@ -251,9 +352,32 @@ fn walk_alternation(parts: &[Hir]) -> Part {
         exact: union(&|part| part.exact.clone(), MAX_SET),
         prefix: union(&|part| part.head().cloned(), MAX_SET),
         suffix: union(&|part| part.tail().cloned(), MAX_SET),
-        // Many alternatives are many literals: that is what the author wrote.
-        best: union(&Part::contained, usize::MAX),
+        gates: either(&parts),
+        extent: 0,
     }
+}
+
+/// The first gates of all parts as one, and the second.
+fn either(parts: &[Part]) -> Gates {
+    let mut gates = Gates::default();
+    for n in 0..2 {
+        let of_each: Option<Vec<Marked>> = parts
+            .iter()
+            .map(|part| {
+                let gates = part.contained();
+                gates.get(n).or(gates.first()).cloned()
+            })
+            .collect();
+        let joined = of_each.into_iter().flatten().reduce(|mut joined, gate| {
+            joined.set.extend(gate.set);
+            Marked { set: joined.set, before: joined.before.max(gate.before), after: joined.after.max(gate.after) }
+        });
+        if let Some(joined) = joined {
+            // Many alternatives are many literals: that is what the author wrote.
+            gates.add(Marked { set: distinct(joined.set), ..joined });
+        }
+    }
+    gates
 }
 
 /// Every string of `left` followed by every one of `right`, unless that is too many or too long.
@@ -297,13 +421,21 @@ fn rarest_part(literal: &[u8]) -> &[u8] {
 }
 
 fn cheaper(best: Option<Set>, set: Set) -> Option<Set> {
-    if set.is_empty() || set.iter().any(|string| letters(string) == 0) {
-        return best;
-    }
     match best {
-        Some(best) if cost(&best) <= cost(&set) => Some(best),
-        _ => Some(set),
+        Some(best) if !usable(&set) || cost(&best) <= cost(&set) => Some(best),
+        best => {
+            if usable(&set) {
+                Some(set)
+            } else {
+                best
+            }
+        }
     }
+}
+
+/// Whether there is something to look for in each of its strings.
+fn usable(set: &Set) -> bool {
+    !set.is_empty() && set.iter().all(|string| letters(string) > 0)
 }
 
 /// How many bytes of text a marked string stands for.
@@ -322,10 +454,28 @@ fn cost(set: &[Vec<u8>]) -> f64 {
     set.iter().map(|literal| frequency(literal) * 1e6 + 20.0).sum::<f64>() + short
 }
 
-/// How often `literal` comes, a byte of prose, if letters came independently.
+/// How often `literal` comes, a byte of prose: as often as its letters would by chance, but for the commonest words.
 pub(super) fn frequency(literal: &[u8]) -> f64 {
-    literal.iter().map(|byte| byte_frequency(*byte)).product()
+    let by_chance: f64 = literal.iter().map(|byte| byte_frequency(*byte)).product();
+    let word = literal.trim_ascii();
+    let word = word.strip_prefix(&[EDGE]).unwrap_or(word);
+    let word = word.strip_suffix(&[EDGE]).unwrap_or(word);
+    let common = word.len() > 1 && COMMON.iter().any(|common| common.as_bytes().starts_with(word));
+    if common { by_chance.max(COMMON_FREQUENCY) } else { by_chance }
 }
+
+/// How often each of [`COMMON`] comes, or its beginning, about.
+const COMMON_FREQUENCY: f64 = 0.001;
+
+/// The words that texts for models and programmers are full of.
+const COMMON: &[&str] = &[
+    "a", "all", "an", "and", "any", "are", "as", "at", "be", "but", "by", "can", "code", "command", "data", "do",
+    "each", "file", "files", "for", "from", "get", "has", "have", "here", "how", "http", "https", "if", "in", "into",
+    "is", "it", "its", "key", "list", "message", "more", "must", "name", "new", "no", "not", "now", "of", "on", "one",
+    "only", "or", "other", "out", "path", "print", "run", "set", "should", "so", "string", "system", "that", "the",
+    "their", "them", "then", "there", "these", "they", "this", "to", "use", "used", "user", "value", "was", "what",
+    "when", "which", "will", "with", "would", "you", "your",
+];
 
 /// How many places of a text are the edge of a word.
 const EDGE_FREQUENCY: f64 = 0.3;
@@ -333,6 +483,7 @@ const EDGE_FREQUENCY: f64 = 0.3;
 fn byte_frequency(byte: u8) -> f64 {
     match byte {
         EDGE => EDGE_FREQUENCY,
+        b'A'..=b'Z' => 0.1 * byte_frequency(byte.to_ascii_lowercase()),
         b' ' => 0.16,
         b'e' => 0.10,
         b't' | b'a' | b'o' | b'i' | b'n' | b's' | b'r' => 0.06,

@@ -9,7 +9,7 @@ use crate::finding::Action;
 use super::compile::{Workshop, action_under};
 use super::error::{PackError, PackWarning};
 use super::form::{self, RuleForm};
-use super::hint::Hint;
+use super::hint::PatternHints;
 use super::prepared::Prepared;
 use super::scan::Lanes;
 use super::yaml::{self, Node};
@@ -74,7 +74,10 @@ pub(super) fn load(packs: &[PackSource<'_>], tuning: &Tuning<'_>) -> Result<Rule
 }
 
 /// The pack as a tree, and the hints of its patterns where the build found them.
-fn read_source(source: &PackSource<'_>, prepared: Option<&str>) -> Result<(Node, Vec<Vec<Hint>>), Box<PackError>> {
+fn read_source(
+    source: &PackSource<'_>,
+    prepared: Option<&str>,
+) -> Result<(Node, Vec<Vec<PatternHints>>), Box<PackError>> {
     if let Some(Ok(prepared)) = prepared.map(serde_json::from_str::<Prepared>) {
         return Ok((prepared.pack, prepared.hints));
     }

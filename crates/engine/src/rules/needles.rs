@@ -1,4 +1,4 @@
-//! Finds thousands of literals in one pass, without regard to ASCII case.
+//! Finds thousands of literals in one pass, most without regard to ASCII case.
 //!
 //! An Aho-Corasick automaton over the literals of the built-in packs takes tens of milliseconds and megabytes to build,
 //! and every start of the program would pay for it. This table takes a millisecond: each literal is known by the three
@@ -11,115 +11,122 @@ use std::ops::Range;
 use super::compile::Mask;
 use super::literal::{self, Needle};
 
-/// Bits of a hash of three bytes.
+/// Bits of a hash.
 const HASH_BITS: u32 = 17;
 const WORDS: usize = 1 << (HASH_BITS - 6);
+/// Hashes that share a bucket of entries: enough buckets that each holds an entry or two.
+const BUCKET_SHIFT: u32 = 5;
 
 /// A set of literals to look for.
 #[derive(Debug)]
 pub(super) struct Needles {
     literals: Vec<Needle>,
+    /// Literals of three bytes or more.
+    long: Table,
+    /// Literals of one or two bytes.
+    short: Table,
+}
+
+/// Literals by the hash of a few of their bytes.
+#[derive(Debug)]
+struct Table {
     /// Which hashes some literal has.
     present: Box<[u64; WORDS]>,
     /// By the upper bits of the hash, where its entries begin; one more at the end.
     starts: Vec<u32>,
     entries: Vec<Entry>,
-    short: Short,
+    /// What any of the rules reads that require one of the literals; `None` without literals.
+    mask: Option<Mask>,
 }
 
-/// One literal, by the three bytes that stand for it.
+/// One literal, by the bytes that stand for it.
 #[derive(Debug, Clone, Copy)]
 struct Entry {
     hash: u32,
     literal: u32,
-    /// Where in the literal the three bytes stand.
+    /// Where in the literal those bytes stand.
     offset: u32,
     /// What the rules read that require it.
     mask: Mask,
-    /// Its bytes, and the first and last of them folded as [`hash`] folds: most literals that share three bytes with
-    /// a text are told apart by these, without a look at the literal.
+    /// Its bytes, and the first and last of them folded as [`hash`] folds: most literals that share a hash with a text
+    /// are told apart by these, without a look at the literal.
     length: u32,
     ends: [u8; 2],
 }
 
-/// Literals of one or two bytes.
-#[derive(Debug, Default)]
-struct Short {
-    /// By first byte, lower case, the literals that begin with it, each with what the rules read that require it.
-    by_first: Vec<Vec<(u32, Mask)>>,
-    /// What any of those rules reads.
-    mask: Option<Mask>,
+impl Entry {
+    fn new(hash: u32, offset: u32, n: u32, literal: &[u8], mask: Mask) -> Self {
+        let ends = [literal.first(), literal.last()].map(|end| end.map_or(0, |byte| byte | FOLD));
+        let length = u32::try_from(literal.len()).unwrap_or(u32::MAX);
+        Self { hash, literal: n, offset, mask, length, ends }
+    }
 }
 
 impl Needles {
     /// Prepares `literals`, each with what the rules read that require it.
     pub(super) fn new(literals: Vec<(Needle, Mask)>) -> Self {
-        let mut needles = Self {
-            literals: Vec::new(),
-            present: Box::new([0; WORDS]),
-            starts: Vec::new(),
-            entries: Vec::new(),
-            short: Short::default(),
-        };
+        let (mut long, mut short) = (Vec::new(), Vec::new());
         let mut uses: HashMap<u32, usize> = HashMap::new();
         for (n, (literal, mask)) in (0_u32..).zip(&literals) {
-            match rarest(&literal.bytes, &uses) {
-                Some((offset, hash)) => {
-                    if let Some(word) = needles.present.get_mut((hash >> 6) as usize) {
-                        *word |= 1 << (hash & 63);
-                    }
+            let bytes = literal.bytes.as_slice();
+            let entry = |hash, offset| Entry::new(hash, offset, n, bytes, *mask);
+            match bytes {
+                [] => {}
+                // A single byte stands with any other after it.
+                [byte] => short.extend((0..=u8::MAX).map(|next| entry(hash([*byte, next, 0]), 0))),
+                [first, second] => short.push(entry(hash([*first, *second, 0]), 0)),
+                bytes => {
+                    let (offset, hash) = rarest(bytes, &uses);
                     let count = uses.entry(hash).or_default();
                     *count = count.saturating_add(1);
-                    let ends =
-                        [literal.bytes.first(), literal.bytes.last()].map(|end| end.map_or(0, |byte| byte | FOLD));
-                    let length = u32::try_from(literal.bytes.len()).unwrap_or(u32::MAX);
-                    needles.entries.push(Entry { hash, literal: n, offset, mask: *mask, length, ends });
+                    long.push(entry(hash, offset));
                 }
-                None => needles.short.add(&literal.bytes, n, *mask),
             }
         }
-        needles.entries.sort_unstable_by_key(|entry| (entry.hash, entry.literal));
-        needles.starts = starts(&needles.entries);
-        needles.literals = literals.into_iter().map(|(literal, _)| literal).collect();
-        needles
+        let literals = literals.into_iter().map(|(literal, _)| literal).collect();
+        Self { literals, long: Table::new(long), short: Table::new(short) }
     }
 
-    /// Calls `hit` with each literal that concerns `mask`, by number, and where it stands. Not in the order of the text:
-    /// literals of one or two bytes come last.
+    /// Calls `hit` with each literal that concerns `mask`, by number, and where it stands. Not in the order of the text: literals of one or
+    /// two bytes come last, and longer ones where their rarest bytes stand.
     pub(super) fn find<E>(
         &self,
         text: &[u8],
         mask: Mask,
         hit: &mut impl FnMut(usize, Range<usize>) -> Result<(), E>,
     ) -> Result<(), E> {
-        if !self.entries.is_empty() {
+        if self.long.concerns(mask) {
             for (at, three) in text.windows(3).enumerate() {
                 let [a, b, c] = three else { continue };
                 let hash = hash([*a, *b, *c]);
-                let word = self.present.get((hash >> 6) as usize).copied().unwrap_or(0);
-                if word >> (hash & 63) & 1 == 1 {
-                    self.candidates(text, at, hash, mask, hit)?;
+                if self.long.has(hash) {
+                    self.compare(self.long.of(hash), text, at, mask, hit)?;
                 }
             }
         }
-        self.short.find(text, mask, &self.literals, hit)
+        if self.short.concerns(mask) {
+            let next = text.iter().skip(1).chain(&[0]);
+            for (at, (first, second)) in text.iter().zip(next).enumerate() {
+                let hash = hash([*first, *second, 0]);
+                if self.short.has(hash) {
+                    self.compare(self.short.of(hash), text, at, mask, hit)?;
+                }
+            }
+        }
+        Ok(())
     }
 
     #[cold]
     #[inline(never)]
-    fn candidates<E>(
+    fn compare<'t, E>(
         &self,
+        entries: impl Iterator<Item = &'t Entry>,
         text: &[u8],
         at: usize,
-        hash: u32,
         mask: Mask,
         hit: &mut impl FnMut(usize, Range<usize>) -> Result<(), E>,
     ) -> Result<(), E> {
-        let bucket = (hash >> BUCKET_SHIFT) as usize;
-        let bounds = self.starts.get(bucket..bucket.saturating_add(2));
-        let Some([first, last]) = bounds else { return Ok(()) };
-        let entries = self.entries.get(*first as usize..*last as usize).unwrap_or(&[]);
-        for entry in entries.iter().filter(|entry| entry.hash == hash && entry.mask.meets(mask)) {
+        for entry in entries.filter(|entry| entry.mask.meets(mask)) {
             let Some(start) = at.checked_sub(entry.offset as usize) else { continue };
             let last = start.saturating_add(entry.length as usize).saturating_sub(1);
             if [text.get(start), text.get(last)].map(|byte| byte.map_or(0, |byte| byte | FOLD)) != entry.ends {
@@ -134,54 +141,44 @@ impl Needles {
     }
 }
 
-/// Hashes that share a bucket of entries: enough buckets that each holds an entry or two.
-const BUCKET_SHIFT: u32 = 5;
-
-fn starts(entries: &[Entry]) -> Vec<u32> {
-    let buckets = 1_u32 << (HASH_BITS - BUCKET_SHIFT);
-    let mut starts = Vec::new();
-    let mut next = 0_usize;
-    for bucket in 0..=buckets {
-        while entries.get(next).is_some_and(|entry| entry.hash >> BUCKET_SHIFT < bucket) {
-            next = next.saturating_add(1);
-        }
-        starts.push(u32::try_from(next).unwrap_or(u32::MAX));
-    }
-    starts
-}
-
-impl Short {
-    fn add(&mut self, literal: &[u8], n: u32, mask: Mask) {
-        let Some(first) = literal.first() else { return };
-        if self.by_first.is_empty() {
-            self.by_first.resize(256, Vec::new());
-        }
-        if let Some(literals) = self.by_first.get_mut(usize::from(*first)) {
-            literals.push((n, mask));
-            self.mask = Some(self.mask.map_or(mask, |known| known.or(mask)));
-        }
-    }
-
-    fn find<E>(
-        &self,
-        text: &[u8],
-        mask: Mask,
-        literals: &[Needle],
-        hit: &mut impl FnMut(usize, Range<usize>) -> Result<(), E>,
-    ) -> Result<(), E> {
-        if !self.mask.is_some_and(|any| any.meets(mask)) {
-            return Ok(());
-        }
-        for (at, byte) in text.iter().enumerate() {
-            let candidates = self.by_first.get(usize::from(byte.to_ascii_lowercase())).map_or(&[][..], Vec::as_slice);
-            for (n, _) in candidates.iter().filter(|(_, concerns)| concerns.meets(mask)) {
-                let Some(literal) = literals.get(*n as usize) else { continue };
-                if let Some(range) = literal.stands_at(at, text) {
-                    hit(*n as usize, range)?;
-                }
+impl Table {
+    fn new(mut entries: Vec<Entry>) -> Self {
+        entries.sort_unstable_by_key(|entry| (entry.hash, entry.literal));
+        entries.dedup_by_key(|entry| (entry.hash, entry.literal));
+        let mut present = Box::new([0; WORDS]);
+        for entry in &entries {
+            if let Some(word) = present.get_mut((entry.hash >> 6) as usize) {
+                *word |= 1 << (entry.hash & 63);
             }
         }
-        Ok(())
+        let mut starts = Vec::new();
+        let mut next = 0_usize;
+        for bucket in 0..=1_u32 << (HASH_BITS - BUCKET_SHIFT) {
+            while entries.get(next).is_some_and(|entry| entry.hash >> BUCKET_SHIFT < bucket) {
+                next = next.saturating_add(1);
+            }
+            starts.push(u32::try_from(next).unwrap_or(u32::MAX));
+        }
+        let mask = entries.iter().map(|entry| entry.mask).reduce(Mask::or);
+        Self { present, starts, entries, mask }
+    }
+
+    fn concerns(&self, mask: Mask) -> bool {
+        self.mask.is_some_and(|any| any.meets(mask))
+    }
+
+    fn has(&self, hash: u32) -> bool {
+        let word: u64 = self.present.get((hash >> 6) as usize).copied().unwrap_or(0);
+        word >> (hash & 63) & 1 == 1
+    }
+
+    fn of(&self, hash: u32) -> impl Iterator<Item = &Entry> {
+        let bucket = (hash >> BUCKET_SHIFT) as usize;
+        let bounds = match self.starts.get(bucket..bucket.saturating_add(2)) {
+            Some([first, last]) => *first as usize..*last as usize,
+            _ => 0..0,
+        };
+        self.entries.get(bounds).unwrap_or(&[]).iter().filter(move |entry| entry.hash == hash)
     }
 }
 
@@ -189,7 +186,8 @@ impl Needle {
     fn stands_at(&self, start: usize, text: &[u8]) -> Option<Range<usize>> {
         let range = start..start.saturating_add(self.bytes.len());
         let found = text.get(range.clone())?;
-        let stands = found.eq_ignore_ascii_case(&self.bytes)
+        let same = |(text, byte): (&u8, &u8)| text == byte || text.to_ascii_lowercase() == *byte;
+        let stands = found.iter().zip(&self.bytes).all(same)
             && (!self.edge_before || is_edge(text, range.start))
             && (!self.edge_after || is_edge(text, range.end));
         stands.then_some(range)
@@ -216,18 +214,18 @@ const MAX_SHARED: usize = 8;
 
 /// Where in `literal` the three bytes stand that come least often in a text, and their hash. Those that many literals
 /// have already come last: a text full of them would be compared with every one.
-fn rarest(literal: &[u8], uses: &HashMap<u32, usize>) -> Option<(u32, u32)> {
-    let mut best: Option<(bool, f64, u32, u32)> = None;
+fn rarest(literal: &[u8], uses: &HashMap<u32, usize>) -> (u32, u32) {
+    let mut best: (bool, f64, u32, u32) = (true, f64::INFINITY, 0, 0);
     for (offset, three) in (0_u32..).zip(literal.windows(3)) {
         let [a, b, c] = three else { continue };
         let hash = hash([*a, *b, *c]);
         let crowded = uses.get(&hash).is_some_and(|used| *used >= MAX_SHARED);
         let frequency = literal::frequency(three);
-        if best.is_none_or(|(worst, often, ..)| (crowded, frequency) < (worst, often)) {
-            best = Some((crowded, frequency, offset, hash));
+        if (crowded, frequency) < (best.0, best.1) {
+            best = (crowded, frequency, offset, hash);
         }
     }
-    best.map(|(_, _, offset, hash)| (offset, hash))
+    (best.2, best.3)
 }
 
 #[cfg(test)]
@@ -251,6 +249,12 @@ mod tests {
 
     fn needle(bytes: &[u8]) -> (Needle, Mask) {
         (Needle { bytes: bytes.to_vec(), edge_before: false, edge_after: false }, Mask::ALL)
+    }
+
+    #[test]
+    fn a_capital_stands_for_itself() {
+        let needles = Needles::new(vec![needle(b"SKx"), needle(b"K")]);
+        assert_eq!(found(&needles, b"skx SKX Skx SKx"), [(0, 4..7), (0, 12..15), (1, 5..6), (1, 13..14)]);
     }
 
     #[test]

@@ -4,7 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::hint::Hint;
+use super::hint::PatternHints;
 use super::yaml::Node;
 
 /// What the build writes, and loading reads.
@@ -13,5 +13,5 @@ pub(super) struct Prepared {
     /// The pack, without `tests`.
     pub(super) pack: Node,
     /// The hints of each rule's patterns, `pattern` before `patterns`.
-    pub(super) hints: Vec<Vec<Hint>>,
+    pub(super) hints: Vec<Vec<PatternHints>>,
 }

@@ -38,11 +38,12 @@ struct Lane {
     probes: Vec<Vec<Place>>,
 }
 
-/// Where a pattern is: its rule, and which of the rule's.
+/// Where a pattern is: its rule, which of the rule's, and which of the pattern's sets of literals is meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Place {
     rule: usize,
     probe: usize,
+    gate: usize,
 }
 
 impl Lanes {
@@ -73,7 +74,9 @@ impl Lane {
         let mut pairs: Vec<(&Needle, Place)> = Vec::new();
         for (rule, of) in rules.iter().enumerate().filter(|(_, rule)| wanted(rule)) {
             for (probe, of) in of.probes().iter().enumerate() {
-                pairs.extend(of.hint.literals.iter().map(|literal| (literal, Place { rule, probe })));
+                for (gate, literals) in of.hint.gates.iter().enumerate() {
+                    pairs.extend(literals.needles.iter().map(|literal| (literal, Place { rule, probe, gate })));
+                }
             }
         }
         pairs.sort_unstable();
@@ -117,9 +120,11 @@ pub struct ScanScratch {
 struct Progress {
     /// The scan this is about; any other is out of date.
     scan: u32,
-    /// The window that waits to be searched.
+    /// The window that waits to be searched; empty for none.
     start: usize,
     end: usize,
+    /// Where a literal of each of its sets stood last; empty for nowhere.
+    seen: [(usize, usize); 2],
 }
 
 impl ScanScratch {
@@ -218,10 +223,10 @@ impl<'s> Scan<'s> {
         }
     }
 
-    /// A literal stands at `at`: widens the pattern's waiting window, or searches it and begins another.
+    /// A literal stands at `at`: once each of the pattern's sets has one near enough, widens the window that waits to be
+    /// searched, or searches it and begins another.
     fn note(&mut self, place: Place, rule: &'s Rule, at: Range<usize>) -> Result<(), BudgetExceeded> {
         let Some(probe) = rule.probes().get(place.probe) else { return Ok(()) };
-        let Some(window) = probe.hint.window(self.prose, self.view.len(), &at) else { return Ok(()) };
         let scan = self.scratch.scan;
         let Some(progress) = self.scratch.progress.get_mut(probe.pattern.slot) else { return Ok(()) };
         if progress.scan != scan {
@@ -229,17 +234,30 @@ impl<'s> Scan<'s> {
                 self.settle(place);
                 return Ok(());
             }
-            *progress = Progress { scan, start: window.start, end: window.end };
-            self.scratch.waiting.push(place);
-        } else if window.start <= progress.end {
-            progress.start = progress.start.min(window.start);
-            progress.end = progress.end.max(window.end);
-        } else {
-            let waiting = progress.start..progress.end;
-            *progress = Progress { scan, start: window.start, end: window.end };
-            self.search(place, rule, probe, waiting)?;
+            *progress = Progress { scan, ..Progress::default() };
         }
-        Ok(())
+        let mut other = None;
+        if probe.hint.gates.len() > 1 {
+            let [first, second] = &mut progress.seen;
+            let (own, others) = if place.gate == 0 { (first, second) } else { (second, first) };
+            *own = (at.start, at.end);
+            if others.1 == 0 {
+                return Ok(());
+            }
+            other = Some(others.0..others.1);
+        }
+        let window = probe.hint.window(self.prose, self.view.len(), place.gate, &at, other.as_ref());
+        let Some(window) = window else { return Ok(()) };
+        let waiting = progress.start..progress.end;
+        if waiting.is_empty() {
+            self.scratch.waiting.push(place);
+        } else if window.start <= waiting.end {
+            progress.start = waiting.start.min(window.start);
+            progress.end = waiting.end.max(window.end);
+            return Ok(());
+        }
+        (progress.start, progress.end) = (window.start, window.end);
+        if waiting.is_empty() { Ok(()) } else { self.search(place, rule, probe, waiting) }
     }
 
     /// Searches every window that still waits.

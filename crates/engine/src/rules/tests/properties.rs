@@ -7,6 +7,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::rules::compile::Mask;
 use crate::rules::hint::Hint;
+use crate::rules::literal::Gate;
 use crate::rules::needles::Needles;
 use crate::rules::pattern::{self, Memory};
 use crate::rules::syntax::{self, Dialect};
@@ -20,6 +21,7 @@ fn patterns() -> impl Strategy<Value = String> {
         1 => Just(".".to_owned()),
         1 => Just("[ab]".to_owned()),
         1 => Just("[^a]".to_owned()),
+        2 => "(\\(\\?-i:[A-C]{1,3}[a-c]\\))".prop_map(|text| text),
         1 => Just("é".to_owned()),
         1 => Just("[é-ü]".to_owned()),
         1 => Just("(?m:^)".to_owned()),
@@ -39,24 +41,20 @@ proptest! {
 
     #[test]
     fn every_match_contains_a_required_literal(pattern in patterns(), text in "[a-cA-C éÜ\n-]{0,40}") {
-        let source = syntax::parse(&pattern, Dialect::New).unwrap();
-        let Ok(hint) = Hint::of(&source) else { return Ok(()) };
-        prop_assume!(!hint.literals.is_empty());
-        let mut stands = Vec::new();
-        let needles = Needles::new(hint.literals.iter().map(|literal| (literal.clone(), Mask::ALL)).collect());
-        let Ok(()) = needles.find(text.as_bytes(), Mask::ALL, &mut |_, at| -> Result<(), Infallible> {
-            stands.push(at);
-            Ok(())
-        });
-        let linear = pattern::compile(&source).unwrap();
-        let mut memory = Memory::default();
-        for start in 0..=text.len() {
-            let Some(found) = linear.find(&mut memory, 0, &text, start..text.len()) else { break };
-            prop_assert!(
-                stands.iter().any(|at| found.start <= at.start && at.end <= found.end),
-                "{pattern:?} matches {found:?} of {text:?}, and none of {:?} stands there", hint.literals
-            );
+        let Ok(hints) = Hint::read(&pattern) else { return Ok(()) };
+        for hint in hints.iter().filter(|hint| !hint.gates.is_empty()) {
+            every_match_of_one_contains(&hint.part.of(&pattern), hint, &text)?;
         }
+    }
+
+    #[test]
+    fn alternatives_together_match_as_the_pattern_does(pattern in patterns(), text in "[a-cA-C éÜ\n-]{0,40}") {
+        let matches = |pattern: &str| {
+            let linear = pattern::compile(&syntax::parse(pattern, Dialect::New).unwrap()).unwrap();
+            linear.matches(&mut Memory::default(), 0, &text, 0..text.len())
+        };
+        let parts = syntax::alternatives(&pattern);
+        prop_assert_eq!(matches(&pattern), parts.iter().any(|part| matches(&part.of(&pattern))));
     }
 
     #[test]
@@ -85,4 +83,31 @@ proptest! {
             prop_assert_eq!(&found, &["BOUNDED", "UNBOUNDED", "LINE"]);
         }
     }
+}
+
+fn every_match_of_one_contains(pattern: &str, hint: &Hint, text: &str) -> Result<(), TestCaseError> {
+    let stands = |gate: &Gate| {
+        let mut stands = Vec::new();
+        let needles = gate.needles.iter().map(|needle| (needle.clone(), Mask::ALL)).collect();
+        let Ok(()) = Needles::new(needles).find(text.as_bytes(), Mask::ALL, &mut |_, at| -> Result<(), Infallible> {
+            stands.push(at);
+            Ok(())
+        });
+        stands
+    };
+    let stands: Vec<_> = hint.gates.iter().map(stands).collect();
+    let linear = pattern::compile(&syntax::parse(pattern, Dialect::New).unwrap()).unwrap();
+    let mut memory = Memory::default();
+    for start in 0..=text.len() {
+        let Some(found) = linear.find(&mut memory, 0, text, start..text.len()) else { break };
+        prop_assert!(
+            stands.iter().zip(&hint.gates).all(|(stands, gate)| stands.iter().any(|at| {
+                let inside = found.start <= at.start && at.end <= found.end;
+                inside && at.start - found.start <= gate.before && found.end - at.end <= gate.after
+            })),
+            "{pattern:?} matches {found:?} of {text:?}, and one of {:?} does not stand there",
+            hint.gates
+        );
+    }
+    Ok(())
 }
