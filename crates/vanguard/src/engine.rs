@@ -31,6 +31,9 @@ pub(crate) struct Pack {
 /// The file of 1.5.0 that lists safe zones, not rules.
 const SAFE_ZONES: &str = "safe_zones.yaml";
 
+/// The most packs in one directory.
+const MAX_PACKS: usize = 500;
+
 /// The engine that `settings` ask for, and what deserves a warning.
 pub(crate) fn build(settings: &Settings, around: &Surroundings) -> Result<(Engine, Vec<String>), Failure> {
     let (packs, mut warnings) = packs(settings, around)?;
@@ -99,6 +102,10 @@ pub(crate) fn directory(dir: &Path) -> Result<(Vec<Pack>, Option<PathBuf>), Fail
         paths.push(entry.map_err(failed)?.path());
     }
     paths.retain(|path| path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml"));
+    if paths.len() > MAX_PACKS {
+        let count = paths.len();
+        return Err(Failure::Configuration(format!("{}: {count} packs; at most {MAX_PACKS} are read", dir.display())));
+    }
     paths.sort();
     let zones = paths.iter().position(|path| path.ends_with(SAFE_ZONES)).map(|n| paths.remove(n));
     Ok((paths.iter().map(|path| file(path)).collect::<Result<_, _>>()?, zones))
@@ -106,7 +113,9 @@ pub(crate) fn directory(dir: &Path) -> Result<(Vec<Pack>, Option<PathBuf>), Fail
 
 /// One pack file.
 pub(crate) fn file(path: &Path) -> Result<Pack, Failure> {
-    let content = reading::bounded(path, rules::MAX_PACK_BYTES as u64)
+    let content = reading::require_regular(path)
+        .map_err(|error| Failure::Usage(format!("{}: cannot be read: {error}", path.display())))
+        .and_then(|()| reading::bounded(path, rules::MAX_PACK_BYTES as u64))
         .map_err(|failure| Failure::Configuration(failure.to_string()))?;
     let text = String::from_utf8(content)
         .map_err(|_| Failure::Configuration(format!("{}: is not UTF-8 text", path.display())))?;

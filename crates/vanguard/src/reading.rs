@@ -6,6 +6,11 @@ use std::path::Path;
 
 use crate::exit::Failure;
 
+/// Refuses what is no regular file, where opening it could wait for ever (a pipe) or read without end (a device).
+pub(crate) fn require_regular(path: &Path) -> io::Result<()> {
+    if std::fs::metadata(path)?.is_file() { Ok(()) } else { Err(io::Error::other("it is not a regular file")) }
+}
+
 /// The content of `path`, or of stdin for `-`; at most `most` bytes.
 pub(crate) fn bounded(path: &Path, most: u64) -> Result<Vec<u8>, Failure> {
     let name = if path.as_os_str() == "-" { "stdin".to_owned() } else { path.display().to_string() };

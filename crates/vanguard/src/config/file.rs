@@ -8,6 +8,7 @@ use serde_saphyr::Error;
 
 use super::Written;
 use crate::exit::Failure;
+use crate::reading::require_regular;
 use crate::suggest::closest;
 
 /// A longer file is a mistake, or an attempt to make the start slow.
@@ -16,7 +17,7 @@ const MAX_BYTES: u64 = 1024 * 1024;
 /// The file's content; `None` where there is no such file.
 pub(crate) fn read(path: &Path) -> Result<Option<Written>, Failure> {
     let failed = |what: String| Failure::Configuration(format!("{}: {what}", path.display()));
-    let file = match File::open(path) {
+    let file = match require_regular(path).and_then(|()| File::open(path)) {
         Ok(file) => file,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(failed(format!("cannot be read: {error}"))),
@@ -95,6 +96,12 @@ mod tests {
     fn a_duplicate_key_and_a_wrong_type_are_refused_with_their_place() {
         assert!(fault("profile: strict\nprofile: monitor\n").starts_with("vanguard.yaml:2:1: "));
         assert!(fault("limits:\n  depth: deep\n").starts_with("vanguard.yaml:2:10: "));
+    }
+
+    #[test]
+    fn a_pipe_in_the_place_of_the_file_does_not_hold_up_the_start() {
+        let failure = read(Path::new("/dev/null")).expect_err("refused").to_string();
+        assert!(failure.contains("not a regular file"), "{failure}");
     }
 
     #[test]
