@@ -14,7 +14,7 @@ pub(super) mod hidden;
 mod look_alikes;
 
 use compatible::{is_compatible, is_material, normalised};
-use look_alikes::{ascii_of, is_letter};
+use look_alikes::{ascii_of, has_twin, is_letter};
 
 use super::is_invisible;
 use super::triggers::ascii_prefix;
@@ -28,7 +28,7 @@ pub(super) fn decode(text: &str, prose: bool) -> Option<String> {
     let normal = normalised(text);
     let mut folder = Folder::new(&normal);
     folder.run(&normal);
-    let material = folder.material || !prose || text.chars().any(is_material);
+    let material = folder.material || !prose || foreign_chars(text).any(|(_, c)| is_material(c));
     (material && folder.out != text).then_some(folder.out)
 }
 
@@ -48,7 +48,13 @@ fn may_change(text: &str, prose: bool) -> bool {
                 rest = other.get(at..).unwrap_or("");
                 break;
             }
-            if is_invisible(c) || is_mark(c) {
+            if let Some(has_twin) = has_twin(c) {
+                twin |= has_twin;
+                foreign |= !has_twin;
+                if mixed && twin {
+                    return true;
+                }
+            } else if is_invisible(c) || is_mark(c) {
                 // A selector or joiner after an emoji or between letters of other scripts belongs there.
                 if !prose || last.is_some_and(|last| last.is_ascii()) {
                     return true;
@@ -60,12 +66,12 @@ fn may_change(text: &str, prose: bool) -> bool {
             } else if is_letter(c) {
                 let has_twin = ascii_of(c).is_some();
                 twin |= has_twin;
-                twins |= has_twin;
                 foreign |= !has_twin;
                 if mixed && twin {
                     return true;
                 }
             } else {
+                twins |= twin;
                 (mixed, twin) = (false, false);
                 let between = last.is_some_and(|last| last.is_ascii_alphanumeric());
                 if c == IDEOGRAPHIC_STOP && between && other.get(at..).is_some_and(is_dotted) {
@@ -77,6 +83,7 @@ fn may_change(text: &str, prose: bool) -> bool {
             }
             last = Some(c);
         }
+        twins |= twin;
         if twin && rest.bytes().next().is_some_and(|byte| byte.is_ascii_alphanumeric()) {
             return true;
         }
@@ -84,6 +91,18 @@ fn may_change(text: &str, prose: bool) -> bool {
             return twins && !foreign;
         }
     }
+}
+
+/// The characters of `text` that are not ASCII, and where they are.
+fn foreign_chars(text: &str) -> impl Iterator<Item = (usize, char)> {
+    let mut at = 0_usize;
+    std::iter::from_fn(move || {
+        let rest = text.get(at..)?;
+        let start = at.saturating_add(ascii_prefix(rest.as_bytes()));
+        let c = text.get(start..)?.chars().next()?;
+        at = start.saturating_add(c.len_utf8());
+        Some((start, c))
+    })
 }
 
 /// Whether a letter or digit of ASCII follows the first character.
@@ -106,8 +125,8 @@ struct Folder {
 
 impl Folder {
     fn new(text: &str) -> Self {
-        let foreign = |c: char| !c.is_ascii() && is_letter(c) && ascii_of(c).is_none();
-        Self { out: String::with_capacity(text.len()), whole_words: !text.chars().any(foreign), material: false }
+        let foreign = foreign_chars(text).any(|(_, c)| is_letter(c) && ascii_of(c).is_none());
+        Self { out: String::with_capacity(text.len()), whole_words: !foreign, material: false }
     }
 
     fn run(&mut self, text: &str) {

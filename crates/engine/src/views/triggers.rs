@@ -117,6 +117,9 @@ fn run_around(bytes: &[u8], at: usize) -> Range<usize> {
 
 /// How many bytes of ASCII `bytes` begin with.
 pub(super) fn ascii_prefix(bytes: &[u8]) -> usize {
+    if bytes.first().is_some_and(|byte| !byte.is_ascii()) {
+        return 0;
+    }
     let (blocks, _) = bytes.as_chunks::<16>();
     let ascii = blocks.iter().take_while(|block| block.is_ascii()).count().saturating_mul(16);
     let rest = bytes.get(ascii..).unwrap_or_default();

@@ -2,6 +2,8 @@
 
 use icu_normalizer::ComposingNormalizerBorrowed;
 
+use super::foreign_chars;
+
 /// Whether NFKC makes ASCII of `c`, or may. What it only makes other letters of (Arabic presentation forms, squared
 /// kana) stays, which also bounds what a text can grow by: U+FDFA alone would become eighteen characters.
 pub(super) fn is_compatible(c: char) -> bool {
@@ -36,16 +38,13 @@ pub(super) fn is_material(c: char) -> bool {
 pub(super) fn normalised(text: &str) -> String {
     let nfkc = ComposingNormalizerBorrowed::new_nfkc();
     let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(start) = rest.find(is_compatible) {
-        let (before, found) = rest.split_at_checked(start).unwrap_or((rest, ""));
-        let end = found.find(|c| !is_compatible(c)).unwrap_or(found.len());
-        let (found, after) = found.split_at_checked(end).unwrap_or((found, ""));
-        out.push_str(before);
-        out.push_str(&nfkc.normalize(found));
-        rest = after;
+    let mut copied = 0_usize;
+    for (at, c) in foreign_chars(text).filter(|&(_, c)| is_compatible(c)) {
+        out.push_str(text.get(copied..at).unwrap_or(""));
+        out.push_str(&nfkc.normalize(c.encode_utf8(&mut [0; 4])));
+        copied = at.saturating_add(c.len_utf8());
     }
-    out.push_str(rest);
+    out.push_str(text.get(copied..).unwrap_or(""));
     out
 }
 

@@ -31,6 +31,24 @@ pub(super) fn ascii_of(c: char) -> Option<char> {
     }
 }
 
+/// Of a letter of the scripts that most prose beyond Latin is written in: whether it has an ASCII twin. `None` for all
+/// else. Exists to be quick.
+pub(super) fn has_twin(c: char) -> Option<bool> {
+    match u32::from(c) {
+        code @ (0x386..=0x482 | 0x48a..=0x556) => {
+            Some(usize::try_from(code).ok().and_then(|code| INDEX.low.get(code)).is_some_and(|&ascii| ascii != 0))
+        }
+        0x5d0..=0x5ea
+        | 0x620..=0x64a
+        | 0x904..=0x939
+        | 0x3041..=0x3096
+        | 0x30a1..=0x30fa
+        | 0x4e00..=0x9fff
+        | 0xac00..=0xd7a3 => Some(false),
+        _ => None,
+    }
+}
+
 /// Whether `c`, which is no ASCII, is a letter; of the scripts that are nothing but letters, everything is taken for one.
 pub(super) fn is_letter(c: char) -> bool {
     match u32::from(c) {

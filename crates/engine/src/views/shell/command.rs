@@ -59,13 +59,13 @@ impl Command<'_> {
 /// command or one of those `after` it in the pipeline.
 pub(super) fn scripts_of(command: &Command<'_>, after: &[Command<'_>], scripts: &mut Vec<String>) {
     scripts.extend(command.substitutions.iter().cloned());
-    let pipeline = || after.iter().take_while(|next| next.piped).take(8);
-    let speaks = programs::echoed(&command.words);
-    if command.input.is_empty() && speaks.is_none() {
+    let is_piped = after.first().is_some_and(|next| next.piped);
+    if command.input.is_empty() && !is_piped {
         return;
     }
-    if programs::reads_script(&command.words) || pipeline().any(|next| programs::reads_script(&next.words)) {
+    let mut pipeline = after.iter().take_while(|next| next.piped).take(8);
+    if programs::reads_script(&command.words) || pipeline.any(|next| programs::reads_script(&next.words)) {
         scripts.extend(command.input.iter().cloned());
-        scripts.extend(speaks);
+        scripts.extend(programs::echoed(&command.words));
     }
 }
