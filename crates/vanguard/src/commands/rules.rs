@@ -3,7 +3,7 @@
 mod list;
 mod show;
 mod sign;
-mod test;
+pub(crate) mod test;
 
 use std::path::PathBuf;
 

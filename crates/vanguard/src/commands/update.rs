@@ -1,14 +1,14 @@
 //! `update`: installs signed rules, all of them or none.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::ExitCode;
 
-use vanguard_engine::rules::{self, Tuning};
+use vanguard_engine::rules;
 
+use crate::commands::rules::test;
 use crate::config::sources::Surroundings;
 use crate::config::{Layer, Origin, Sources, Written};
-use crate::engine::{self, Pack};
+use crate::engine::Pack;
 use crate::exit::{Failure, Outcome};
 use crate::signing::bundle::{self, Bundle};
 use crate::signing::install::Store;
@@ -78,8 +78,7 @@ fn prove(bundle: &Bundle) -> Result<(), Failure> {
     let mut packs: Vec<Pack> =
         kept.map(|pack| Pack { name: pack.name.to_owned(), text: pack.text.to_owned() }).collect();
     packs.extend(bundle.files.iter().map(|(name, text)| Pack { name: name.clone(), text: text.clone() }));
-    let tuning = Tuning { profile: vanguard_engine::policy::Profile::Balanced, overrides: &BTreeMap::new() };
-    let failures = rules::failures(&engine::load(&packs, &tuning)?);
+    let (_, _, failures) = test::outcome(&packs)?;
     match failures.first() {
         None => Ok(()),
         Some(first) => {
