@@ -75,7 +75,7 @@ impl Lexer<'_, '_> {
                 b'}' if !self.begun && self.command.words.is_empty() => {
                     self.cursor.take(1);
                 }
-                b'#' if !self.begun && self.reading != Reading::Unquoted => {
+                b'#' if !self.begun && self.reading == Reading::Posix => {
                     self.cursor.take_until(b'\n');
                 }
                 _ => self.part(byte),

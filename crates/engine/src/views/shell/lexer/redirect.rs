@@ -1,7 +1,8 @@
 //! Redirections and here-documents.
 
+use super::super::super::cursor::Cursor;
 use super::super::command::Word;
-use super::Lexer;
+use super::{Lexer, balance};
 
 /// The most here-documents of one script: each looks for its end.
 const DOCUMENTS: usize = 16;
@@ -9,6 +10,8 @@ const DOCUMENTS: usize = 16;
 /// A here-document whose body is still to come.
 pub(super) struct HereDocument {
     delimiter: String,
+    /// Whether the shell expands its body: the delimiter is not quoted.
+    expands: bool,
     /// The command whose input it is.
     owner: usize,
 }
@@ -29,13 +32,16 @@ impl<'s> Lexer<'s, '_> {
         if self.cursor.eat(b"&") {
             sign.push('&');
         }
-        let process = matches!(self.cursor.rest(), [b'<' | b'>', b'(', ..]);
-        if process {
+        if let [from @ (b'<' | b'>'), b'(', ..] = self.cursor.rest() {
             self.cursor.take(2);
             let inside = self.enclosed(b'(', b')');
-            self.command.substitutions.push(inside.clone());
-            self.word = Word { text: format!("<({inside})").into(), quoted: true };
+            let sign = char::from(*from);
+            // The sign is real, those inside are not of this line.
+            let shown: String = inside.chars().map(|c| super::super::shown(c, true)).collect();
+            self.word = Word { text: format!("{sign}({shown})").into(), quoted: false };
             self.begun = true;
+            // What stands in `>( )` reads what this command writes, as in a pipe.
+            self.command.substitutions.push(if sign == '>' { format!("|{inside}") } else { inside });
             return;
         }
         if self.cursor.eat(b"<<<") {
@@ -70,7 +76,7 @@ impl<'s> Lexer<'s, '_> {
         self.cursor.eat(b"-");
         self.cursor.take_while(|byte| matches!(byte, b' ' | b'\t'));
         let mut after = self.cursor;
-        after.take_while(|byte| matches!(byte, b'\'' | b'"' | b'\\'));
+        let quoted = !after.take_while(|byte| matches!(byte, b'\'' | b'"' | b'\\')).is_empty();
         let name = after.take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.'));
         after.take_while(|byte| matches!(byte, b'\'' | b'"'));
         self.documents = self.documents.saturating_add(1);
@@ -83,7 +89,7 @@ impl<'s> Lexer<'s, '_> {
         }
         self.cursor = after;
         let delimiter = String::from_utf8_lossy(name).into_owned();
-        self.pending.push(HereDocument { delimiter, owner: self.commands.len() });
+        self.pending.push(HereDocument { delimiter, expands: !quoted, owner: self.commands.len() });
     }
 
     /// After a line break: the bodies that it begins.
@@ -100,8 +106,31 @@ impl<'s> Lexer<'s, '_> {
                 body.push('\n');
             }
             if let Some(owner) = self.commands.get_mut(document.owner) {
+                if document.expands {
+                    substitutions(&body, &mut owner.substitutions);
+                }
                 owner.input.push(body);
             }
         }
+    }
+}
+
+/// Adds the scripts of `$(…)` and backticks in a text that the shell expands.
+fn substitutions(text: &str, scripts: &mut Vec<String>) {
+    let mut cursor = Cursor::new(text.as_bytes());
+    while let Some(byte) = cursor.next() {
+        let end = match byte {
+            b'\\' => {
+                cursor.take(1);
+                continue;
+            }
+            b'$' if cursor.eat(b"(") => balance::closing(cursor.rest(), b'(', b')'),
+            b'`' => balance::backtick(cursor.rest()),
+            _ => continue,
+        };
+        // Left open, it reaches to the end; then there is nothing further to look at.
+        let inside = cursor.take(end.unwrap_or(usize::MAX));
+        scripts.push(String::from_utf8_lossy(inside).into_owned());
+        cursor.take(1);
     }
 }
