@@ -60,6 +60,11 @@ fn prose_argument(bencher: Bencher<'_, '_>, bytes: usize) {
 }
 
 #[divan::bench]
+fn near_miss_result_64_kb(bencher: Bencher<'_, '_>) {
+    scan(bencher, &near_miss(64 << 10), Roles::TEXT, Direction::RESPONSE, ViewKind::Raw);
+}
+
+#[divan::bench]
 fn base64_64_kb(bencher: Bencher<'_, '_>) {
     scan(bencher, &base64(64 << 10), Roles::TEXT, Direction::RESPONSE, ViewKind::Raw);
 }
@@ -75,25 +80,27 @@ fn trigger_dense_64_kb(bencher: Bencher<'_, '_>, what: &str) {
 
 /// Words of this very file's kind: a README, some code, a log line.
 fn prose(bytes: usize) -> String {
-    const PARTS: &[&str] = &[
-        "The service reads its settings from config/app.toml and falls back to the environment where a key is missing. ",
-        "See https://docs.example.org/guide/setup for how to install it, and run `make check` before you open a request. ",
-        "fn parse(input: &str) -> Result<Config, Error> { let table = input.parse::<Table>()?; Ok(Config::from(table)) }\n",
-        "2026-11-02T09:14:07Z INFO worker: finished job 81723 in 412 ms (queue depth 3, retries 0)\n",
-        "Please remember to ignore the previous draft; the system was moved to the new cluster on Tuesday. ",
-        "| name | type | default |\n| --- | --- | --- |\n| timeout | integer | 30 |\n",
-    ];
-    let mut text: String = PARTS
-        .iter()
-        .cycle()
-        .scan(0, |length, part| {
-            *length += part.len();
-            (*length < bytes + part.len()).then_some(*part)
-        })
-        .collect();
-    text.truncate(bytes);
-    text
+    repeated(PROSE, bytes)
 }
+
+/// The same with a sentence that has the words of an attack and is none.
+fn near_miss(bytes: usize) -> String {
+    let parts = [PROSE, &["Please remember to ignore the previous draft; the system was moved on Tuesday. "]].concat();
+    repeated(&parts, bytes)
+}
+
+fn repeated(parts: &[&str], bytes: usize) -> String {
+    parts.iter().flat_map(|part| part.bytes()).cycle().take(bytes).map(char::from).collect()
+}
+
+const PROSE: &[&str] = &[
+    "The service reads its settings from config/app.toml and falls back to the environment where a key is missing. ",
+    "See https://docs.example.org/guide/setup for how to install it, and run `make check` before you open a request. ",
+    "fn parse(input: &str) -> Result<Config, Error> { let table = input.parse::<Table>()?; Ok(Config::from(table)) }\n",
+    "2026-11-02T09:14:07Z INFO worker: finished job 81723 in 412 ms (queue depth 3, retries 0)\n",
+    "The tests cover the usual cases; a longer note on the design, its limits and its history is in the second chapter. ",
+    "| name | type | default |\n| --- | --- | --- |\n| timeout | integer | 30 |\n",
+];
 
 fn base64(bytes: usize) -> String {
     const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -150,13 +157,16 @@ fn worst_repetition_64_kb(bencher: Bencher<'_, '_>, what: &str) {
     let (mut worst, mut slowest) = (String::new(), Duration::ZERO);
     for word in words {
         let text = format!("{word} ").repeat((64 << 10) / (word.len() + 1));
-        for _ in 0..2 {
+        // The first pass compiles what the text sets off.
+        let mut pass = || {
             scratch.begin_message();
             let start = Instant::now();
             let _ = set.scan(&text, &Chain::default(), &target, &mut scratch, &mut |_, _| {});
-            if start.elapsed() > slowest {
-                (worst, slowest) = (word.clone(), start.elapsed());
-            }
+            start.elapsed()
+        };
+        let took = pass().min(pass()).min(pass());
+        if took > slowest {
+            (worst, slowest) = (word.clone(), took);
         }
     }
     eprintln!("worst repetition in {what}: {worst:?}, {slowest:?}");

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
-use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
+use globset::{Glob, GlobBuilder, GlobSet, GlobSetBuilder};
 
 use crate::finding::{Action, RuleInfo};
 use crate::policy::Profile;
@@ -46,7 +46,7 @@ pub struct Rule {
     cases: Option<Vec<Case>>,
     views: Option<Vec<ViewKind>>,
     pub(super) mask: Mask,
-    pub(super) tool_globs: Option<GlobSet>,
+    tool_globs: Option<ToolGlobs>,
     pub(super) matcher: Matcher,
 }
 
@@ -248,22 +248,14 @@ impl Workshop<'_> {
         self.errors.push(PackError::new(&self.pack, at, Some(&form.id), what, mend));
     }
 
-    fn tool_globs(&mut self, form: &RuleForm) -> Option<GlobSet> {
-        if form.tools.is_empty() {
-            return None;
-        }
-        let mut set = GlobSetBuilder::new();
+    fn tool_globs(&mut self, form: &RuleForm) -> Option<ToolGlobs> {
         for tool in &form.tools {
-            match GlobBuilder::new(&tool.text).case_insensitive(true).build() {
-                Ok(glob) => {
-                    set.add(glob);
-                }
-                Err(cause) => {
-                    self.error(form, tool.at, format!("`tools`: {cause}"), "Use `*`, `?`, `[ab]` and `{a,b}` only.");
-                }
+            if let Err(cause) = glob(&tool.text) {
+                let what = format!("`tools`: {cause}");
+                self.error(form, tool.at, what, "Use `*`, `?`, `[ab]` and `{a,b}` only.");
             }
         }
-        set.build().ok()
+        (!form.tools.is_empty()).then(ToolGlobs::default)
     }
 
     fn windows(&mut self, form: &RuleForm) -> Matcher {
@@ -344,6 +336,30 @@ impl Workshop<'_> {
         self.warnings.push(PackWarning { file, line: written.at.line, rule: Some(form.id.clone()), what });
         Some(Engine::Backtracking(backtracking))
     }
+}
+
+/// The tools a rule is limited to, compiled when first asked about: a set of globs takes its time.
+#[derive(Debug, Default)]
+pub(super) struct ToolGlobs(OnceLock<Option<GlobSet>>);
+
+impl Rule {
+    /// Whether the rule concerns a call of `tool`, or a message that is no call.
+    pub(super) fn concerns_tool(&self, tool: Option<&str>) -> bool {
+        let Some(globs) = &self.tool_globs else { return true };
+        let globs = globs.0.get_or_init(|| {
+            let mut set = GlobSetBuilder::new();
+            for tool in &self.tools {
+                set.add(glob(tool).ok()?);
+            }
+            set.build().ok()
+        });
+        // Globs that could not be built leave the rule in force for every tool.
+        globs.as_ref().is_none_or(|globs| tool.is_some_and(|tool| globs.is_match(tool)))
+    }
+}
+
+fn glob(text: &str) -> Result<Glob, globset::Error> {
+    GlobBuilder::new(text).case_insensitive(true).build()
 }
 
 /// What a rule asks for under `profile`.

@@ -25,9 +25,9 @@ type Set = Vec<Vec<u8>>;
 
 /// A literal that every match, or every one of its alternatives, contains.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(from = "String", into = "String")]
 pub(super) struct Needle {
     /// Not empty. A small letter stands for both cases.
-    #[serde(with = "latin1")]
     pub(super) bytes: Vec<u8>,
     /// A word begins or ends where it begins.
     pub(super) edge_before: bool,
@@ -51,19 +51,18 @@ impl Needle {
     }
 }
 
-/// Bytes as a text of as many characters: compact in JSON, and any bytes will do.
-mod latin1 {
-    use std::borrow::Cow;
-
-    use serde::{Deserialize, Deserializer, Serializer};
-
-    pub(super) fn serialize<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(&bytes.iter().copied().map(char::from).collect::<String>())
+/// As compact a text as there is: a character for each byte, and one for each edge.
+impl From<Needle> for String {
+    fn from(needle: Needle) -> Self {
+        let edge = |present: bool| present.then_some(EDGE);
+        let marked = edge(needle.edge_before).into_iter().chain(needle.bytes).chain(edge(needle.edge_after));
+        marked.map(char::from).collect()
     }
+}
 
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D::Error> {
-        let text = Cow::<str>::deserialize(deserializer)?;
-        text.chars().map(|c| u8::try_from(c).map_err(serde::de::Error::custom)).collect()
+impl From<String> for Needle {
+    fn from(text: String) -> Self {
+        Self::of(&text.chars().map(|c| u8::try_from(c).unwrap_or(EDGE)).collect::<Vec<u8>>())
     }
 }
 
@@ -455,13 +454,18 @@ fn cost(set: &[Vec<u8>]) -> f64 {
 }
 
 /// How often `literal` comes, a byte of prose: as often as its letters would by chance, but for the commonest words.
-pub(super) fn frequency(literal: &[u8]) -> f64 {
-    let by_chance: f64 = literal.iter().map(|byte| byte_frequency(*byte)).product();
+fn frequency(literal: &[u8]) -> f64 {
+    let by_chance = chance(literal);
     let word = literal.trim_ascii();
     let word = word.strip_prefix(&[EDGE]).unwrap_or(word);
     let word = word.strip_suffix(&[EDGE]).unwrap_or(word);
     let common = word.len() > 1 && COMMON.iter().any(|common| common.as_bytes().starts_with(word));
     if common { by_chance.max(COMMON_FREQUENCY) } else { by_chance }
+}
+
+/// How often `literal` would come if letters came independently.
+pub(super) fn chance(literal: &[u8]) -> f64 {
+    literal.iter().map(|byte| byte_frequency(*byte)).product()
 }
 
 /// How often each of [`COMMON`] comes, or its beginning, about.

@@ -5,7 +5,6 @@
 //! of its bytes that come least often, and the pass asks of every three bytes of the text, in a bit set that stays in
 //! the processor's nearest cache, whether any literal has them. It is faster than the automaton, too.
 
-use std::collections::HashMap;
 use std::ops::Range;
 
 use super::compile::Mask;
@@ -66,7 +65,7 @@ impl Needles {
     /// Prepares `literals`, each with what the rules read that require it.
     pub(super) fn new(literals: Vec<(Needle, Mask)>) -> Self {
         let (mut long, mut short) = (Vec::new(), Vec::new());
-        let mut uses: HashMap<u32, usize> = HashMap::new();
+        let mut uses = vec![0_u8; 1 << HASH_BITS];
         for (n, (literal, mask)) in (0_u32..).zip(&literals) {
             let bytes = literal.bytes.as_slice();
             let entry = |hash, offset| Entry::new(hash, offset, n, bytes, *mask);
@@ -77,8 +76,9 @@ impl Needles {
                 [first, second] => short.push(entry(hash([*first, *second, 0]), 0)),
                 bytes => {
                     let (offset, hash) = rarest(bytes, &uses);
-                    let count = uses.entry(hash).or_default();
-                    *count = count.saturating_add(1);
+                    if let Some(count) = uses.get_mut(hash as usize) {
+                        *count = count.saturating_add(1);
+                    }
                     long.push(entry(hash, offset));
                 }
             }
@@ -210,17 +210,17 @@ fn hash([a, b, c]: [u8; 3]) -> u32 {
 }
 
 /// How many literals may share three bytes while others of theirs will do.
-const MAX_SHARED: usize = 8;
+const MAX_SHARED: u8 = 8;
 
 /// Where in `literal` the three bytes stand that come least often in a text, and their hash. Those that many literals
 /// have already come last: a text full of them would be compared with every one.
-fn rarest(literal: &[u8], uses: &HashMap<u32, usize>) -> (u32, u32) {
+fn rarest(literal: &[u8], uses: &[u8]) -> (u32, u32) {
     let mut best: (bool, f64, u32, u32) = (true, f64::INFINITY, 0, 0);
     for (offset, three) in (0_u32..).zip(literal.windows(3)) {
         let [a, b, c] = three else { continue };
         let hash = hash([*a, *b, *c]);
-        let crowded = uses.get(&hash).is_some_and(|used| *used >= MAX_SHARED);
-        let frequency = literal::frequency(three);
+        let crowded = uses.get(hash as usize).is_some_and(|used| *used >= MAX_SHARED);
+        let frequency = literal::chance(three);
         if (crowded, frequency) < (best.0, best.1) {
             best = (crowded, frequency, offset, hash);
         }

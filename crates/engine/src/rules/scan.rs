@@ -230,7 +230,7 @@ impl<'s> Scan<'s> {
         let scan = self.scratch.scan;
         let Some(progress) = self.scratch.progress.get_mut(probe.pattern.slot) else { return Ok(()) };
         if progress.scan != scan {
-            if rule.tool_globs.as_ref().is_some_and(|globs| self.target.tool.is_none_or(|tool| !globs.is_match(tool))) {
+            if !rule.concerns_tool(self.target.tool) {
                 self.settle(place);
                 return Ok(());
             }
