@@ -44,6 +44,7 @@ pub(super) fn text(run: &Run) -> String {
         p99.0.as_micros(),
         p99.1.as_micros(),
     );
+    text.push_str("  above: a rule's first use compiles it, and a refusal is on disk before it is answered\n");
     text.push_str(
         "\n  Next: vanguard start -- YOUR SERVER'S COMMAND      Why a rule fired: vanguard rules show ID\n\n",
     );
