@@ -1,18 +1,23 @@
 //! Paths as a file system reads them, by their letters alone.
 
+use std::borrow::Cow;
+
+use smallvec::SmallVec;
+
 /// Normalises: separators `/`, `.` and empty segments gone, `..` resolved and kept where it climbs, drive letters in
 /// lower case, `file://`, trailing dots and blanks and alternate streams removed. NUL stays, to be seen.
 pub(super) fn normalise(path: &str) -> String {
     let path = path.trim();
     let path = strip_file_scheme(path);
-    let slashed = path.replace('\\', "/");
-    let (root, rest) = root_of(path, &slashed);
-    let mut segments: Vec<&str> = Vec::new();
+    let slashed = slashed(path);
+    let (mut normal, rest) = root_of(path, &slashed);
+    let is_relative = normal.is_empty();
+    let mut segments: SmallVec<[&str; 16]> = SmallVec::new();
     for segment in rest.split('/') {
         match trim_segment(segment) {
             "" | "." => {}
             ".." => match segments.last() {
-                Some(&"..") | None if root.is_empty() => segments.push(".."),
+                Some(&"..") | None if is_relative => segments.push(".."),
                 Some(_) => {
                     segments.pop();
                 }
@@ -22,23 +27,30 @@ pub(super) fn normalise(path: &str) -> String {
             segment => segments.push(segment),
         }
     }
-    let mut normal = root;
-    normal.push_str(&segments.join("/"));
+    normal.reserve(rest.len());
+    for (at, segment) in segments.iter().enumerate() {
+        if at > 0 {
+            normal.push('/');
+        }
+        normal.push_str(segment);
+    }
     normal
+}
+
+fn slashed(path: &str) -> Cow<'_, str> {
+    if path.contains('\\') { Cow::Owned(path.replace('\\', "/")) } else { Cow::Borrowed(path) }
 }
 
 /// The path that a server is left with that removes `../` once and looks no further (`....//`, `..;/`), normalised;
 /// `None` where that is no other.
 pub(super) fn stripped_once(path: &str) -> Option<String> {
-    let slashed = path.replace('\\', "/");
-    let without_parameters = if slashed.contains("..;") { strip_parameters(&slashed) } else { slashed };
-    let stripped = without_parameters.replace("../", "");
-    let unusual = without_parameters.contains("...") || path.contains("..;");
-    if !unusual {
+    let has_parameters = path.contains("..;");
+    if !has_parameters && !path.contains("...") {
         return None;
     }
+    let slashed = slashed(path);
     // Servlet containers drop `;…` from a segment and keep its `..`.
-    let left = if path.contains("..;") { without_parameters } else { stripped };
+    let left = if has_parameters { strip_parameters(&slashed) } else { slashed.replace("../", "") };
     let left = normalise(&left);
     (left != normalise(path)).then_some(left)
 }
@@ -98,7 +110,8 @@ fn drive_of(path: &str) -> Option<(char, &str)> {
 
 /// What Windows ignores at the end of a name: dots, blanks, a stream. `.. ` is `..`.
 fn trim_segment(segment: &str) -> &str {
-    let segment = segment.split_once("::$").map_or(segment, |(name, _)| name);
+    let stream = if segment.contains(':') { segment.find("::$") } else { None };
+    let segment = stream.and_then(|at| segment.get(..at)).unwrap_or(segment);
     let blank = segment.trim_end_matches(' ');
     if blank.bytes().all(|byte| byte == b'.') {
         return blank;
@@ -108,7 +121,9 @@ fn trim_segment(segment: &str) -> &str {
 
 /// Whether a value has the shape of a path.
 pub(super) fn looks_like(text: &str) -> bool {
-    text.len() <= 4096 && (text.bytes().any(|byte| matches!(byte, b'/' | b'\\')) || text.contains(".."))
+    text.len() <= 4096
+        && (text.bytes().any(|byte| matches!(byte, b'/' | b'\\'))
+            || text.as_bytes().windows(2).any(|pair| pair == b".."))
 }
 
 /// The paths that a word of a shell reading names: an argument, the target of a redirection, a value (`if=/dev/sda`,
@@ -118,8 +133,8 @@ pub(super) fn in_word(word: &str) -> impl Iterator<Item = &str> {
         matches!(c, '=' | '"' | '\'' | '`' | '(' | ')' | ',' | ';' | '<' | '>' | '|' | '‹' | '›' | '¦' | '@' | '&')
     };
     word.split(ends).filter(|part| {
-        let foreign = part.contains("://") && !part.starts_with("file://");
-        looks_like(part) && !foreign
+        let foreign = || part.contains(':') && part.contains("://") && !part.starts_with("file://");
+        looks_like(part) && !foreign()
     })
 }
 

@@ -10,7 +10,7 @@ use super::runners::{Runner, runner};
 /// programs are installed says something of its own (`/tmp/x`, `./x`) and stays.
 pub(super) fn name(word: &str) -> &str {
     let word = word.strip_suffix(".exe").or_else(|| word.strip_suffix(".EXE")).unwrap_or(word);
-    let Some(end) = word.rfind(['/', '\\']) else { return word };
+    let Some(end) = memchr::memrchr2(b'/', b'\\', word.as_bytes()) else { return word };
     if !word.starts_with('/') && word.as_bytes().get(1) != Some(&b':') {
         return word;
     }
@@ -167,10 +167,10 @@ fn options_skipped<'a, 's>(arguments: &'a [Word<'s>], valued: &[&str]) -> &'a [W
 
 /// Whether a word is `NAME=value`.
 pub(super) fn is_assignment(word: &str) -> bool {
-    let Some((name, _)) = word.split_once('=') else { return false };
-    let name = name.strip_suffix('+').unwrap_or(name);
-    name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
-        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+    let name = word.bytes().take_while(|byte| byte.is_ascii_alphanumeric() || *byte == b'_').count();
+    let rest = word.get(name..).unwrap_or("");
+    let named = word.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
+    named && (rest.starts_with('=') || rest.starts_with("+="))
 }
 
 /// The commands of `-exec …`, up to `;`, `+` or the end.
