@@ -130,8 +130,8 @@ fn of_word(word: &str) -> Roles {
         "code" | "function" | "javascript" | "js" | "expression" | "python" | "template" | "lambda" => Roles::CODE,
         "text" | "content" | "contents" | "body" | "message" | "messages" | "description" | "comment" | "comments"
         | "title" | "subject" | "note" | "notes" | "prompt" | "thought" | "summary" | "str" | "markdown" | "html"
-        | "xml" | "explanation" | "reason" | "observation" | "observations" | "question" | "answer" | "caption"
-        | "instructions" => Roles::TEXT,
+        | "xml" | "explanation" | "reason" | "observation" | "observations" | "question" | "query" | "q" | "search"
+        | "keywords" | "keyword" | "jql" | "answer" | "caption" | "instructions" => Roles::TEXT,
         "password" | "passwd" | "token" | "secret" | "apikey" | "credential" | "credentials" | "authorization"
         | "cookie" => Roles::SECRET,
         _ => Roles::empty(),
