@@ -35,7 +35,7 @@ fn scan(bencher: Bencher<'_, '_>, text: &str, roles: Roles, direction: Direction
     bencher.counter(BytesCount::of_str(text)).bench_local(|| {
         scratch.begin_message();
         let mut found = 0_u32;
-        let scanned = set.scan(text, &chain, &target, &mut scratch, &mut |_, _| found += 1);
+        let scanned = set.scan(text, &chain, false, &target, &mut scratch, &mut |_, _| found += 1);
         (scanned.is_ok(), found)
     });
 }
@@ -161,7 +161,7 @@ fn worst_repetition_64_kb(bencher: Bencher<'_, '_>, what: &str) {
         let mut pass = || {
             scratch.begin_message();
             let start = Instant::now();
-            let _ = set.scan(&text, &Chain::default(), &target, &mut scratch, &mut |_, _| {});
+            let _ = set.scan(&text, &Chain::default(), false, &target, &mut scratch, &mut |_, _| {});
             start.elapsed()
         };
         let took = pass().min(pass()).min(pass());

@@ -317,7 +317,7 @@ impl Case<'_, '_> {
             pointer: &pointer,
         };
         let stats = each_view(&field.text, field.roles, &engine.views, &mut |view, chain| {
-            let scanned = engine.rules.scan(view, chain, &target, scan, &mut |rule, span| {
+            let scanned = engine.rules.scan(view, chain, view == field.text, &target, scan, &mut |rule, span| {
                 if findings.list.iter().skip(first).any(|f| f.rule.id == rule.info.id) {
                     return;
                 }

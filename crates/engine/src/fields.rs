@@ -103,7 +103,7 @@ impl<'t, 'a> Walk<'_, '_, 't, 'a> {
         for (key, value) in params.members() {
             match key.string().as_deref() {
                 Some("name") => {
-                    if let Some(name) = value.string() {
+                    if let Some(name) = value.string().filter(|name| !is_identifier(name)) {
                         self.emit(value, name, Roles::ID);
                     }
                 }

@@ -34,7 +34,7 @@ fuzz_target!(|input: &str| {
         scratch.begin_message();
         let mut last = None;
         // Running out of a budget is an answer like any other.
-        let _ = set.scan(text, &Chain::default(), &target, &mut scratch, &mut |rule, range| {
+        let _ = set.scan(text, &Chain::default(), false, &target, &mut scratch, &mut |rule, range| {
             assert!(text.get(range).is_some(), "a finding that is no part of the text");
             let place = set.rules().iter().position(|known| std::ptr::eq(known, rule));
             assert!(last < place, "findings out of order");

@@ -111,6 +111,11 @@ impl Mask {
         }
     }
 
+    /// Whether it concerns some view but not the field as it came.
+    pub(super) fn skips_raw(self) -> bool {
+        self.views & view_bit(ViewKind::Raw) == 0
+    }
+
     pub(super) fn meets(self, other: Self) -> bool {
         self.roles.intersects(other.roles)
             && self.direction.intersects(other.direction)

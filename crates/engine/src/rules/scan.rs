@@ -26,6 +26,8 @@ const BUDGET_PER_BYTE: u64 = 24;
 pub(super) struct Lanes {
     operational: Lane,
     prose: Lane,
+    /// What those rules read that do not read fields as they came.
+    not_raw: Option<Mask>,
     /// Old-form rules, by index.
     old: Vec<usize>,
 }
@@ -55,6 +57,11 @@ impl Lanes {
         Self {
             operational: Lane::build(rules, &|rule| on(rule) && operational(rule)),
             prose: Lane::build(rules, &|rule| on(rule) && prose(rule)),
+            not_raw: rules
+                .iter()
+                .filter(|rule| on(rule) && rule.mask.skips_raw())
+                .map(|rule| rule.mask)
+                .reduce(Mask::or),
             old: rules.iter().enumerate().filter(|(_, rule)| rule.is_old_form() && on(rule)).map(|(n, _)| n).collect(),
         }
     }
@@ -149,6 +156,7 @@ impl ScanScratch {
 impl RuleSet {
     /// Finds what rules match in one view of one field: each rule once at most, in the order of [`RuleSet::rules`],
     /// with the byte range in the view.
+    /// A view that reads as the field came, `as_it_came`, is scanned only for rules that did not see it so.
     ///
     /// # Errors
     ///
@@ -157,11 +165,17 @@ impl RuleSet {
         &self,
         view: &str,
         chain: &Chain,
+        as_it_came: bool,
         target: &Target<'_>,
         scratch: &mut ScanScratch,
         hit: &mut dyn FnMut(&Rule, Range<usize>),
     ) -> Result<(), BudgetExceeded> {
         let kind = chain.kind();
+        let mask = Mask::new(target.roles, target.direction, Some(&[kind]));
+        let again = as_it_came && !chain.0.is_empty();
+        if again && !self.lanes.not_raw.is_some_and(|rules| rules.meets(mask)) {
+            return Ok(());
+        }
         scratch.begin_view(self, view.len());
         let mut scan = Scan {
             set: self,
@@ -169,7 +183,8 @@ impl RuleSet {
             target,
             shell: kind == ViewKind::Shell,
             prose: target.direction != Direction::REQUEST || target.roles == Roles::TEXT,
-            mask: Mask::new(target.roles, target.direction, Some(&[kind])),
+            mask,
+            again,
             scratch,
         };
         for lane in self.lanes.of(target) {
@@ -197,6 +212,8 @@ struct Scan<'s> {
     shell: bool,
     prose: bool,
     mask: Mask,
+    /// The rules that read fields as they came have seen this text.
+    again: bool,
     scratch: &'s mut ScanScratch,
 }
 
@@ -205,7 +222,8 @@ impl<'s> Scan<'s> {
         lane.needles.find(self.view.as_bytes(), self.mask, &mut |literal, at| {
             for place in lane.probes.get(literal).map_or(&[][..], Vec::as_slice) {
                 let Some(rule) = self.set.rules.get(place.rule) else { continue };
-                if rule.mask.meets(self.mask) && !self.is_settled(*place) {
+                let wanted = rule.mask.meets(self.mask) && (!self.again || rule.mask.skips_raw());
+                if wanted && !self.is_settled(*place) {
                     self.note(*place, rule, at.clone())?;
                 }
             }

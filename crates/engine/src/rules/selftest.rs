@@ -68,7 +68,8 @@ fn fires(
     let mut fired = false;
     scratch.begin_message();
     each_view(text, roles, &ViewLimits::default(), &mut |view, chain| {
-        let scanned = set.scan(view, chain, &target, scratch, &mut |found, _| fired |= std::ptr::eq(found, rule));
+        let scanned =
+            set.scan(view, chain, false, &target, scratch, &mut |found, _| fired |= std::ptr::eq(found, rule));
         fired |= scanned.is_err();
     });
     fired

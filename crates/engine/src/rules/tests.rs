@@ -27,7 +27,7 @@ fn fired(set: &RuleSet, target: &Target<'_>, kind: ViewKind, text: &str) -> Resu
     let mut scratch = ScanScratch::default();
     scratch.begin_message();
     let mut ids = Vec::new();
-    set.scan(text, &chain, target, &mut scratch, &mut |rule, range| {
+    set.scan(text, &chain, false, target, &mut scratch, &mut |rule, range| {
         assert!(text.get(range).is_some());
         ids.push(rule.info.id.to_string());
     })?;
@@ -164,7 +164,8 @@ fn a_scratch_serves_any_set() {
     for set in [&one, &two, &one] {
         scratch.begin_message();
         let mut hits = 0;
-        set.scan("one two", &Chain::default(), &field(Roles::TEXT), &mut scratch, &mut |_, _| hits += 1).unwrap();
+        set.scan("one two", &Chain::default(), false, &field(Roles::TEXT), &mut scratch, &mut |_, _| hits += 1)
+            .unwrap();
         assert_eq!(hits, usize::from(std::ptr::eq(set, &raw const one)));
     }
 }
