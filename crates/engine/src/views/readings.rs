@@ -16,16 +16,30 @@ pub(super) const OPERATIONAL: Roles = Roles::PATH
     .union(Roles::ID);
 
 /// The most paths of one command that are looked at.
-const PATHS: usize = 64;
+const PATHS: usize = 256;
 
-type Readings = SmallVec<[(ViewKind, String); 4]>;
+/// What a text does.
+#[derive(Default)]
+pub(super) struct Readings {
+    pub(super) list: SmallVec<[(ViewKind, String); 4]>,
+    /// Whether a limit kept some of it back.
+    pub(super) cut: bool,
+}
+
+impl Readings {
+    fn push(&mut self, kind: ViewKind, reading: String) {
+        if !reading.is_empty() && !self.list.iter().any(|seen| seen.0 == kind && seen.1 == reading) {
+            self.list.push((kind, reading));
+        }
+    }
+}
 
 /// Normalised, each once.
 type Paths = SmallVec<[String; 8]>;
 
-/// All readings of `text`, none longer than `room`.
+/// All readings of `text`; what commands there are in at most `room` bytes.
 pub(super) fn readings(text: &str, roles: Roles, room: usize) -> Readings {
-    let mut readings = Readings::new();
+    let mut readings = Readings::default();
     let (mut urls, mut paths) = (url::Lines::default(), Paths::new());
     commands(text, roles, room, &mut readings);
     if roles.intersects(Roles::URL | Roles::HOST) {
@@ -36,21 +50,19 @@ pub(super) fn readings(text: &str, roles: Roles, room: usize) -> Readings {
     if !is_command {
         url::inside(text, &mut urls);
     }
-    for (_, commands) in &readings {
+    for (_, commands) in &readings.list {
         url::inside(commands, &mut urls);
         if is_command {
             words(commands, &mut urls, &mut paths);
         }
     }
-    readings.extend(urls.finish().map(|lines| (ViewKind::Url, lines)));
+    readings.cut |= urls.cut || paths.len() >= PATHS;
+    readings.push(ViewKind::Url, urls.text);
     if roles.contains(Roles::PATH) || (roles.contains(Roles::ID) && path::looks_like(text)) {
-        readings.push((ViewKind::Path, path::normalise(text)));
-        readings.extend(path::stripped_once(text).map(|left| (ViewKind::Path, left)));
+        readings.push(ViewKind::Path, path::normalise(text));
+        readings.push(ViewKind::Path, path::stripped_once(text).unwrap_or_default());
     }
-    if !paths.is_empty() {
-        readings.push((ViewKind::Path, paths.join("\n")));
-    }
-    readings.retain(|(_, reading)| reading.len() <= room);
+    readings.push(ViewKind::Path, paths.join("\n"));
     readings
 }
 
@@ -62,8 +74,9 @@ fn commands(text: &str, roles: Roles, room: usize, readings: &mut Readings) {
         return;
     }
     let mut add = |reading| {
-        let lines = shell::rewrite(text, reading, room).filter(|lines| !readings.iter().any(|(_, seen)| seen == lines));
-        readings.extend(lines.map(|lines| (ViewKind::Shell, lines)));
+        let lines = shell::rewrite(text, reading, room);
+        readings.cut |= lines.cut;
+        readings.push(ViewKind::Shell, lines.text);
     };
     add(Reading::Posix);
     if !is_command && text.contains(['\'', '"']) {

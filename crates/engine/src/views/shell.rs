@@ -52,9 +52,9 @@ pub(super) fn looks_like_windows(text: &str) -> bool {
     memchr::memchr3(b'\\', b'^', b'`', text.as_bytes()).is_some() && MARKS.iter().any(|mark| text.contains(mark))
 }
 
-/// Rewrites; `None` when there is no command in it. At most `room` bytes.
-pub(super) fn rewrite(text: &str, reading: Reading, room: usize) -> Option<String> {
-    let mut out = Lines { text: String::with_capacity(text.len().min(room)), room };
+/// Rewrites, in at most `room` bytes; no lines when there is no command in it.
+pub(super) fn rewrite(text: &str, reading: Reading, room: usize) -> Lines {
+    let mut out = Lines { text: String::with_capacity(text.len().min(room)), room, cut: false };
     let mut queue = VecDeque::new();
     let mut followed = 0_usize;
     let mut variables = Variables::default();
@@ -67,20 +67,27 @@ pub(super) fn rewrite(text: &str, reading: Reading, room: usize) -> Option<Strin
             let after = commands.get(at.saturating_add(1)..).unwrap_or_default();
             command::scripts_of(command, after, &mut inner);
             for text in inner {
-                if current.depth < DEPTH && followed < SCRIPTS && !text.trim().is_empty() {
-                    followed = followed.saturating_add(1);
-                    queue.push_back(Script { text: Cow::Owned(text), depth: current.depth.saturating_add(1) });
+                if text.trim().is_empty() {
+                    continue;
                 }
+                if current.depth >= DEPTH || followed >= SCRIPTS {
+                    out.cut = true;
+                    continue;
+                }
+                followed = followed.saturating_add(1);
+                queue.push_back(Script { text: Cow::Owned(text), depth: current.depth.saturating_add(1) });
             }
         }
     }
-    (!out.text.is_empty()).then_some(out.text)
+    out
 }
 
-/// The lines written so far.
-struct Lines {
-    text: String,
+/// The lines written.
+pub(super) struct Lines {
+    pub(super) text: String,
     room: usize,
+    /// Whether a limit kept some back.
+    pub(super) cut: bool,
 }
 
 impl Lines {
@@ -99,6 +106,7 @@ impl Lines {
             self.line(words, &command.redirections, command.piped);
             programs::inner(words, &mut waiting, scripts);
         }
+        self.cut |= !waiting.is_empty();
     }
 
     fn line(&mut self, words: &[Word<'_>], redirections: &[Word<'_>], piped: bool) {
@@ -108,6 +116,7 @@ impl Lines {
             .fold(4_usize, |size, word| size.saturating_add(word.text.len()).saturating_add(1));
         // Quoted signs are shown by ones of three bytes.
         if self.text.len().saturating_add(size.saturating_mul(3)) > self.room {
+            self.cut = true;
             return;
         }
         if !self.text.is_empty() {

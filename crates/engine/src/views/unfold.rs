@@ -138,7 +138,9 @@ impl Unfolding<'_> {
         if !self.roles.intersects(OPERATIONAL) {
             return;
         }
-        for (kind, reading) in readings(text, self.roles, self.room()) {
+        let readings = readings(text, self.roles, self.room());
+        self.stats.truncated |= readings.cut;
+        for (kind, reading) in readings.list {
             let known = self.read.iter().any(|seen| seen.0 == kind && seen.1 == reading);
             if !known && self.admit(reading.len(), 0) {
                 (self.sink)(&reading, &extended(chain, kind));

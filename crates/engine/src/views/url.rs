@@ -20,13 +20,19 @@ const LONGEST: usize = 2048;
 /// Lines of canonical URLs, each once.
 #[derive(Default)]
 pub(super) struct Lines {
-    text: String,
+    pub(super) text: String,
     count: usize,
+    /// Whether there were more.
+    pub(super) cut: bool,
 }
 
 impl Lines {
     fn push(&mut self, line: &str) {
-        if line.is_empty() || self.count >= MOST || self.text.lines().any(|seen| seen == line) {
+        if line.is_empty() || self.text.lines().any(|seen| seen == line) {
+            return;
+        }
+        if self.count >= MOST {
+            self.cut = true;
             return;
         }
         if self.count > 0 {
@@ -35,19 +41,15 @@ impl Lines {
         self.text.push_str(line);
         self.count = self.count.saturating_add(1);
     }
-
-    /// The lines, `None` where there are none.
-    pub(super) fn finish(self) -> Option<String> {
-        (self.count > 0).then_some(self.text)
-    }
 }
 
 /// Adds a value that is a URL, or a host with or without port and path, as a whole.
 pub(super) fn whole(value: &str, lines: &mut Lines) {
     let value = value.trim_matches(|c: char| c.is_whitespace() || c.is_control());
-    if value.is_empty() || value.len() > LONGEST {
+    if value.is_empty() {
         return;
     }
+    let value = cut(value);
     // `localhost:80` and `host:80/x` parse as URLs with a scheme of their own.
     match find::scheme_of(value) {
         Some(_) => canonical(value, lines),
@@ -57,9 +59,11 @@ pub(super) fn whole(value: &str, lines: &mut Lines) {
 
 /// Adds all URLs inside a text.
 pub(super) fn inside(text: &str, lines: &mut Lines) {
-    for url in find::urls(text).take(MOST) {
+    let mut urls = find::urls(text);
+    for url in urls.by_ref().take(MOST) {
         canonical(url, lines);
     }
+    lines.cut |= urls.next().is_some();
 }
 
 /// Adds a word of a command that names an address without a scheme, in another spelling than the plain one, which
@@ -149,13 +153,13 @@ mod tests {
     fn of_host(value: &str) -> String {
         let mut lines = Lines::default();
         whole(value, &mut lines);
-        lines.finish().unwrap_or_default()
+        lines.text
     }
 
     fn of_text(text: &str) -> String {
         let mut lines = Lines::default();
         inside(text, &mut lines);
-        lines.finish().unwrap_or_default()
+        lines.text
     }
 
     #[test]
@@ -220,6 +224,6 @@ mod tests {
         for text in ["curl", "-s", "0x7f.1/x", "2852039166", "80", "example.com", "1.2.3", "10.0.0.1"] {
             word(text, &mut lines);
         }
-        assert_eq!(lines.finish().as_deref(), Some("http://127.0.0.1/x\nhttp://169.254.169.254/"));
+        assert_eq!(lines.text, "http://127.0.0.1/x\nhttp://169.254.169.254/");
     }
 }

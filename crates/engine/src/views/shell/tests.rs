@@ -1,7 +1,7 @@
 use super::*;
 
 fn posix(text: &str) -> String {
-    rewrite(text, Reading::Posix, 1 << 20).unwrap_or_default()
+    rewrite(text, Reading::Posix, 1 << 20).text
 }
 
 /// Asserts that the view has this line.
@@ -154,13 +154,23 @@ fn what_is_open_is_read_on() {
         let view = posix(script);
         assert!(view.contains("rm -rf /"), "{script:?} shows {view:?}");
     }
-    let view = rewrite("a\" ; rm -rf / ; \"b", Reading::Unquoted, 1000).unwrap_or_default();
+    let view = rewrite("a\" ; rm -rf / ; \"b", Reading::Unquoted, 1000).text;
     assert_eq!(view, "a\nrm -rf /\nb");
 }
 
 #[test]
+fn what_a_limit_keeps_back_is_reported() {
+    let cut = |script: &str, room| rewrite(script, Reading::Posix, room).cut;
+    assert!(!cut("sudo sh -c 'rm x'", 1000));
+    assert!(cut("rm aaaaaaaaaaaaaaaaaaaaaaaaaa", 20));
+    assert!(cut(&"$(x y)".repeat(SCRIPTS + 1), 10_000));
+    assert!(!cut(&"sudo ".repeat(usize::from(DEPTH)), 1000));
+    assert!(cut(&"sudo ".repeat(100), 100_000));
+}
+
+#[test]
 fn windows_lines_keep_their_backslashes() {
-    let view = |text| rewrite(text, Reading::Windows, 1000).unwrap_or_default();
+    let view = |text| rewrite(text, Reading::Windows, 1000).text;
     assert_eq!(view("C:\\Windows\\System32\\cmd.exe /c dir C:\\x & del y"), "cmd /c dir C:\\x\ndel y\ndir C:\\x");
     assert_eq!(view("po`wer`she^ll -c whoami"), "powershell -c whoami\nwhoami");
     assert_eq!(view("%COMSPEC% /c del x # y & z"), "%COMSPEC% /c del x # y\nz\ndel x # y");
@@ -178,7 +188,7 @@ fn nesting_and_repetition_stay_linear() {
         let text = unit.repeat(65_536 / unit.len());
         let start = std::time::Instant::now();
         for reading in [Reading::Posix, Reading::Unquoted, Reading::Windows] {
-            let view = rewrite(&text, reading, 2 << 20).unwrap_or_default();
+            let view = rewrite(&text, reading, 2 << 20).text;
             assert!(view.len() <= 2 << 20, "{unit:?}");
         }
         // Unoptimised and beside other tests: a quadratic lexer takes minutes.
