@@ -293,11 +293,11 @@ fn without_settings(command: &mut Command) {
     }
 }
 
-/// The binary under test: `VANGUARD_BIN` where `cargo xtask test` has built one, else built here once.
+/// The binary under test: `E2E_BINARY` where `cargo xtask test` has built one, else built here once.
 fn binary() -> &'static Path {
     static BINARY: OnceLock<PathBuf> = OnceLock::new();
     BINARY.get_or_init(|| {
-        if let Some(binary) = std::env::var_os("VANGUARD_BIN") {
+        if let Some(binary) = std::env::var_os("E2E_BINARY") {
             return binary.into();
         }
         let built = Command::new(env!("CARGO")).args(["build", "--quiet", "--package", "vanguard"]).status();

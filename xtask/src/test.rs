@@ -7,5 +7,5 @@ use crate::workspace::{self, Outcome, cargo, release_binary};
 pub(crate) fn run(arguments: &[String]) -> Outcome {
     fixtures::bring()?;
     let binary = release_binary()?;
-    workspace::run(cargo(["test", "--workspace", "--no-fail-fast"]).args(arguments).env("VANGUARD_BIN", binary))
+    workspace::run(cargo(["test", "--workspace", "--no-fail-fast"]).args(arguments).env("E2E_BINARY", binary))
 }
