@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 /// The most strings in one set while a pattern's parts are multiplied out.
 const MAX_SET: usize = 48;
 /// The most characters of a class that are spelt out.
-const MAX_CLASS: usize = 12;
+const MAX_CLASS: usize = 16;
 /// The most bytes of a literal that are kept.
 const MAX_LITERAL: usize = 24;
 

@@ -1,8 +1,8 @@
 //! Finds thousands of literals in one pass, most without regard to ASCII case.
 //!
 //! An Aho-Corasick automaton over the literals of the built-in packs takes tens of milliseconds and megabytes to build,
-//! and every start of the program would pay for it. This table takes a millisecond: each literal is known by the three
-//! of its bytes that come least often, and the pass asks of every three bytes of the text, in a bit set that stays in
+//! and every start of the program would pay for it. This table takes a millisecond: each literal is known by the four
+//! of its bytes that come least often, and the pass asks of every four bytes of the text, in a bit set that stays in
 //! the processor's nearest cache, whether any literal has them. It is faster than the automaton, too.
 
 use std::ops::Range;
@@ -20,8 +20,10 @@ const BUCKET_SHIFT: u32 = 5;
 #[derive(Debug)]
 pub(super) struct Needles {
     literals: Vec<Needle>,
-    /// Literals of three bytes or more.
+    /// Literals of four bytes or more.
     long: Table,
+    /// Literals of three bytes.
+    three: Table,
     /// Literals of one or two bytes.
     short: Table,
 }
@@ -64,7 +66,7 @@ impl Entry {
 impl Needles {
     /// Prepares `literals`, each with what the rules read that require it.
     pub(super) fn new(literals: Vec<(Needle, Mask)>) -> Self {
-        let (mut long, mut short) = (Vec::new(), Vec::new());
+        let (mut long, mut three, mut short) = (Vec::new(), Vec::new(), Vec::new());
         let mut uses = vec![0_u8; 1 << HASH_BITS];
         for (n, (literal, mask)) in (0_u32..).zip(&literals) {
             let bytes = literal.bytes.as_slice();
@@ -72,8 +74,9 @@ impl Needles {
             match bytes {
                 [] => {}
                 // A single byte stands with any other after it.
-                [byte] => short.extend((0..=u8::MAX).map(|next| entry(hash([*byte, next, 0]), 0))),
-                [first, second] => short.push(entry(hash([*first, *second, 0]), 0)),
+                [byte] => short.extend((0..=u8::MAX).map(|next| entry(hash([*byte, next, 0, 0]), 0))),
+                [a, b] => short.push(entry(hash([*a, *b, 0, 0]), 0)),
+                [a, b, c] => three.push(entry(hash([*a, *b, *c, 0]), 0)),
                 bytes => {
                     let (offset, hash) = rarest(bytes, &uses);
                     if let Some(count) = uses.get_mut(hash as usize) {
@@ -84,7 +87,7 @@ impl Needles {
             }
         }
         let literals = literals.into_iter().map(|(literal, _)| literal).collect();
-        Self { literals, long: Table::new(long), short: Table::new(short) }
+        Self { literals, long: Table::new(long), three: Table::new(three), short: Table::new(short) }
     }
 
     /// Calls `hit` with each literal that concerns `mask`, by number, and where it stands. Not in the order of the text: literals of one or
@@ -95,19 +98,27 @@ impl Needles {
         mask: Mask,
         hit: &mut impl FnMut(usize, Range<usize>) -> Result<(), E>,
     ) -> Result<(), E> {
-        if self.long.concerns(mask) {
-            for (at, three) in text.windows(3).enumerate() {
-                let [a, b, c] = three else { continue };
-                let hash = hash([*a, *b, *c]);
-                if self.long.has(hash) {
-                    self.compare(self.long.of(hash), text, at, mask, hit)?;
+        if self.long.concerns(mask) || self.three.concerns(mask) {
+            for (at, four) in text.windows(4).enumerate() {
+                let [a, b, c, d] = four else { continue };
+                let long = hash([*a, *b, *c, *d]);
+                if self.long.has(long) {
+                    self.compare(self.long.of(long), text, at, mask, hit)?;
                 }
+                let three = hash([*a, *b, *c, 0]);
+                if self.three.has(three) {
+                    self.compare(self.three.of(three), text, at, mask, hit)?;
+                }
+            }
+            if let Some([a, b, c]) = text.last_chunk() {
+                let three = self.three.of(hash([*a, *b, *c, 0]));
+                self.compare(three, text, text.len().saturating_sub(3), mask, hit)?;
             }
         }
         if self.short.concerns(mask) {
             let next = text.iter().skip(1).chain(&[0]);
             for (at, (first, second)) in text.iter().zip(next).enumerate() {
-                let hash = hash([*first, *second, 0]);
+                let hash = hash([*first, *second, 0, 0]);
                 if self.short.has(hash) {
                     self.compare(self.short.of(hash), text, at, mask, hit)?;
                 }
@@ -203,24 +214,24 @@ fn is_edge(text: &[u8], at: usize) -> bool {
 /// Set in a byte, it takes an upper-case letter for the lower-case one, and a few other bytes for each other.
 const FOLD: u8 = 0x20;
 
-/// A hash of three bytes that does not tell upper from lower case, nor a few other bytes from each other.
-fn hash([a, b, c]: [u8; 3]) -> u32 {
-    let folded = u32::from_le_bytes([a, b, c, 0]) | 0x0020_2020;
+/// A hash of four bytes that does not tell upper from lower case, nor a few other bytes from each other.
+fn hash(bytes: [u8; 4]) -> u32 {
+    let folded = u32::from_le_bytes(bytes) | u32::from_le_bytes([FOLD; 4]);
     folded.wrapping_mul(0x9e37_79b1) >> (32 - HASH_BITS)
 }
 
-/// How many literals may share three bytes while others of theirs will do.
+/// How many literals may share four bytes while others of theirs will do.
 const MAX_SHARED: u8 = 8;
 
-/// Where in `literal` the three bytes stand that come least often in a text, and their hash. Those that many literals
+/// Where in `literal` the four bytes stand that come least often in a text, and their hash. Those that many literals
 /// have already come last: a text full of them would be compared with every one.
 fn rarest(literal: &[u8], uses: &[u8]) -> (u32, u32) {
     let mut best: (bool, f64, u32, u32) = (true, f64::INFINITY, 0, 0);
-    for (offset, three) in (0_u32..).zip(literal.windows(3)) {
-        let [a, b, c] = three else { continue };
-        let hash = hash([*a, *b, *c]);
+    for (offset, four) in (0_u32..).zip(literal.windows(4)) {
+        let [a, b, c, d] = four else { continue };
+        let hash = hash([*a, *b, *c, *d]);
         let crowded = uses.get(hash as usize).is_some_and(|used| *used >= MAX_SHARED);
-        let frequency = literal::chance(three);
+        let frequency = literal::chance(four);
         if (crowded, frequency) < (best.0, best.1) {
             best = (crowded, frequency, offset, hash);
         }
