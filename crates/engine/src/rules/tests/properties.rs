@@ -58,6 +58,20 @@ proptest! {
     }
 
     #[test]
+    fn a_rule_fires_where_its_pattern_matches_and_nowhere_else(
+        pattern in proptest::collection::vec(patterns(), 1..4).prop_map(|parts| parts.join("(?:x|[a-c]{3,5}|abc|bca)+")),
+        text in "([a-cxA-C éÜ\n-]{0,12}|abc|bca|cab){0,8}",
+    ) {
+        prop_assume!(text.len() < 64);
+        let Ok(set) = load(&rule("A", &format!("roles: [command, text]\npattern: '{pattern}'"))) else { return Ok(()) };
+        let linear = pattern::compile(&syntax::parse(&pattern, Dialect::New).unwrap()).unwrap();
+        let matches = linear.matches(&mut Memory::default(), 0, &text, 0..text.len());
+        for roles in [Roles::TEXT, Roles::COMMAND] {
+            prop_assert_eq!(fires(&set, roles, &text), matches, "{:?}", set.rules()[0].probes());
+        }
+    }
+
+    #[test]
     fn nothing_that_a_pack_says_panics(pattern in "[a-c(){}|*+?^$.\\\\\\[\\]0-9xubs:=!<>-]{0,24}", text in "\\PC{0,60}") {
         let quoted = pattern.replace('\'', "''");
         if let Ok(set) = load(&rule("A", &format!("roles: [text]\npattern: '{quoted}'\nunless: 'abcd'"))) {
