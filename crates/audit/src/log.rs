@@ -17,7 +17,7 @@ const BULK_BYTES: usize = 128 * 1024;
 /// …or this long after the first of them.
 const BULK_WAIT: Duration = Duration::from_millis(200);
 /// The most bytes that wait. Beyond, who records writes, and so waits for the disk; while the disk refuses, records are lost, and counted.
-const MAX_WAITING_BYTES: usize = 1024 * 1024;
+const MAX_WAITING_BYTES: usize = 512 * 1024;
 
 /// The audit log of one process. Any number of sessions record to it.
 #[derive(Debug)]
