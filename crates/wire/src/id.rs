@@ -1,5 +1,6 @@
 //! Request ids.
 
+use crate::json::is_infinite;
 use crate::scan::is_string_literal;
 use crate::tape::Kind;
 use crate::text::decode;
@@ -28,7 +29,7 @@ impl<'a> Id<'a> {
     pub(crate) fn from_lexeme(kind: Kind, lexeme: &'a str) -> Option<Self> {
         match kind {
             Kind::String => Some(Self { lexeme }),
-            Kind::Number if is_integer(lexeme) => Some(Self { lexeme }),
+            Kind::Number if is_integer(lexeme) && !is_infinite(lexeme) => Some(Self { lexeme }),
             _ => None,
         }
     }

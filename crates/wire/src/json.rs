@@ -274,7 +274,7 @@ impl Reader<'_> {
 }
 
 /// Whether a double cannot hold the number: Python and JavaScript read infinity, others refuse.
-fn is_infinite(lexeme: &str) -> bool {
+pub(crate) fn is_infinite(lexeme: &str) -> bool {
     let may_be = lexeme.len() > f64::MAX_10_EXP as usize || memchr::memchr2(b'e', b'E', lexeme.as_bytes()).is_some();
     may_be && lexeme.parse().is_ok_and(f64::is_infinite)
 }

@@ -54,6 +54,15 @@ fn none_two_or_no_proper_id_is_none() {
     assert_eq!(salvage_id(format!("{{\"id\":\"{}\"}}", "x".repeat(2000)).as_bytes()), None);
 }
 
+/// What the reader refuses as an id no answer may carry either.
+#[test]
+fn a_number_beyond_every_double_is_no_id() {
+    let largest = format!("{{\"id\":{}}}", "9".repeat(308));
+    assert!(salvage_id(largest.as_bytes()).is_some());
+    let beyond = format!("{{\"id\":{}}}", "9".repeat(309));
+    assert_eq!(salvage_id(beyond.as_bytes()), None);
+}
+
 #[test]
 fn the_end_of_a_cut_message_helps() {
     let head = br#"{"method":"tools/call","params":{"name":"x","arguments":{"text":"aaaa"#;
