@@ -101,6 +101,7 @@ impl Check {
             severity,
             confidence: Confidence::High,
             references: references.iter().map(|&r| r.into()).collect(),
+            tune: None,
         }
     }
 }
@@ -123,6 +124,7 @@ impl Checks {
             severity: Severity::High,
             confidence: Confidence::High,
             references: vec!["CWE-436".into()],
+            tune: None,
         };
         Self {
             own: Check::ALL.iter().map(|&check| (check, Arc::new(check.info()))).collect(),

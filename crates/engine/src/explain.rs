@@ -50,6 +50,9 @@ impl fmt::Display for Explanation<'_> {
                 "  tune    not possible: a message that two readers may take differently is never forwarded"
             );
         }
+        if let Some(tune) = &rule.tune {
+            writeln!(f, "  false?  {tune}")?;
+        }
         let argument = pointer.strip_prefix("/params/arguments").filter(|a| !a.is_empty());
         write!(f, "  tune    rules.exceptions: [{{rule: {}", rule.id)?;
         if let Some(tool) = self.tool {

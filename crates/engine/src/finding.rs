@@ -80,6 +80,9 @@ pub struct RuleInfo {
     pub confidence: Confidence,
     /// CWE, CVE, OWASP, MITRE ATT&CK or RFC references, e.g. `CWE-22`.
     pub references: Vec<Cow<'static, str>>,
+    /// What to do about it where it is a false alarm.
+    #[serde(skip)]
+    pub tune: Option<Cow<'static, str>>,
 }
 
 /// One thing a layer found in one message.
@@ -203,6 +206,7 @@ pub(crate) mod tests {
                 severity: Severity::High,
                 confidence: Confidence::High,
                 references: vec![],
+                tune: None,
             }),
             layer: Layer::L1,
             action,

@@ -24,6 +24,7 @@
 )]
 
 mod checks;
+pub mod detect;
 pub mod engine;
 pub mod explain;
 mod fields;

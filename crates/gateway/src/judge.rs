@@ -166,6 +166,7 @@ fn rule(id: &'static str, title: &'static str, message: &'static str) -> Arc<Rul
         severity: Severity::Critical,
         confidence: Confidence::High,
         references: vec![Cow::Borrowed("CWE-636")],
+        tune: None,
     })
 }
 

@@ -30,6 +30,7 @@ fn finding(pointer: String, evidence: Evidence) -> Finding {
         severity: Severity::High,
         confidence: Confidence::High,
         references: vec![Cow::Borrowed("CWE-22")],
+        tune: None,
     };
     Finding {
         rule: Arc::new(rule),

@@ -4,6 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use globset::{Glob, GlobBuilder, GlobSet, GlobSetBuilder};
 
+use crate::detect;
 use crate::finding::{Action, RuleInfo};
 use crate::policy::Profile;
 use crate::role::Roles;
@@ -36,6 +37,8 @@ pub struct Rule {
     pub line: u32,
     /// Its patterns as written; any of them.
     pub patterns: Vec<String>,
+    /// The detector that it has in place of patterns, as `family.kind`.
+    pub detector: Option<String>,
     /// Its `unless` as written.
     pub unless: Option<String>,
     /// Its `also` as written; all of them.
@@ -48,6 +51,7 @@ pub struct Rule {
     pub(super) mask: Mask,
     tool_globs: Option<ToolGlobs>,
     pub(super) matcher: Matcher,
+    pub(super) conditions: Conditions,
 }
 
 impl Rule {
@@ -65,17 +69,14 @@ impl Rule {
     pub(super) fn probes(&self) -> &[Probe] {
         match &self.matcher {
             Matcher::Windows { probes, .. } => probes,
-            Matcher::Old { .. } => &[],
+            Matcher::Detector { .. } | Matcher::Old { .. } => &[],
         }
     }
 
     /// All its patterns that run in windows, conditions among them.
     #[cfg(test)]
     pub(super) fn lazies(&self) -> impl Iterator<Item = &Lazy> {
-        let (unless, also) = match &self.matcher {
-            Matcher::Windows { unless, also, .. } => (unless.as_ref(), also.as_slice()),
-            Matcher::Old { .. } => (None, &[][..]),
-        };
+        let Conditions { unless, also } = &self.conditions;
         self.probes().iter().map(|probe| &probe.pattern).chain(unless).chain(also)
     }
 
@@ -142,9 +143,20 @@ fn view_bit(view: ViewKind) -> u16 {
 #[derive(Debug)]
 pub(super) enum Matcher {
     /// Patterns in windows round the literals they require.
-    Windows { probes: Vec<Probe>, unless: Option<Lazy>, also: Vec<Lazy> },
+    Windows { probes: Vec<Probe> },
+    /// A kind of a family of detectors, by index.
+    Detector { family: usize, kind: usize },
     /// An old-form pattern over whole fields at or below these pointers.
     Old { pointers: Vec<String>, slot: usize, engine: Engine },
+}
+
+/// What a match must meet besides.
+#[derive(Debug, Default)]
+pub(super) struct Conditions {
+    /// Near the match this must not match.
+    pub(super) unless: Option<Lazy>,
+    /// Somewhere in the view each of these must.
+    pub(super) also: Vec<Lazy>,
 }
 
 /// One of a rule's patterns, or an alternative of one.
@@ -211,14 +223,16 @@ impl Workshop<'_> {
     pub(super) fn compile(&mut self, form: RuleForm, action: Action) -> Option<Rule> {
         let before = self.errors.len();
         let tool_globs = self.tool_globs(&form);
-        let matcher = match &form.pointers {
-            Some(pointers) => self.old_engine(&form).map(|engine| Matcher::Old {
+        let matcher = match (&form.pointers, form.detector) {
+            (Some(pointers), _) => self.old_engine(&form).map(|engine| Matcher::Old {
                 pointers: pointers.clone(),
                 slot: take(self.slots),
                 engine,
             }),
-            None => Some(self.windows(&form)),
+            (None, Some((family, kind))) => Some(Matcher::Detector { family, kind }),
+            (None, None) => Some(self.windows(&form)),
         };
+        let conditions = self.conditions(&form);
         let matcher = matcher.filter(|_| self.errors.len() == before)?;
         let texts = |written: Vec<Written>| written.into_iter().map(|written| written.text).collect::<Vec<_>>();
         Some(Rule {
@@ -230,6 +244,7 @@ impl Workshop<'_> {
                 severity: form.severity,
                 confidence: form.confidence,
                 references: form.references.into_iter().map(Into::into).collect(),
+                tune: form.tune.map(Into::into),
             }),
             action,
             roles: form.roles,
@@ -238,6 +253,7 @@ impl Workshop<'_> {
             pack: Arc::clone(&self.pack),
             line: form.at.line,
             patterns: texts(form.patterns),
+            detector: form.detector.and_then(|(family, kind)| detect::names_of(family).nth(kind)),
             unless: form.unless.map(|written| written.text),
             also: texts(form.also),
             secret: form.secret,
@@ -246,6 +262,7 @@ impl Workshop<'_> {
             views: form.views,
             tool_globs,
             matcher,
+            conditions,
         })
     }
 
@@ -265,9 +282,13 @@ impl Workshop<'_> {
 
     fn windows(&mut self, form: &RuleForm) -> Matcher {
         let probes = form.patterns.iter().flat_map(|written| self.probes(form, written)).collect();
+        Matcher::Windows { probes }
+    }
+
+    fn conditions(&mut self, form: &RuleForm) -> Conditions {
         let unless = form.unless.as_ref().and_then(|written| self.condition(form, written, "unless"));
         let also = form.also.iter().filter_map(|written| self.condition(form, written, "also")).collect();
-        Matcher::Windows { probes, unless, also }
+        Conditions { unless, also }
     }
 
     fn probes(&mut self, form: &RuleForm, written: &Written) -> Vec<Probe> {

@@ -32,6 +32,7 @@ pub(super) struct RuleForm {
     pub(super) severity: Severity,
     pub(super) confidence: Confidence,
     pub(super) references: Vec<String>,
+    pub(super) tune: Option<String>,
     pub(super) action: Action,
     pub(super) profiles: Vec<(Profile, Action)>,
     pub(super) direction: Direction,
@@ -39,6 +40,8 @@ pub(super) struct RuleForm {
     pub(super) views: Option<Vec<ViewKind>>,
     pub(super) tools: Vec<Written>,
     pub(super) patterns: Vec<Written>,
+    /// Family and kind of the detector that stands in place of patterns.
+    pub(super) detector: Option<(usize, usize)>,
     pub(super) unless: Option<Written>,
     pub(super) also: Vec<Written>,
     pub(super) secret: bool,

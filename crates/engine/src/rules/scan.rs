@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use crate::detect::{FAMILIES, Family, Look};
 use crate::finding::Action;
 use crate::role::Roles;
 use crate::views::{Chain, ViewKind};
@@ -28,8 +29,19 @@ pub(super) struct Lanes {
     prose: Lane,
     /// What those rules read that do not read fields as they came.
     not_raw: Option<Mask>,
+    /// The families of detectors that some rule names.
+    families: Vec<Asked>,
     /// Old-form rules, by index.
     old: Vec<usize>,
+}
+
+/// A family of detectors, and who asks for what it finds.
+#[derive(Debug)]
+struct Asked {
+    family: &'static Family,
+    mask: Mask,
+    /// Rules by kind.
+    rules: Vec<Vec<usize>>,
 }
 
 /// The literals of some rules.
@@ -62,6 +74,7 @@ impl Lanes {
                 .filter(|rule| on(rule) && rule.mask.skips_raw())
                 .map(|rule| rule.mask)
                 .reduce(Mask::or),
+            families: families(rules),
             old: rules.iter().enumerate().filter(|(_, rule)| rule.is_old_form() && on(rule)).map(|(n, _)| n).collect(),
         }
     }
@@ -74,6 +87,25 @@ impl Lanes {
         let operational = (request && beyond_text).then_some(&self.operational);
         operational.into_iter().chain(prose.then_some(&self.prose))
     }
+}
+
+fn families(rules: &[Rule]) -> Vec<Asked> {
+    let mut families: Vec<Asked> = Vec::new();
+    for (n, rule) in rules.iter().enumerate().filter(|(_, rule)| rule.action != Action::Off) {
+        let Matcher::Detector { family, kind } = &rule.matcher else { continue };
+        let Some(family) = FAMILIES.get(*family).copied() else { continue };
+        let known = families.iter().position(|asked| std::ptr::eq(asked.family, family)).unwrap_or(families.len());
+        if known == families.len() {
+            families.push(Asked { family, mask: rule.mask, rules: vec![Vec::new(); family.kinds.len()] });
+        }
+        if let Some(asked) = families.get_mut(known) {
+            asked.mask = asked.mask.or(rule.mask);
+            if let Some(rules) = asked.rules.get_mut(*kind) {
+                rules.push(n);
+            }
+        }
+    }
+    families
 }
 
 impl Lane {
@@ -191,6 +223,9 @@ impl RuleSet {
             scan.lane(lane)?;
         }
         scan.flush()?;
+        for asked in &self.lanes.families {
+            scan.detect(asked, chain)?;
+        }
         if !self.lanes.old.is_empty() && chain.0.is_empty() {
             scan.old_rules(&self.lanes.old)?;
         }
@@ -222,8 +257,7 @@ impl<'s> Scan<'s> {
         lane.needles.find(self.view.as_bytes(), self.mask, &mut |literal, at| {
             for place in lane.probes.get(literal).map_or(&[][..], Vec::as_slice) {
                 let Some(rule) = self.set.rules.get(place.rule) else { continue };
-                let wanted = rule.mask.meets(self.mask) && (!self.again || rule.mask.skips_raw());
-                if wanted && !self.is_settled(*place) {
+                if self.wants(rule) && !self.is_settled(place.rule) {
                     self.note(*place, rule, at.clone())?;
                 }
             }
@@ -231,14 +265,18 @@ impl<'s> Scan<'s> {
         })
     }
 
-    fn is_settled(&self, place: Place) -> bool {
-        self.scratch.settled.get(place.rule) == Some(&self.scratch.scan)
+    fn is_settled(&self, rule: usize) -> bool {
+        self.scratch.settled.get(rule) == Some(&self.scratch.scan)
     }
 
-    fn settle(&mut self, place: Place) {
-        if let Some(settled) = self.scratch.settled.get_mut(place.rule) {
+    fn settle(&mut self, rule: usize) {
+        if let Some(settled) = self.scratch.settled.get_mut(rule) {
             *settled = self.scratch.scan;
         }
+    }
+
+    fn wants(&self, rule: &Rule) -> bool {
+        rule.mask.meets(self.mask) && (!self.again || rule.mask.skips_raw())
     }
 
     /// A literal stands at `at`: once each of the pattern's sets has one near enough, widens the window that waits to be
@@ -249,7 +287,7 @@ impl<'s> Scan<'s> {
         let Some(progress) = self.scratch.progress.get_mut(probe.pattern.slot) else { return Ok(()) };
         if progress.scan != scan {
             if !rule.concerns_tool(self.target.tool) {
-                self.settle(place);
+                self.settle(place.rule);
                 return Ok(());
             }
             *progress = Progress { scan, ..Progress::default() };
@@ -283,7 +321,7 @@ impl<'s> Scan<'s> {
         let mut next = 0;
         while let Some(place) = self.scratch.waiting.get(next).copied() {
             next = next.saturating_add(1);
-            let Some(rule) = self.set.rules.get(place.rule).filter(|_| !self.is_settled(place)) else { continue };
+            let Some(rule) = self.set.rules.get(place.rule).filter(|_| !self.is_settled(place.rule)) else { continue };
             let Some(probe) = rule.probes().get(place.probe) else { continue };
             let waiting = self.scratch.progress.get(probe.pattern.slot).map(|progress| progress.start..progress.end);
             if let Some(waiting) = waiting {
@@ -295,22 +333,10 @@ impl<'s> Scan<'s> {
 
     /// Runs a pattern over one window, and settles its rule when there is nothing more to learn of it in this view.
     fn search(&mut self, place: Place, rule: &Rule, probe: &Probe, window: Range<usize>) -> Result<(), BudgetExceeded> {
-        let Matcher::Windows { unless, also, .. } = &rule.matcher else { return Ok(()) };
         let mut rest = window;
         while let Some(found) = self.find(rule, &probe.pattern, rest.clone())? {
-            for companion in also {
-                if !self.matches(rule, companion, 0..self.view.len())? {
-                    self.settle(place);
-                    return Ok(());
-                }
-            }
-            let excused = match unless {
-                Some(unless) => self.matches(rule, unless, self.round(&found))?,
-                None => false,
-            };
-            if !excused {
-                self.scratch.hits.push((place.rule, self.on_characters(&found)));
-                self.settle(place);
+            self.consider(place.rule, rule, &found)?;
+            if self.is_settled(place.rule) {
                 return Ok(());
             }
             rest.start = found.end.max(found.start.saturating_add(1));
@@ -319,6 +345,44 @@ impl<'s> Scan<'s> {
             }
         }
         Ok(())
+    }
+
+    /// Takes a match as a hit, or not, by the rule's conditions, and settles the rule when no other match could change that.
+    fn consider(&mut self, n: usize, rule: &Rule, found: &Range<usize>) -> Result<(), BudgetExceeded> {
+        for companion in &rule.conditions.also {
+            if !self.matches(rule, companion, 0..self.view.len())? {
+                self.settle(n);
+                return Ok(());
+            }
+        }
+        let excused = match &rule.conditions.unless {
+            Some(unless) => self.matches(rule, unless, self.round(found))?,
+            None => false,
+        };
+        if !excused {
+            self.scratch.hits.push((n, self.on_characters(found)));
+            self.settle(n);
+        }
+        Ok(())
+    }
+
+    /// Has a family of detectors look at the view, and hands what it finds to the rules that ask for it.
+    fn detect(&mut self, asked: &Asked, chain: &Chain) -> Result<(), BudgetExceeded> {
+        if !asked.mask.meets(self.mask) {
+            return Ok(());
+        }
+        let Target { roles, direction, tool, .. } = *self.target;
+        let look = Look { view: self.view, chain, roles, direction, tool };
+        let mut outcome = Ok(());
+        (asked.family.look)(&look, &mut |kind, range| {
+            for &n in asked.rules.get(kind).map_or(&[][..], Vec::as_slice) {
+                let Some(rule) = self.set.rules.get(n) else { continue };
+                if outcome.is_ok() && self.wants(rule) && !self.is_settled(n) && rule.concerns_tool(tool) {
+                    outcome = self.consider(n, rule, &range);
+                }
+            }
+        });
+        outcome
     }
 
     fn find(&mut self, rule: &Rule, lazy: &Lazy, range: Range<usize>) -> Result<Option<Range<usize>>, BudgetExceeded> {

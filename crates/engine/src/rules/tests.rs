@@ -225,3 +225,16 @@ fn safe_zones_are_said_not_to_be_enforced() {
     assert!(set.rules().is_empty());
     assert!(lines(set.warnings()).contains("NOT ENFORCED"));
 }
+
+#[test]
+fn a_detector_stands_in_place_of_a_pattern_and_its_rule_decides_the_rest() {
+    let rest = |detector: &str| format!("roles: [path]\ntools: ['read*']\nunless: 'v[0-9]'\ndetector: {detector}");
+    let set = load(&format!("{}{}", rule("A", &rest("sign.digit")), rule("B", &rest("sign.question")))).unwrap();
+    let of = |tool, roles, text| fired(&set, &Target { tool, ..field(roles) }, ViewKind::Raw, text).unwrap();
+    assert_eq!(of(Some("read_file"), Roles::PATH, "a?7"), ["A", "B"]);
+    assert_eq!(of(Some("read_file"), Roles::PATH, "a?"), ["B"]);
+    assert!(of(Some("read_file"), Roles::PATH, "v7").is_empty(), "`unless` excuses it");
+    assert!(of(Some("write_file"), Roles::PATH, "7").is_empty(), "another tool");
+    assert!(of(Some("read_file"), Roles::URL, "7").is_empty(), "another role");
+    assert_eq!(set.rule("A").and_then(|rule| rule.detector.as_deref()), Some("sign.digit"));
+}

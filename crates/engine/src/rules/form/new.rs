@@ -1,5 +1,6 @@
 //! Our own form of a rule.
 
+use crate::detect;
 use crate::finding::Confidence;
 use crate::policy::Profile;
 use crate::role::{Role, Roles};
@@ -25,11 +26,13 @@ pub(in crate::rules) const KEYS: &[&str] = &[
     "tools",
     "pattern",
     "patterns",
+    "detector",
     "unless",
     "also",
     "secret",
     "message",
     "references",
+    "tune",
     "tests",
 ];
 
@@ -61,16 +64,23 @@ pub(super) fn read(reading: &mut Reading<'_>, node: &Node) -> Option<RuleForm> {
     };
     let views = node.get("views").map(|value| reading.word_list(value, "views", VIEWS));
     let tools = node.get("tools").map(|value| reading.texts(value, "tools")).unwrap_or_default();
+    let tune = node.get("tune").and_then(|_| line_of_text(reading, node, "tune"));
     let references = node.get("references").map(|value| reading.texts(value, "references")).unwrap_or_default();
 
     let mut patterns = node.get("pattern").map(|value| reading.patterns(value, "pattern")).unwrap_or_default();
     patterns.extend(node.get("patterns").map(|value| reading.patterns(value, "patterns")).unwrap_or_default());
-    if node.get("pattern").is_none() && node.get("patterns").is_none() {
-        reading.error(
+    let detector = node.get("detector").and_then(|value| read_detector(reading, value));
+    match (node.get("pattern").or(node.get("patterns")), node.get("detector")) {
+        (None, None) => reading.error(
             node.at,
             "the rule has no `pattern`".to_owned(),
-            "Add `pattern: '…'`, or `patterns:` with a list.",
-        );
+            "Add `pattern: '…'`, `patterns:` with a list, or `detector:` with a name.",
+        ),
+        (Some(_), Some(detector)) => {
+            let mend = "Make them two rules; `also` and `unless` add patterns to a detector.";
+            reading.error(detector.at, "the rule has both `pattern` and `detector`".to_owned(), mend);
+        }
+        _ => {}
     }
     let unless = node.get("unless").and_then(|value| reading.pattern(value, "unless"));
     let also = node.get("also").map(|value| reading.patterns(value, "also")).unwrap_or_default();
@@ -90,6 +100,7 @@ pub(super) fn read(reading: &mut Reading<'_>, node: &Node) -> Option<RuleForm> {
         severity: severity?,
         confidence,
         references: references.into_iter().map(|written| written.text).collect(),
+        tune,
         action: action?,
         profiles,
         direction,
@@ -97,6 +108,7 @@ pub(super) fn read(reading: &mut Reading<'_>, node: &Node) -> Option<RuleForm> {
         views,
         tools,
         patterns,
+        detector,
         unless,
         also,
         secret,
@@ -139,6 +151,17 @@ fn check_id(reading: &mut Reading<'_>, id: &str, at: At) {
     if id.len() > 64 || !id.chars().all(plain) {
         reading.error(at, format!("`{id}` is no rule id"), "Use at most 64 letters, digits, `-`, `_` and `.`.");
     }
+}
+
+fn read_detector(reading: &mut Reading<'_>, node: &Node) -> Option<(usize, usize)> {
+    let written = reading.text(node, "detector")?;
+    let found = detect::named(&written.text);
+    if found.is_none() {
+        let names: Vec<String> = detect::names().collect();
+        let mend = words::suggestion(&written.text, names.iter().map(String::as_str));
+        reading.error(written.at, format!("`{}` is no detector", written.text), &mend);
+    }
+    found
 }
 
 fn read_profiles(reading: &mut Reading<'_>, node: &Node) -> Vec<(Profile, crate::finding::Action)> {

@@ -48,6 +48,14 @@ fn a_wrong_pattern_shows_where_and_what_to_do() {
 }
 
 #[test]
+fn a_detector_must_be_known_and_stand_alone() {
+    let said = errors(&rule("A", "roles: [path]\ndetector: sign.dgit"));
+    assert!(said.contains("`sign.dgit` is no detector\n  mend: Did you mean `sign.digit`?"), "{said}");
+    assert!(errors(&rule("A", "roles: [path]\ndetector: sign.digit\npattern: xyz")).contains("both"));
+    assert!(errors(&rule("A", "roles: [path]")).contains("`detector:` with a name"));
+}
+
+#[test]
 fn a_short_literal_will_do_in_short_fields_only() {
     assert!(load(&rule("A", "roles: [id]\npattern: '; *ls\\b'")).is_ok());
     assert!(errors(&rule("A", "roles: [id, text]\npattern: 'e ?t'")).contains("rare enough"));

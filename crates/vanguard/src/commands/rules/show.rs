@@ -50,6 +50,9 @@ fn page(info: &RuleInfo, rule: Option<&Rule>) -> String {
         if let Some(views) = rule.views() {
             line("views", views.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "));
         }
+        if let Some(detector) = &rule.detector {
+            line("detector", detector.clone());
+        }
         if !rule.tools.is_empty() {
             line("tools", rule.tools.join(", "));
         }
@@ -69,6 +72,9 @@ fn page(info: &RuleInfo, rule: Option<&Rule>) -> String {
         for case in cases {
             let _ = writeln!(text, "  {}", example(&case.subject));
         }
+    }
+    if let Some(tune) = &info.tune {
+        let _ = write!(text, "\nWhere it is a false alarm\n  {tune}\n");
     }
     if info.family == "wire" {
         text.push_str("\nIt cannot be tuned: a message that two readers may take differently is never forwarded.\n");

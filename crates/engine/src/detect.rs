@@ -1,0 +1,97 @@
+//! Detectors: what is found by understanding a text rather than by a pattern. One file a family.
+//!
+//! A detector only finds. Everything else about a finding is a rule's, which names it (`detector: sql.tautology`): whom
+//! it concerns, what it asks for, how it is explained, tuned and tested.
+
+use std::ops::Range;
+
+use crate::role::Roles;
+use crate::rules::Direction;
+use crate::views::Chain;
+
+/// One view of one field, as a detector sees it.
+#[derive(Debug, Clone, Copy)]
+pub struct Look<'a> {
+    /// The text.
+    pub view: &'a str,
+    /// The decodings that led to it.
+    pub chain: &'a Chain,
+    /// What the field is to its consumer.
+    pub roles: Roles,
+    /// Which way it travels.
+    pub direction: Direction,
+    /// The tool that is called or that answered, where there is one.
+    pub tool: Option<&'a str>,
+}
+
+/// Is told what is found: the index of a kind, and the bytes of the view that show it.
+pub type Found<'f> = dyn FnMut(usize, Range<usize>) + 'f;
+
+/// A family of detectors that share one look at a text.
+#[derive(Debug)]
+pub struct Family {
+    /// The first part of a detector's name.
+    pub name: &'static str,
+    /// The second parts: what it tells apart.
+    pub kinds: &'static [&'static str],
+    /// Looks at a view once and tells what it finds.
+    ///
+    /// INVARIANT: pure, linear in the text, without recursion on it; quick to see that a text does not concern it.
+    pub look: fn(&Look<'_>, &mut Found<'_>),
+}
+
+/// Every family.
+pub const FAMILIES: &[&Family] = &[
+    #[cfg(test)]
+    &tests::FAMILY,
+];
+
+/// A family and the index of one of its kinds, by the name `family.kind`.
+pub(crate) fn named(name: &str) -> Option<(usize, usize)> {
+    let (family, kind) = name.split_once('.')?;
+    let at = FAMILIES.iter().position(|known| known.name == family)?;
+    Some((at, FAMILIES.get(at)?.kinds.iter().position(|known| *known == kind)?))
+}
+
+/// All names of detectors.
+pub fn names() -> impl Iterator<Item = String> {
+    (0..FAMILIES.len()).flat_map(names_of)
+}
+
+/// The names of one family's detectors, in the order of its kinds.
+pub(crate) fn names_of(family: usize) -> impl Iterator<Item = String> {
+    let family = FAMILIES.get(family).copied();
+    family.into_iter().flat_map(|family| family.kinds.iter().map(|kind| format!("{}.{kind}", family.name)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Finds digits and question marks.
+    pub(super) const FAMILY: Family = Family {
+        name: "sign",
+        kinds: &["digit", "question"],
+        look: |look, found| {
+            for (at, byte) in look.view.bytes().enumerate() {
+                match byte {
+                    b'0'..=b'9' => found(0, at..at + 1),
+                    b'?' => found(1, at..at + 1),
+                    _ => {}
+                }
+            }
+        },
+    };
+
+    #[test]
+    fn names_lead_to_kinds_and_no_two_are_the_same() {
+        let mut names: Vec<String> = names().collect();
+        assert!(names.iter().all(|name| named(name).is_some()), "{names:?}");
+        names.sort();
+        let count = names.len();
+        names.dedup();
+        assert_eq!(names.len(), count);
+        assert_eq!(named("sign"), None);
+        assert_eq!(named("sign.other"), None);
+    }
+}
