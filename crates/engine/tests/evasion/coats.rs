@@ -1,6 +1,5 @@
 //! Encodings that servers undo whatever the field is, for any family to wear.
 #![allow(dead_code, reason = "a family wears what its consumers undo")]
-#![expect(clippy::format_collect, reason = "a test may allocate")]
 
 use base64::Engine as _;
 
