@@ -83,7 +83,11 @@ fn commands(text: &str, roles: Roles, room: usize, readings: &mut Readings) {
         add(Reading::Unquoted);
     }
     if shell::looks_like_windows(text) {
-        add(Reading::Windows);
+        let plain = shell::plain_windows(text).filter(|plain| plain.len() <= room);
+        let lines = shell::rewrite(plain.as_deref().unwrap_or(text), Reading::Windows, room);
+        readings.cut |= lines.cut;
+        readings.push(ViewKind::Shell, lines.text);
+        readings.push(ViewKind::Shell, plain.unwrap_or_default());
     }
 }
 

@@ -12,16 +12,21 @@
 
 mod command;
 mod expand;
+mod fold;
+mod globs;
 mod lexer;
+mod options;
 mod programs;
 mod runners;
+mod variables;
+mod windows;
 
 use std::borrow::Cow;
 use std::collections::VecDeque;
 
 use command::{Command, Word};
-use expand::Variables;
 use programs::Waiting;
+use variables::Variables;
 
 /// How deep scripts inside scripts are followed.
 const DEPTH: u8 = 6;
@@ -48,8 +53,31 @@ pub(super) enum Reading {
 
 /// Whether a text has the marks of a Windows command line, and something that is read differently there.
 pub(super) fn looks_like_windows(text: &str) -> bool {
-    const MARKS: [&str; 9] = [":\\", "\\\\", ".exe", "cmd ", "cmd/", "owershell", "pwsh", "iex", "%"];
-    memchr::memchr3(b'\\', b'^', b'`', text.as_bytes()).is_some() && MARKS.iter().any(|mark| text.contains(mark))
+    const MARKS: [&str; 15] = [
+        ":\\",
+        "\\\\",
+        ".exe",
+        "cmd ",
+        "cmd/",
+        "owershell",
+        "pwsh",
+        "iex",
+        "%",
+        "har]",
+        "-f ",
+        "-join",
+        "nvoke",
+        "New-",
+        "replace",
+    ];
+    let bytes = text.as_bytes();
+    let signs = memchr::memchr3(b'\\', b'^', b'`', bytes).or_else(|| memchr::memchr3(b'%', b'+', b'[', bytes));
+    (signs.is_some() || text.contains(" -f ") || text.contains("-join")) && MARKS.iter().any(|mark| text.contains(mark))
+}
+
+/// A Windows command line with its pieces put together; `None` where nothing was in pieces.
+pub(super) fn plain_windows(text: &str) -> Option<String> {
+    windows::plain(text)
 }
 
 /// Rewrites, in at most `room` bytes; no lines when there is no command in it.
@@ -64,8 +92,7 @@ pub(super) fn rewrite(text: &str, reading: Reading, room: usize) -> Lines {
         for (at, command) in commands.iter().enumerate() {
             let mut inner = Vec::new();
             out.command(command, &mut inner);
-            let after = commands.get(at.saturating_add(1)..).unwrap_or_default();
-            command::scripts_of(command, after, &mut inner);
+            command::scripts_of(&commands, at, &mut variables, &mut inner);
             for text in inner {
                 if text.trim().is_empty() {
                     continue;
@@ -95,6 +122,8 @@ impl Lines {
     fn command(&mut self, command: &Command<'_>, scripts: &mut Vec<String>) {
         if !command.assignments.is_empty() {
             self.line(&command.assignments, &[], false);
+            scripts
+                .extend(command.assignments.iter().filter_map(|word| options::setting(&word.text)).map(str::to_owned));
         }
         let mut waiting = Waiting::new();
         waiting.push(&command.words);

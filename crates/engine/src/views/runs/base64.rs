@@ -13,7 +13,7 @@ use super::super::triggers::{RUN, is_run_byte, runs};
 /// The shortest run where the text itself speaks of base64: `rm -rf /` is twelve characters.
 const ANNOUNCED_RUN: usize = 8;
 
-const STANDARD_ENGINE: GeneralPurpose = lenient(&STANDARD);
+pub(in super::super) const STANDARD_ENGINE: GeneralPurpose = lenient(&STANDARD);
 const URL_ENGINE: GeneralPurpose = lenient(&URL_SAFE);
 
 const fn lenient(alphabet: &Alphabet) -> GeneralPurpose {

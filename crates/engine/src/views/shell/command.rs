@@ -2,7 +2,8 @@
 
 use std::borrow::Cow;
 
-use super::programs;
+use super::variables::Variables;
+use super::{fold, programs};
 
 /// A word after unquoting; most have nothing to unquote and are the script's own text.
 #[derive(Debug, Default, Clone)]
@@ -10,6 +11,8 @@ pub(super) struct Word<'s> {
     pub(super) text: Cow<'s, str>,
     /// Whether part of it was quoted or escaped.
     pub(super) quoted: bool,
+    /// Whether there is a `*`, `?` or `[` outside quotes.
+    pub(super) pattern: bool,
 }
 
 impl<'s> Word<'s> {
@@ -55,17 +58,52 @@ impl Command<'_> {
     }
 }
 
-/// Adds the scripts inside `command`: its substitutions, and what reaches the input of an interpreter, be it this
-/// command or one of those `after` it in the pipeline.
-pub(super) fn scripts_of(command: &Command<'_>, after: &[Command<'_>], scripts: &mut Vec<String>) {
+/// Adds the scripts inside the command at `at`: its substitutions, what reaches the input of an interpreter, be it this
+/// command or a later one of its pipeline, and the file that it runs, if this text wrote it.
+pub(super) fn scripts_of(commands: &[Command<'_>], at: usize, variables: &mut Variables, scripts: &mut Vec<String>) {
+    let Some((command, after)) = commands.get(at..).and_then(<[_]>::split_first) else { return };
     scripts.extend(command.substitutions.iter().cloned());
+    written(commands, at, variables);
+    scripts.extend(programs::script_file(&command.words).and_then(|file| variables.file(file)).map(str::to_owned));
     let is_piped = after.first().is_some_and(|next| next.piped);
-    if command.input.is_empty() && !is_piped {
+    if command.piped || (command.input.is_empty() && !is_piped) {
         return;
     }
-    let mut pipeline = after.iter().take_while(|next| next.piped).take(8);
-    if programs::reads_script(&command.words) || pipeline.any(|next| programs::reads_script(&next.words)) {
+    if programs::reads_script(&command.words) {
+        scripts.extend(command.input.iter().cloned());
+        return;
+    }
+    let stages = after.iter().take_while(|next| next.piped).take(8);
+    let Some(reader) = stages.clone().position(|next| programs::reads_script(&next.words)) else { return };
+    let pipeline = commands.get(at..at.saturating_add(reader).saturating_add(1)).unwrap_or_default();
+    if let Some(text) = fold::output(pipeline) {
+        scripts.push(text);
+    } else {
         scripts.extend(command.input.iter().cloned());
         scripts.extend(programs::echoed(&command.words));
+    }
+}
+
+/// Remembers what the command at `at` writes into a file, be it by `>` or by `tee`.
+fn written(commands: &[Command<'_>], at: usize, variables: &mut Variables) {
+    let Some(command) = commands.get(at) else { return };
+    let target = command.redirections.iter().find_map(|word| word.text.strip_prefix('>'));
+    let file = match target {
+        Some(file) => file.trim_start_matches('>'),
+        None => match command.words.as_slice() {
+            [program, arguments @ ..] if program.text == "tee" => {
+                let Some(file) = arguments.iter().find(|word| !word.text.starts_with('-')) else { return };
+                &file.text
+            }
+            _ => return,
+        },
+    };
+    let before = commands.get(..at).unwrap_or_default();
+    let stages = if command.piped { before.iter().rev().take(8).take_while(|stage| stage.piped).count() } else { 0 };
+    let first = if command.piped { at.saturating_sub(stages).saturating_sub(1) } else { at };
+    let pipeline = commands.get(first..=at).unwrap_or_default();
+    let content = fold::output(pipeline).or_else(|| pipeline.first().and_then(|stage| stage.input.first().cloned()));
+    if let Some(content) = content {
+        variables.write(file, &content);
     }
 }

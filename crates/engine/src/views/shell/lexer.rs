@@ -4,6 +4,7 @@
 //! a larger one, and since refusing to look is no defence.
 
 mod balance;
+mod compound;
 mod expansion;
 mod quote;
 mod redirect;
@@ -11,8 +12,12 @@ mod redirect;
 use super::super::cursor::Cursor;
 use super::Reading;
 use super::command::{Command, Word};
-use super::expand::Variables;
+use super::globs;
 use super::programs;
+use super::variables::Variables;
+
+/// How deep substitutions are worked out inside one another: each level reads its text once more.
+const NESTING: u8 = 3;
 
 /// Reads the whole of `script`.
 pub(super) fn lex<'s>(script: &'s str, reading: Reading, variables: &mut Variables) -> Vec<Command<'s>> {
@@ -28,6 +33,7 @@ pub(super) fn lex<'s>(script: &'s str, reading: Reading, variables: &mut Variabl
         pending: Vec::new(),
         documents: 0,
         target: None,
+        in_test: false,
     };
     lexer.run();
     lexer.commands
@@ -49,6 +55,8 @@ struct Lexer<'s, 'v> {
     documents: usize,
     /// The redirection that the coming word is the target of.
     target: Option<String>,
+    /// Whether the words belong to `[[ … ]]`, where signs mean comparisons.
+    in_test: bool,
 }
 
 impl Lexer<'_, '_> {
@@ -66,6 +74,13 @@ impl Lexer<'_, '_> {
                         self.here_documents();
                     }
                 }
+                b'<' | b'>' | b'&' | b'|' | b'(' | b')' if self.in_test => {
+                    self.begun = true;
+                    self.word.quoted = true;
+                    self.literal(1);
+                }
+                b'(' if self.opens_array() => self.array(),
+                b'(' if self.defines() => self.definition(),
                 b';' | b'(' | b')' => {
                     self.cursor.take(1);
                     self.end_command(false);
@@ -112,7 +127,7 @@ impl Lexer<'_, '_> {
             b'^' => self.caret(),
             b'`' => {
                 self.cursor.take(1);
-                self.backticks();
+                self.backticks(false);
             }
             b'$' => {
                 self.cursor.take(1);
@@ -121,7 +136,7 @@ impl Lexer<'_, '_> {
             _ => {
                 let plain =
                     self.cursor.rest().iter().position(|&byte| is_special(byte)).unwrap_or(self.cursor.rest().len());
-                self.literal(plain.max(1));
+                self.plain(plain.max(1));
             }
         }
     }
@@ -132,6 +147,13 @@ impl Lexer<'_, '_> {
         let taken = self.cursor.take(count).len();
         // Specials are ASCII, so the range falls on character boundaries.
         self.word.push_script(self.text.get(start..start.saturating_add(taken)).unwrap_or(""));
+    }
+
+    /// Takes `count` bytes outside quotes, where `*`, `?` and `[` are patterns.
+    fn plain(&mut self, count: usize) {
+        let bytes = self.cursor.rest().get(..count).unwrap_or_default();
+        self.word.pattern |= memchr::memchr3(b'*', b'?', b'[', bytes).is_some();
+        self.literal(count);
     }
 
     fn bar(&mut self) {
@@ -163,6 +185,11 @@ impl Lexer<'_, '_> {
         if self.reading == Reading::Windows && self.command.words.is_empty() && word.text.starts_with('@') {
             word.text.to_mut().remove(0);
         }
+        if word.pattern
+            && let Some(file) = globs::resolve(&word.text, self.command.words.is_empty())
+        {
+            word.text = file.into();
+        }
         if let Some(sign) = self.target.take() {
             self.redirected(&sign, word);
         } else if self.command.words.is_empty() && !word.quoted && is_keyword(&word.text) {
@@ -171,6 +198,11 @@ impl Lexer<'_, '_> {
             self.variables.assign(&word.text);
             self.command.assignments.push(word);
         } else {
+            if self.command.words.is_empty() && word.text == "[[" {
+                self.in_test = self.closes_soon(b"]]");
+            } else if self.in_test && word.text == "]]" {
+                self.in_test = false;
+            }
             self.command.words.push(word);
         }
     }
@@ -178,30 +210,14 @@ impl Lexer<'_, '_> {
     fn end_command(&mut self, pipes: bool) {
         self.end_word();
         self.target = None;
+        self.in_test = false;
         let next = Command { piped: pipes, ..Command::default() };
-        let command = std::mem::replace(&mut self.command, next);
+        let mut command = std::mem::replace(&mut self.command, next);
         if command.is_empty() {
             return;
         }
-        self.remember(&command.words);
+        self.remember(&mut command);
         self.commands.push(command);
-    }
-
-    /// `export a=b` and `for a in b` assign as well.
-    fn remember(&mut self, words: &[Word<'_>]) {
-        match words {
-            [program, rest @ ..] if matches!(&*program.text, "export" | "declare" | "local" | "readonly" | "set") => {
-                for word in rest.iter().filter(|word| programs::is_assignment(&word.text)) {
-                    self.variables.assign(&word.text);
-                }
-            }
-            [program, name, keyword, value, ..]
-                if program.text == "for" && keyword.text == "in" && value.text.len() <= 64 =>
-            {
-                self.variables.set(&name.text, &value.text);
-            }
-            _ => {}
-        }
     }
 }
 

@@ -3,8 +3,8 @@
 use smallvec::SmallVec;
 
 use super::command::Word;
-use super::expand;
 use super::runners::{Runner, runner};
+use super::{expand, options};
 
 /// A program by its name alone: `/usr/bin/rm` and `C:\Windows\System32\rm.exe` are `rm`. A path outside the places where
 /// programs are installed says something of its own (`/tmp/x`, `./x`) and stays.
@@ -28,6 +28,7 @@ pub(super) type Waiting<'w> = SmallVec<[&'w [Word<'w>]; 4]>;
 /// Adds to `commands` and `scripts` what `words` runs.
 pub(super) fn inner<'w>(words: &'w [Word<'w>], commands: &mut Waiting<'w>, scripts: &mut Vec<String>) {
     let Some((program, arguments)) = words.split_first() else { return };
+    options::commands(name(&program.text), arguments, scripts);
     match runner(name(&program.text)) {
         Some(Runner::Prefix { valued, own }) => {
             scripts.extend(value_of(arguments, &["-S", "--split-string"]).filter(|_| program.text == "env"));
@@ -72,7 +73,54 @@ pub(super) fn echoed(words: &[Word<'_>]) -> Option<String> {
             let text = joined(options_skipped(arguments, &[]));
             Some(if resolves { expand::escapes(&text) } else { text })
         }
-        Runner::Printf => Some(expand::escapes(&joined(arguments))),
+        Runner::Printf => Some(printed(arguments)),
+        _ => None,
+    }
+}
+
+/// What `printf FORMAT ARGUMENTS` writes: escapes resolved, `%s`, `%b` and `%c` filled in.
+pub(super) fn printed(arguments: &[Word<'_>]) -> String {
+    let Some((format, values)) = arguments.split_first() else { return String::new() };
+    let format = expand::escapes(&format.text);
+    let mut values = values.iter().take(64);
+    let mut out = String::with_capacity(format.len());
+    // A format is used again while there are values for it.
+    for round in 0..64 {
+        let fills = ["%s", "%b", "%c", "%q"].iter().any(|fill| format.contains(fill));
+        if round > 0 && (values.len() == 0 || !fills) {
+            break;
+        }
+        let mut parts = format.split('%');
+        out.push_str(parts.next().unwrap_or(""));
+        for part in parts {
+            if let Some(rest) = part.strip_prefix(['s', 'b', 'c', 'q']) {
+                let value = values.next().map_or("", |word| &*word.text);
+                out.push_str(&if part.starts_with('b') { expand::escapes(value) } else { value.to_owned() });
+                out.push_str(rest);
+            } else {
+                out.push('%');
+                out.push_str(part);
+            }
+        }
+    }
+    // What the format has no place for is shown all the same.
+    for value in values {
+        out.push(' ');
+        out.push_str(&value.text);
+    }
+    out
+}
+
+/// The file whose commands these words run: `sh file`, `. file`, `./file`.
+pub(super) fn script_file<'w>(words: &'w [Word<'_>]) -> Option<&'w str> {
+    let (program, arguments) = words.split_first()?;
+    match runner(name(&program.text)) {
+        Some(Runner::Shell) => {
+            let operands = options_skipped(arguments, &["-o", "+o", "-O", "--rcfile", "--init-file"]);
+            operands.first().map(|word| &*word.text)
+        }
+        Some(Runner::Input) => arguments.iter().find(|word| !word.text.starts_with('-')).map(|word| &*word.text),
+        None if program.text.contains('/') => Some(&program.text),
         _ => None,
     }
 }

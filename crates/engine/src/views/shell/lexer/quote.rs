@@ -35,7 +35,7 @@ impl Lexer<'_, '_> {
                 }
                 b'`' if self.reading != Reading::Windows => {
                     self.cursor.take(1);
-                    self.backticks();
+                    self.backticks(true);
                 }
                 b'$' => {
                     self.cursor.take(1);
