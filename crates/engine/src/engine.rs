@@ -179,7 +179,7 @@ impl Bench<'_> {
             case.findings.add(Finding { layer: Layer::Wire, ..self.own_finding(Check::Session(fault), Action::Block) });
         }
         scan.begin_message();
-        each_field(message, self.flow, exchange, &mut |field| case.inspect(&field, scan));
+        each_field(message, self.flow, exchange, &self.engine.policy.roles, &mut |field| case.inspect(&field, scan));
         let Case { findings: Findings { list: mut findings, .. }, coverage, .. } = case;
         findings.sort_by_key(|f| std::cmp::Reverse((f.effective(), f.rule.severity)));
         let (verdict, would_be) = self.engine.policy.compose(&findings);

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use vanguard_wire::{Body, Kind, Message, Value};
 
-use crate::role::{self, Roles, Tool};
+use crate::role::{self, Correction, Roles, Tool};
 use crate::rules::Direction;
 use crate::session::Exchange;
 use crate::verdict::Flow;
@@ -27,6 +27,7 @@ pub(crate) fn each_field<'t, 'a>(
     message: &Message<'t, 'a>,
     flow: Flow,
     exchange: &Exchange,
+    corrections: &[Correction],
     sink: &mut dyn FnMut(Field<'t, 'a>),
 ) {
     let mut walk = Walk { sink, tool: Tool::default(), direction: Direction::REQUEST, path: String::new() };
@@ -38,7 +39,8 @@ pub(crate) fn each_field<'t, 'a>(
                 walk.arguments(*params, "", Roles::empty());
             } else if method == "tools/call" {
                 let name = params.get("name").and_then(|n| n.string()).unwrap_or_default();
-                let tool = Tool { name: &name, roles: exchange.tool_roles.as_deref() };
+                let corrections = Correction::of_tool(corrections, &name);
+                let tool = Tool { name: &name, roles: exchange.tool_roles.as_deref(), corrections: &corrections };
                 Walk { tool, ..walk }.call(*params);
             } else if is_resource_method(method) {
                 walk.resource(*params);
@@ -186,7 +188,7 @@ impl<'t, 'a> Walk<'_, '_, 't, 'a> {
                 self.emit(key, name.clone(), roles);
             }
             let mark = self.path.len();
-            if self.tool.roles.is_some_and(|t| !t.is_silent()) {
+            if self.tool.knows_paths() {
                 if mark > 0 {
                     self.path.push('/');
                 }

@@ -39,7 +39,7 @@ pub mod views;
 pub use engine::{Clock, Engine, Scratch};
 pub use finding::{Action, Confidence, Evidence, Finding, Layer, RuleInfo, Severity};
 pub use policy::{BLOCKED, DenyAs, Exception, Policy, Profile};
-pub use role::{Role, Roles};
+pub use role::{Correction, Role, Roles};
 pub use session::Session;
 pub use vanguard_wire::Limits;
 pub use verdict::{Answer, Coverage, Decision, Effect, Flow, Judged, Permit, Timing, Verdict};

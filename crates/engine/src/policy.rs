@@ -7,6 +7,7 @@ use globset::GlobMatcher;
 use serde::{Deserialize, Serialize};
 
 use crate::finding::{Action, Finding};
+use crate::role::Correction;
 use crate::verdict::Verdict;
 
 /// A named starting point of the policy.
@@ -95,6 +96,8 @@ pub struct Policy {
     pub overrides: BTreeMap<String, Action>,
     /// Known harmless findings.
     pub exceptions: Vec<Exception>,
+    /// What arguments are, where schema, name and value mislead.
+    pub roles: Vec<Correction>,
     /// How a refused `tools/call` is answered.
     pub deny_as: DenyAs,
     /// Whether an answer tells the agent what was found and where, not only which rule.

@@ -1,9 +1,17 @@
 //! What a field is to its consumer.
 
+mod correction;
+mod explain;
 pub mod name;
+mod reason;
 pub mod schema;
 pub mod value;
 
+use std::fmt;
+
+pub use correction::Correction;
+pub use explain::{Argument, ExplainedTool, explain};
+pub use reason::{Reason, Why};
 use serde::{Deserialize, Serialize};
 
 /// One role a field can play for whoever consumes it.
@@ -62,6 +70,29 @@ bitflags::bitflags! {
     }
 }
 
+impl Role {
+    /// Every role.
+    pub const ALL: [Self; 10] = [
+        Self::Path,
+        Self::Command,
+        Self::Url,
+        Self::Host,
+        Self::Sql,
+        Self::Code,
+        Self::Text,
+        Self::Secret,
+        Self::Id,
+        Self::Opaque,
+    ];
+}
+
+impl Roles {
+    /// Each role of the set.
+    pub fn each(self) -> impl Iterator<Item = Role> {
+        Role::ALL.into_iter().filter(move |role| self.contains((*role).into()))
+    }
+}
+
 impl From<Role> for Roles {
     fn from(role: Role) -> Self {
         match role {
@@ -85,17 +116,27 @@ impl FromIterator<Role> for Roles {
     }
 }
 
-/// All the roles of one argument: by schema, by name, by value. Each source only adds.
+impl fmt::Display for Roles {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (n, (name, _)) in self.iter_names().enumerate() {
+            write!(f, "{}{}", if n > 0 { ", " } else { "" }, name.to_ascii_lowercase())?;
+        }
+        Ok(())
+    }
+}
+
+/// All the roles of one argument: by schema, by name, by value. Each source only adds; only the configuration corrects.
 pub fn of_argument(tool: &Tool<'_>, path: &str, key: &str, value: &str) -> Roles {
-    let mut roles = tool.roles.map_or_else(Roles::empty, |t| t.of(path)) | name::of_argument(key);
-    if name::runs_commands(tool.name) {
-        roles |= name::of_command_input(key);
+    tool.corrections.iter().fold(found(tool, path, key, value), |roles, correction| correction.apply(path, roles))
+}
+
+fn found(tool: &Tool<'_>, path: &str, key: &str, value: &str) -> Roles {
+    if tool.roles.is_some_and(|schema| schema.offers(path, value)) {
+        return Roles::ID;
     }
-    let query = key.eq_ignore_ascii_case("query") || key.eq_ignore_ascii_case("q");
-    if query && name::speaks_sql(tool.name) {
-        roles |= Roles::SQL;
-    }
-    let named = roles;
+    let named =
+        tool.roles.map_or_else(Roles::empty, |schema| schema.of(path)) | name::of_argument(key) | tool.lends(key);
+    let mut roles = named;
     roles |= value::of(value, roles);
     let prose = value.len() > MAX_ID || value.contains('\n');
     if roles.is_empty() && prose {
@@ -121,4 +162,30 @@ pub struct Tool<'a> {
     pub name: &'a str,
     /// What its schema says, where the server has listed it.
     pub roles: Option<&'a schema::ToolRoles>,
+    /// What the configuration says of its arguments.
+    pub corrections: &'a [&'a Correction],
 }
+
+impl Tool<'_> {
+    /// The roles that what the tool does gives to its argument `key`.
+    fn lends(&self, key: &str) -> Roles {
+        let runs = self.roles.map_or(Roles::empty(), schema::ToolRoles::runs);
+        let mut roles = Roles::empty();
+        if runs.intersects(Roles::COMMAND) || name::runs_commands(self.name) {
+            roles |= name::of_command_input(key);
+        }
+        let query = key.eq_ignore_ascii_case("query") || key.eq_ignore_ascii_case("q");
+        if query && (runs.intersects(Roles::SQL) || name::speaks_sql(self.name)) {
+            roles |= Roles::SQL;
+        }
+        roles
+    }
+
+    /// Whether the property path of an argument matters.
+    pub(crate) fn knows_paths(&self) -> bool {
+        !self.corrections.is_empty() || self.roles.is_some_and(|schema| !schema.is_silent())
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -2,7 +2,9 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::commands::{check, completions, config, demo, eval, info, keygen, rules, sse, start, update, version};
+use crate::commands::{
+    check, completions, config, demo, eval, explain, info, keygen, rules, sse, start, update, version,
+};
 
 /// A security proxy between AI agents and MCP servers.
 ///
@@ -36,6 +38,8 @@ pub(crate) enum Command {
     Sse(sse::Args),
     /// Judge one message and explain the verdict
     Check(check::Args),
+    /// Show what the proxy takes a server's arguments for, and why
+    Explain(explain::Args),
     /// Measure recall and false alarms over labelled messages
     Eval(eval::Args),
     /// List, explain, test and sign detection rules

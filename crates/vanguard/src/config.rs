@@ -6,6 +6,7 @@
 pub(crate) mod file;
 pub(crate) mod origin;
 pub(crate) mod resolve;
+pub(crate) mod roles;
 pub(crate) mod schema;
 pub(crate) mod show;
 pub(crate) mod sources;

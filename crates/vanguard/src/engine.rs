@@ -8,9 +8,11 @@ use globset::{Glob, GlobMatcher};
 use vanguard_engine::engine::Engine;
 use vanguard_engine::finding::{Action, RuleInfo};
 use vanguard_engine::policy::{Exception, Policy};
+use vanguard_engine::role::Correction;
 use vanguard_engine::rules::{self, PackSource, RuleSet, Tuning};
 use vanguard_wire::Limits;
 
+use crate::config::roles::RoleChange;
 use crate::config::sources::Surroundings;
 use crate::config::written::{self, Compat};
 use crate::config::{Set, Settings};
@@ -46,6 +48,7 @@ pub(crate) fn build(settings: &Settings, around: &Surroundings) -> Result<(Engin
         profile: settings.profile.value,
         overrides,
         exceptions: settings.exceptions.iter().map(exception).collect::<Result<_, _>>()?,
+        roles: corrections(settings)?,
         deny_as: settings.deny_as.value,
         expose_block_reason: settings.expose_block_reason.value,
         compat_codes: settings.compat.value == Compat::V1_5,
@@ -157,6 +160,16 @@ fn exception(set: &Set<written::Exception>) -> Result<Exception, Failure> {
         reason: written.reason.clone(),
         expires: expires.map_err(|day| failed(format!("`{day}` is not a day; write YYYY-MM-DD")))?,
     })
+}
+
+/// What the settings say of arguments' roles.
+pub(crate) fn corrections(settings: &Settings) -> Result<Vec<Correction>, Failure> {
+    let of = |((tool, argument), set): (&(String, String), &Set<RoleChange>)| {
+        set.value
+            .correction(tool, argument)
+            .map_err(|what| Failure::Configuration(format!("roles.{tool}.{argument} ({}): {what}", set.origin)))
+    };
+    settings.roles.iter().map(of).collect()
 }
 
 /// The first second after the day, in UTC.

@@ -24,6 +24,7 @@ fn main() -> ExitCode {
         Command::Start(args) => commands::start::run(&args),
         Command::Sse(args) => commands::sse::run(&args),
         Command::Check(args) => commands::check::run(&args),
+        Command::Explain(args) => commands::explain::run(&args),
         Command::Eval(args) => commands::eval::run(&args),
         Command::Rules(args) => commands::rules::run(&args),
         Command::Config(args) => commands::config::run(&args),

@@ -1,6 +1,6 @@
 //! Roles by name: what an argument's name, and its tool's name, say of it.
 
-use super::Roles;
+use super::{Roles, Why};
 
 /// The roles that an argument called `name` has by that name alone; empty when the name says nothing.
 ///
@@ -20,6 +20,18 @@ pub fn of_argument(name: &str) -> Roles {
         return roles.difference(Roles::TEXT | Roles::URL | Roles::HOST) | Roles::ID;
     }
     if noun == Roles::TEXT { roles.difference(Roles::PATH) } else { roles }
+}
+
+/// Tells what [`of_argument`] says of `name`, word by word.
+pub(super) fn each_reason(name: &str, tell: &mut dyn FnMut(Roles, Why)) {
+    let all = of_argument(name);
+    each_word(name, |word| {
+        let own = if matches!(word, "id" | "ids" | "uuid" | "slug") { Roles::ID } else { of_word(word) };
+        let kept = own & all;
+        if !kept.is_empty() {
+            tell(kept, Why::Word(word.to_owned()));
+        }
+    });
 }
 
 /// Whether a tool called `name` runs what it is given.

@@ -1,68 +1,112 @@
-//! Roles by schema: what a tool's own `inputSchema` says of its arguments.
+//! Roles by schema: what a tool's own `inputSchema` and description say of its arguments.
+
+mod phrases;
+mod walk;
 
 use std::collections::HashMap;
 
 use vanguard_wire::{Kind, Value};
 
-use super::Roles;
+use super::reason::{Reason, Why};
+use super::{Roles, name, value};
 
 /// What one tool says of its arguments. Each source only adds a role; none takes one away.
 #[derive(Debug, Clone, Default)]
 pub struct ToolRoles {
     /// The tool's name.
     pub name: String,
-    /// Roles by property path without array indices, e.g. `edits/newText`.
-    arguments: HashMap<String, Roles>,
+    /// What is said of each, by property path without array indices, e.g. `edits/newText`.
+    arguments: HashMap<String, Property>,
+    /// What the description says that the tool runs: commands, SQL.
+    runs: Roles,
+}
+
+/// What a schema says of one property.
+#[derive(Debug, Clone, Default)]
+struct Property {
+    roles: Roles,
+    /// The plain words that it may be, where the schema closes the list.
+    choices: Vec<Box<str>>,
+}
+
+/// What a reading tells of a property.
+pub(super) enum Said<'t, 'a> {
+    /// A schema of it.
+    Schema(Value<'t, 'a>),
+    /// Why it has roles.
+    Reason(Reason),
 }
 
 /// The most properties of one schema that are remembered; names and values still give roles to the rest.
 const MAX_PROPERTIES: usize = 512;
-/// The deepest nesting of a schema that is read.
-const MAX_DEPTH: usize = 12;
+/// The most values of a closed list that are remembered.
+const MAX_CHOICES: usize = 64;
+/// The most values that a schema shows of one property and whose shape is looked at.
+const MAX_SHOWN: usize = 4;
 
 impl ToolRoles {
     /// Reads one element of a `tools/list` result; `None` without a name.
     pub fn read(tool: &Value<'_, '_>) -> Option<Self> {
-        let mut roles = Self { name: tool.get("name")?.string()?.into_owned(), arguments: HashMap::new() };
-        let mut work: Vec<(String, Value<'_, '_>, usize)> = Vec::new();
-        if let Some(schema) = tool.get("inputSchema") {
-            work.push((String::new(), schema, 0));
+        Self::read_with(tool, &mut |_, _| {})
+    }
+
+    /// The same, telling `tell` of each property, by its path, and of each reason for a role of it.
+    pub(super) fn read_with<'t, 'a>(tool: &Value<'t, 'a>, tell: &mut dyn FnMut(&str, Said<'t, 'a>)) -> Option<Self> {
+        let mut all = Self { name: tool.get("name")?.string()?.into_owned(), ..Self::default() };
+        let annotated = tool.get("annotations").and_then(|a| a.get("title"));
+        for said in [tool.get("description"), tool.get("title"), annotated].into_iter().flatten() {
+            all.runs |= said.string().map_or(Roles::empty(), |text| phrases::of_tool(&text));
         }
-        while let Some((path, schema, depth)) = work.pop() {
-            if depth >= MAX_DEPTH || roles.arguments.len() >= MAX_PROPERTIES {
-                continue;
+        let Some(schema) = tool.get("inputSchema") else { return Some(all) };
+        // The one text of a tool that has no other, so that `execute(x)` is what its tool says.
+        let mut texts: Vec<String> = Vec::new();
+        walk::each_property(schema, &mut |path, schema| {
+            tell(path, Said::Schema(schema));
+            if is_text(&schema) && texts.len() < 2 && !texts.iter().any(|known| known == path) {
+                texts.push(path.to_owned());
             }
-            let below = depth.saturating_add(1);
-            for (key, value) in schema.members() {
-                match key.string().as_deref() {
-                    Some("properties" | "patternProperties") => {
-                        for (property, inner) in value.members() {
-                            let Some(property) = property.string() else { continue };
-                            let at = if path.is_empty() { property.into_owned() } else { format!("{path}/{property}") };
-                            work.push((at, inner, below));
-                        }
-                    }
-                    Some("items" | "additionalProperties" | "not") if value.kind() == Kind::Object => {
-                        work.push((path.clone(), value, below));
-                    }
-                    Some("anyOf" | "oneOf" | "allOf" | "prefixItems") => {
-                        work.extend(value.elements().map(|inner| (path.clone(), inner, below)));
-                    }
-                    _ => {}
-                }
+            let mut said = Roles::empty();
+            of_property(&schema, &mut |roles, why| {
+                said |= roles;
+                tell(path, Said::Reason(Reason { roles, why }));
+            });
+            let choices = choices(&schema);
+            if said.is_empty() && choices.is_empty() {
+                return;
             }
-            let said = of_property(&schema);
-            if !path.is_empty() && !said.is_empty() {
-                let known = roles.arguments.entry(path).or_default();
-                *known |= said;
+            if !choices.is_empty() {
+                tell(path, Said::Reason(Reason { roles: Roles::ID, why: Why::Choices(choices.len()) }));
             }
+            if all.arguments.len() < MAX_PROPERTIES || all.arguments.contains_key(path) {
+                let known = all.arguments.entry(path.to_owned()).or_default();
+                known.roles |= said;
+                known.choices.extend(choices);
+                known.choices.truncate(MAX_CHOICES);
+            }
+        });
+        if let ([only], false) = (texts.as_slice(), all.runs.is_empty())
+            && all.of(only).is_empty()
+            && name::of_argument(only.rsplit('/').next().unwrap_or_default()).is_empty()
+        {
+            tell(only, Said::Reason(Reason { roles: all.runs, why: Why::OnlyText }));
+            all.arguments.entry(only.clone()).or_default().roles |= all.runs;
         }
-        Some(roles)
+        Some(all)
     }
 
     /// What the schema says of the property at `path`; empty when it says nothing.
     pub fn of(&self, path: &str) -> Roles {
-        self.arguments.get(path).copied().unwrap_or_default()
+        self.arguments.get(path).map_or(Roles::empty(), |said| said.roles)
+    }
+
+    /// Whether `value` is one of the plain words that the schema offers at `path`: a choice, and nothing to look into.
+    pub(super) fn offers(&self, path: &str, value: &str) -> bool {
+        self.arguments.get(path).is_some_and(|said| said.choices.iter().any(|word| **word == *value))
+    }
+
+    /// What the description says that the tool runs.
+    pub(super) fn runs(&self) -> Roles {
+        self.runs
     }
 
     /// Whether the schema said anything at all, so that a walk need not build paths for nothing.
@@ -71,69 +115,92 @@ impl ToolRoles {
     }
 }
 
-/// What `format`, `description` and `title` of one property say.
-fn of_property(schema: &Value<'_, '_>) -> Roles {
-    let mut roles = Roles::empty();
-    let text = |key| schema.get(key).and_then(|v| v.string());
-    match text("format").as_deref() {
-        Some("uri" | "url" | "uri-reference" | "iri" | "uri-template") => roles |= Roles::URL,
-        Some("hostname" | "idn-hostname" | "ipv4" | "ipv6") => roles |= Roles::HOST,
-        Some("path" | "file-path" | "directory-path") => roles |= Roles::PATH,
-        Some("password") => roles |= Roles::SECRET,
-        _ => {}
+/// Whether the schema allows a string. One that does not say its type allows anything.
+pub(super) fn is_text(schema: &Value<'_, '_>) -> bool {
+    match schema.get("type") {
+        Some(kind) if kind.kind() == Kind::Array => kind.elements().any(|kind| kind.is_string("string")),
+        Some(kind) => kind.is_string("string"),
+        None => match schema.get("enum").or_else(|| schema.get("const")) {
+            Some(values) => std::iter::once(values).chain(values.elements()).any(|v| v.kind() == Kind::String),
+            None => ["properties", "anyOf", "oneOf", "allOf", "$ref"].iter().all(|k| schema.get(k).is_none()),
+        },
+    }
+}
+
+/// The plain words that a property may be. Anything but plain words is looked at as if the list were open: a list is
+/// the server's to write.
+fn choices(schema: &Value<'_, '_>) -> Vec<Box<str>> {
+    let plain = |word: &str| {
+        (1..=64).contains(&word.len())
+            && word.starts_with(|c: char| c.is_ascii_alphanumeric())
+            && word.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b' '))
+    };
+    let offered = schema.get("enum").into_iter().flat_map(|list| list.elements()).chain(schema.get("const"));
+    let words: Option<Vec<Box<str>>> = offered
+        .filter(|value| value.kind() == Kind::String)
+        .take(MAX_CHOICES)
+        .map(|value| value.string().filter(|word| plain(word)).map(|word| (&*word).into()))
+        .collect();
+    words.unwrap_or_default()
+}
+
+/// What one schema of a property says of it.
+fn of_property(schema: &Value<'_, '_>, tell: &mut dyn FnMut(Roles, Why)) {
+    for (keyword, roles_of) in KEYWORDS {
+        if let Some(said) = schema.get(keyword).and_then(|v| v.string()) {
+            let roles = roles_of(&said);
+            if !roles.is_empty() {
+                tell(roles, Why::Schema(keyword, said.chars().take(60).collect()));
+            }
+        }
     }
     for key in ["description", "title"] {
-        if let Some(said) = text(key) {
-            roles |= of_description(&said);
+        if let Some(said) = schema.get(key).and_then(|v| v.string()) {
+            phrases::of_property(&said, &mut |roles, phrase| tell(roles, Why::Phrase(phrase)));
         }
     }
-    roles
-}
-
-/// A description names a role by a phrase, not by a word: "the URL to fetch", never "a note about paths".
-fn of_description(description: &str) -> Roles {
-    let said: String = description.chars().take(400).collect::<String>().to_ascii_lowercase();
-    let mut roles = Roles::empty();
-    for (role, phrases) in PHRASES {
-        if phrases.iter().any(|phrase| said.contains(phrase)) {
-            roles |= *role;
+    for keyword in ["default", "const", "example", "examples", "enum"] {
+        let Some(shown) = schema.get(keyword) else { continue };
+        for one in std::iter::once(shown).chain(shown.elements()).take(MAX_SHOWN) {
+            let Some(text) = one.string() else { continue };
+            // A lone separator is as likely a separator as a root.
+            let roles = if text.len() > 1 { value::of(&text, Roles::empty()) } else { Roles::empty() };
+            if !roles.is_empty() {
+                tell(roles, Why::Shape(keyword, text.into_owned()));
+                break;
+            }
         }
     }
-    roles
 }
 
-const PHRASES: &[(Roles, &[&str])] = &[
-    (
-        Roles::COMMAND,
-        &[
-            "shell command",
-            "command to run",
-            "command to execute",
-            "bash command",
-            "command line to",
-            "terminal command",
-            "powershell command",
-        ],
-    ),
-    (Roles::SQL, &["sql query", "sql statement", "sql to "]),
-    (Roles::URL, &["url to ", "url of ", "uri of ", "webpage to", "http url", "data uri"]),
-    (
-        Roles::PATH,
-        &[
-            "path to ",
-            "path of ",
-            "file path",
-            "filepath",
-            "directory to",
-            "file to read",
-            "file to write",
-            "file name to save",
-            "filename to save",
-        ],
-    ),
-    (
-        Roles::CODE,
-        &["javascript function", "javascript code", "python code", "code to execute", "code to run", "playwright code"],
-    ),
-    (Roles::HOST, &["hostname", "host name", "ip address"]),
+/// A keyword of a schema, and the roles that its value gives.
+type Keyword = (&'static str, fn(&str) -> Roles);
+
+const KEYWORDS: [Keyword; 3] = [
+    ("format", |format| match format {
+        "uri" | "url" | "uri-reference" | "iri" | "iri-reference" | "uri-template" => Roles::URL,
+        "hostname" | "idn-hostname" | "ipv4" | "ipv6" | "ip" => Roles::HOST,
+        "path" | "file-path" | "directory-path" | "filepath" | "file" | "directory" => Roles::PATH,
+        "password" => Roles::SECRET,
+        "sql" => Roles::SQL,
+        "shell" | "bash" => Roles::COMMAND,
+        "code" | "javascript" | "python" => Roles::CODE,
+        _ => Roles::empty(),
+    }),
+    ("contentMediaType", |kind| match kind.split(';').next().unwrap_or_default().trim() {
+        "application/sql" | "text/x-sql" => Roles::SQL,
+        "application/javascript" | "text/javascript" | "text/x-python" | "application/x-python-code" => Roles::CODE,
+        "application/x-sh" | "text/x-shellscript" => Roles::COMMAND,
+        _ => Roles::empty(),
+    }),
+    ("pattern", |pattern| {
+        let shape = pattern.trim_start_matches(['^', '(', '?', ':']);
+        if shape.starts_with("http") {
+            Roles::URL
+        } else if pattern.starts_with("^/") || pattern.starts_with("^\\/") {
+            Roles::PATH
+        } else {
+            Roles::empty()
+        }
+    }),
 ];

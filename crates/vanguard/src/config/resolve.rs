@@ -8,6 +8,7 @@ use vanguard_engine::finding::Action;
 use vanguard_engine::policy::{DenyAs, Profile};
 
 use super::origin::pick;
+use super::roles::RoleChange;
 use super::written::{Audit, Compat, Exception, Stderr};
 use super::{Layer, Origin, Set, Written};
 use crate::exit::Failure;
@@ -19,6 +20,8 @@ pub(crate) struct Settings {
     pub(crate) rule_dirs: Vec<Set<PathBuf>>,
     pub(crate) overrides: BTreeMap<String, Set<Action>>,
     pub(crate) exceptions: Vec<Set<Exception>>,
+    /// By tool glob and argument.
+    pub(crate) roles: BTreeMap<(String, String), Set<RoleChange>>,
     pub(crate) limits: Bounds,
     pub(crate) audit: Record,
     pub(crate) deny_as: Set<DenyAs>,
@@ -73,6 +76,7 @@ impl Settings {
             rule_dirs: gather(layers, |w| w.rules.dirs.clone()),
             overrides: overrides(layers),
             exceptions: gather(layers, |w| w.rules.exceptions.clone()),
+            roles: roles(layers),
             limits: Bounds {
                 message_bytes: pick(layers, bounds.message_bytes, |w| w.limits.message_bytes),
                 string_bytes: pick(layers, bounds.string_bytes, |w| w.limits.string_bytes),
@@ -169,6 +173,20 @@ fn overrides(layers: &[Layer]) -> BTreeMap<String, Set<Action>> {
     for layer in layers {
         for (rule, action) in layer.written.rules.overrides.iter().flatten() {
             all.entry(rule.clone()).or_insert_with(|| Set { value: *action, origin: layer.origin.clone() });
+        }
+    }
+    all
+}
+
+/// Corrections of all layers; for one argument of one tool the strongest layer speaks.
+fn roles(layers: &[Layer]) -> BTreeMap<(String, String), Set<RoleChange>> {
+    let mut all = BTreeMap::new();
+    for layer in layers {
+        for (tool, arguments) in layer.written.roles.iter().flatten() {
+            for (argument, change) in arguments {
+                all.entry((tool.clone(), argument.clone()))
+                    .or_insert_with(|| Set { value: change.clone(), origin: layer.origin.clone() });
+            }
         }
     }
     all

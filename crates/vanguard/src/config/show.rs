@@ -33,6 +33,9 @@ pub(crate) fn rows(settings: &Settings, default_record: Option<&Path>) -> Vec<Ro
     for exception in &settings.exceptions {
         rows.add("rules.exceptions[]", exception, Clone::clone);
     }
+    for ((tool, argument), change) in &settings.roles {
+        rows.add(&format!("roles.{tool}.{argument}"), change, Clone::clone);
+    }
     let limits = &settings.limits;
     rows.add("limits.message_bytes", &limits.message_bytes, |n| *n);
     rows.add("limits.string_bytes", &limits.string_bytes, |n| *n);
@@ -131,7 +134,7 @@ mod tests {
     #[test]
     fn every_key_of_the_file_is_shown() {
         let written = crate::config::file::parse(
-            "rules: {dirs: [a], overrides: {A: warn}, exceptions: [{rule: A, reason: b}]}\nserver: {env: {KEY: hunter2}}\n",
+            "rules: {dirs: [a], overrides: {A: warn}, exceptions: [{rule: A, reason: b}]}\nroles: {t: {a: path}}\nserver: {env: {KEY: hunter2}}\n",
             "x",
         )
         .expect("valid");

@@ -40,6 +40,11 @@ fn loosening(written: &Written, others: &Settings) -> Vec<String> {
         }
     }
     refuse(written.rules.exceptions.as_ref().is_some_and(|list| !list.is_empty()), "rules.exceptions");
+    for (tool, arguments) in written.roles.iter().flatten() {
+        for (argument, _) in arguments.iter().filter(|(_, change)| change.loosens()) {
+            refuse(true, &format!("roles.{tool}.{argument}"));
+        }
+    }
     let limits = &others.limits;
     for (key, asked, held) in [
         ("message_bytes", written.limits.message_bytes, limits.message_bytes.value),
@@ -80,7 +85,7 @@ mod tests {
 
     #[test]
     fn a_strangers_file_may_tighten() {
-        let text = "profile: strict\nrules: {dirs: [rules], overrides: {FS-001: block}}\nlimits: {depth: 8}\ndeny_as: tool_result\n";
+        let text = "profile: strict\nrules: {dirs: [rules], overrides: {FS-001: block}}\nlimits: {depth: 8}\ndeny_as: tool_result\nroles: {t: {x: [path, command]}}\n";
         assert!(asked(text).is_empty());
     }
 
@@ -91,6 +96,9 @@ mod tests {
             ("rules: {overrides: {FS-001: off}}", "rules.overrides.FS-001"),
             ("rules: {overrides: {FS-001: warn}}", "rules.overrides.FS-001"),
             ("rules: {exceptions: [{rule: '*', reason: x}]}", "rules.exceptions"),
+            ("roles: {'*': {path: {remove: path}}}", "roles.*.path"),
+            ("roles: {'*': {path: {only: [id]}}}", "roles.*.path"),
+            ("roles: {'*': {path: opaque}}", "roles.*.path"),
             ("limits: {depth: 100000}", "limits.depth"),
             ("audit: {path: none}", "audit.path"),
             ("audit: {on_failure: warn}", "audit.on_failure"),

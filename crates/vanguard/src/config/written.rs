@@ -9,6 +9,8 @@ use vanguard_audit::OnFailure;
 use vanguard_engine::finding::Action;
 use vanguard_engine::policy::{DenyAs, Profile};
 
+use super::roles::Corrections;
+
 /// Configuration of `McpVanguard` (`vanguard.yaml`).
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
@@ -20,6 +22,9 @@ pub(crate) struct Written {
     pub(crate) profile: Option<Profile>,
     /// Detection rules.
     pub(crate) rules: Rules,
+    /// What arguments are, where schema, name and value mislead: by glob over tool names and by argument (its property path
+    /// or JSON pointer, or a glob over these) a list of roles to add, or `{add: […], remove: […], only: […]}`.
+    pub(crate) roles: Option<Corrections>,
     /// Bounds of a message; one beyond them is refused.
     pub(crate) limits: Limits,
     /// The record of every verdict.
