@@ -3,6 +3,8 @@
 //! A detector only finds. Everything else about a finding is a rule's, which names it (`detector: sql.tautology`): whom
 //! it concerns, what it asks for, how it is explained, tuned and tested.
 
+pub mod injection;
+
 use std::ops::Range;
 
 use crate::role::Roles;
@@ -42,6 +44,7 @@ pub struct Family {
 
 /// Every family.
 pub const FAMILIES: &[&Family] = &[
+    &injection::FAMILY,
     #[cfg(test)]
     &tests::FAMILY,
 ];
