@@ -3,6 +3,7 @@
 //! A detector only finds. Everything else about a finding is a rule's, which names it (`detector: sql.tautology`): whom
 //! it concerns, what it asks for, how it is explained, tuned and tested.
 
+mod command;
 pub mod injection;
 
 use std::ops::Range;
@@ -44,6 +45,7 @@ pub struct Family {
 
 /// Every family.
 pub const FAMILIES: &[&Family] = &[
+    &command::FAMILY,
     &injection::FAMILY,
     #[cfg(test)]
     &tests::FAMILY,

@@ -1,0 +1,71 @@
+//! Commands, judged by which program does what on which operands, from where to where.
+//!
+//! Reads the `shell` view (one simple command a line, program first) and, for values that are no commands, the text
+//! itself: a separator with a command behind it is an injection whatever the value is for.
+
+mod appended;
+mod breakout;
+mod fetched;
+mod names;
+
+use std::ops::Range;
+
+use super::{Family, Found, Look};
+use crate::views::ViewKind;
+
+/// See [`FAMILY`].
+const BREAKOUT: usize = 0;
+const FETCHED: usize = 1;
+const APPENDED: usize = 2;
+const SENTENCE: usize = 3;
+
+/// The longest value that is looked at for a command behind it: longer ones are documents.
+const VALUE: usize = 2_000;
+
+/// `breakout`: a program is given a shell to start. `fetched`: a file is fetched and run. `appended`: a command behind a
+/// value. `sentence`: the same where prose belongs, of which the value must be nearly nothing.
+pub(super) const FAMILY: Family =
+    Family { name: "command", kinds: &["breakout", "fetched", "appended", "sentence"], look };
+
+fn look(look: &Look<'_>, found: &mut Found<'_>) {
+    if look.chain.kind() == ViewKind::Shell {
+        if let Some(range) = breakout::find(look.view) {
+            found(BREAKOUT, range);
+        }
+        if let Some(range) = fetched::find(look.view) {
+            found(FETCHED, range);
+        }
+    } else if look.view.len() <= VALUE
+        && let Some(range) = appended::find(look.view)
+    {
+        found(APPENDED, range.clone());
+        if appended::is_whole(look.view, &range) {
+            found(SENTENCE, range);
+        }
+    }
+}
+
+/// A line of the `shell` view.
+struct Line<'v> {
+    /// Its bytes in the view.
+    range: Range<usize>,
+    program: &'v str,
+    arguments: &'v str,
+}
+
+/// The lines of a `shell` view.
+fn lines(view: &str) -> impl Iterator<Item = Line<'_>> {
+    let mut start = 0_usize;
+    view.split('\n').map(move |line| {
+        let range = start..start.saturating_add(line.len());
+        start = range.end.saturating_add(1);
+        let text = line.strip_prefix("| ").unwrap_or(line);
+        let (program, arguments) = text.split_once(' ').unwrap_or((text, ""));
+        Line { range, program, arguments }
+    })
+}
+
+/// A path's last segment.
+fn base(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
+}
