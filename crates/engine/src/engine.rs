@@ -98,6 +98,31 @@ impl Engine {
         Judged { effect, decisions, timing }
     }
 
+    /// Gives `sink` every view of every field of a message as rules get it: the view, the decodings that led to it, whether
+    /// it reads as the field came, and the field. To measure rules with; [`Engine::judge`] is what judges.
+    pub fn survey(
+        &self,
+        session: &Session,
+        flow: Flow,
+        line: &[u8],
+        scratch: &mut Scratch,
+        sink: &mut dyn FnMut(&str, &Chain, bool, &Target<'_>),
+    ) {
+        let Ok(Packet::Single(message)) = vanguard_wire::read(line, &self.limits, &mut scratch.tape) else { return };
+        let exchange = session.open(&message, flow);
+        each_field(&message, flow, &exchange, &self.policy.roles, &mut |field| {
+            if field.roles.contains(Roles::OPAQUE) {
+                return;
+            }
+            let pointer = || field.place.pointer();
+            let tool = exchange.tool.as_deref();
+            let target = Target { roles: field.roles, direction: field.direction, tool, pointer: &pointer };
+            each_view(&field.text, field.roles, &self.views, &mut |view, chain| {
+                sink(view, chain, view == field.text, &target);
+            });
+        });
+    }
+
     /// Refuses a line that was too long to be read, of which only its first and last bytes were kept.
     pub fn judge_oversize(&self, session: &Session, flow: Flow, head: &[u8], tail: &[u8]) -> Judged<'static> {
         let fault = Fault::oversize(head, tail, &self.limits);

@@ -71,7 +71,7 @@ pub(crate) fn load(packs: &[Pack], tuning: &Tuning<'_>) -> Result<RuleSet, Failu
 }
 
 /// Built-in packs (or the installed ones of the same name), further installed ones, and those of the rule directories.
-fn packs(settings: &Settings, around: &Surroundings) -> Result<(Vec<Pack>, Vec<String>), Failure> {
+pub(crate) fn packs(settings: &Settings, around: &Surroundings) -> Result<(Vec<Pack>, Vec<String>), Failure> {
     let mut packs: Vec<Pack> =
         rules::builtin().iter().map(|pack| Pack { name: pack.name.to_owned(), text: pack.text.to_owned() }).collect();
     if let Some(dir) = around.data_home().and_then(|home| Store::below(&home).current()) {

@@ -56,10 +56,14 @@ struct Head {
     direction: Direction,
 }
 
-/// The cases of one file.
-pub(super) fn read(path: &Path) -> Result<Vec<Case>, Failure> {
-    let text = String::from_utf8(reading::bounded(path, MAX_BYTES)?)
-        .map_err(|_| Failure::Usage(format!("{}: is not UTF-8 text", path.display())))?;
+/// The text of one file.
+pub(super) fn text(path: &Path) -> Result<String, Failure> {
+    String::from_utf8(reading::bounded(path, MAX_BYTES)?)
+        .map_err(|_| Failure::Usage(format!("{}: is not UTF-8 text", path.display())))
+}
+
+/// The cases in the text of one file.
+pub(super) fn cases(path: &Path, text: &str) -> Result<Vec<Case>, Failure> {
     let mut cases = Vec::new();
     for (number, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
         let case = parse(line).map_err(|what| Failure::Usage(format!("{}:{}: {what}", path.display(), number + 1)))?;

@@ -1,11 +1,12 @@
 //! Counts trials by family and by tier.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 use vanguard_engine::verdict::Verdict;
 
+use super::confusion::RuleRow;
 use super::corpus::{Case, Direction, Label};
 use super::trial::Trial;
 use crate::exit::Failure;
@@ -43,6 +44,7 @@ pub(super) struct Line<'a> {
     verdict: Verdict,
     stopped: bool,
     rules: &'a [String],
+    refusing: usize,
     ns: u64,
 }
 
@@ -57,6 +59,7 @@ impl<'a> Line<'a> {
             verdict: trial.verdict,
             stopped: trial.stopped,
             rules: &trial.rules,
+            refusing: trial.refusing,
             ns: trial.ns,
         }
     }
@@ -89,18 +92,6 @@ pub(super) struct Total {
     pub(super) mean_percent: f64,
 }
 
-/// A rule and how often it refused.
-#[derive(Debug, Default, Serialize)]
-pub(super) struct Busy {
-    pub(super) rule: String,
-    /// Malicious cases it refused.
-    pub(super) malicious: usize,
-    /// Malicious cases that it alone refused.
-    pub(super) alone: usize,
-    /// Benign cases it refused.
-    pub(super) benign: usize,
-}
-
 /// A case and its time.
 #[derive(Debug, Serialize)]
 pub(super) struct Slow {
@@ -114,8 +105,8 @@ pub(super) struct Slow {
 pub(super) struct Tally {
     pub(super) rows: Vec<Row>,
     pub(super) totals: Vec<Total>,
-    /// Rules by benign cases refused, then by malicious ones.
-    pub(super) rules: Vec<Busy>,
+    /// Every rule, those with most false alarms first.
+    pub(super) rules: Vec<RuleRow>,
     pub(super) slowest: Vec<Slow>,
     pub(super) median_ns: u64,
     pub(super) p99_ns: u64,
@@ -123,7 +114,7 @@ pub(super) struct Tally {
 
 impl Tally {
     /// Counts.
-    pub(super) fn new(cases: &[Case], trials: &[Trial], tiers: &Tiers, top: usize) -> Self {
+    pub(super) fn new(cases: &[Case], trials: &[Trial], tiers: &Tiers, rules: Vec<RuleRow>, top: usize) -> Self {
         let mut groups: BTreeMap<(Label, Direction, &str), (usize, usize)> = BTreeMap::new();
         for (case, trial) in cases.iter().zip(trials) {
             let group = groups.entry((case.label, case.direction, &case.family)).or_default();
@@ -147,7 +138,7 @@ impl Tally {
         Self {
             totals: totals(&rows),
             rows,
-            rules: busiest(cases, trials, top),
+            rules,
             slowest: slowest(cases, trials, top),
             median_ns: quantile(&times, 50),
             p99_ns: quantile(&times, 99),
@@ -191,26 +182,6 @@ fn totals(rows: &[Row]) -> Vec<Total> {
         .collect()
 }
 
-fn busiest(cases: &[Case], trials: &[Trial], top: usize) -> Vec<Busy> {
-    let mut rules: HashMap<&str, Busy> = HashMap::new();
-    for (case, trial) in cases.iter().zip(trials) {
-        for id in trial.rules.iter().take(trial.refusing) {
-            let busy = rules.entry(id).or_insert_with(|| Busy { rule: id.clone(), ..Busy::default() });
-            match case.label {
-                Label::Malicious => {
-                    busy.malicious += 1;
-                    busy.alone += usize::from(trial.refusing == 1);
-                }
-                _ => busy.benign += 1,
-            }
-        }
-    }
-    let mut rules: Vec<Busy> = rules.into_values().collect();
-    rules.sort_by(|a, b| (b.benign, b.malicious).cmp(&(a.benign, a.malicious)).then_with(|| a.rule.cmp(&b.rule)));
-    rules.truncate(top);
-    rules
-}
-
 fn slowest(cases: &[Case], trials: &[Trial], top: usize) -> Vec<Slow> {
     let mut order: Vec<(&Case, &Trial)> = cases.iter().zip(trials).collect();
     order.sort_by_key(|(_, trial)| std::cmp::Reverse(trial.ns));
@@ -226,7 +197,7 @@ fn quantile(sorted: &[u64], hundredths: usize) -> u64 {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a corpus has far fewer than 2^52 cases")]
-fn percent(part: usize, whole: usize) -> f64 {
+pub(super) fn percent(part: usize, whole: usize) -> f64 {
     if whole == 0 { 0.0 } else { 100.0 * part as f64 / whole as f64 }
 }
 

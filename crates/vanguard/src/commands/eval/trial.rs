@@ -45,17 +45,19 @@ pub(super) fn all(engine: &Engine, cases: &[Case], jobs: usize) -> Vec<Trial> {
 }
 
 fn one(engine: &Engine, case: &Case, scratch: &mut Scratch, clock: &SystemClock) -> Trial {
-    let session = Session::new();
-    let flow = match case.direction {
-        Direction::Request => Flow::ToServer,
-        Direction::Response | Direction::ToolsList => {
-            let opening = opening(case);
-            engine.judge(&session, Flow::ToServer, opening.as_bytes(), scratch, clock);
-            Flow::ToClient
-        }
-    };
+    let (session, flow) = opened(engine, case, scratch, clock);
     let judged = engine.judge(&session, flow, case.message.as_bytes(), scratch, clock);
     summary(&judged)
+}
+
+/// A session in which the case is next, and the way it travels.
+pub(super) fn opened(engine: &Engine, case: &Case, scratch: &mut Scratch, clock: &SystemClock) -> (Session, Flow) {
+    let session = Session::new();
+    if case.direction == Direction::Request {
+        return (session, Flow::ToServer);
+    }
+    engine.judge(&session, Flow::ToServer, opening(case).as_bytes(), scratch, clock);
+    (session, Flow::ToClient)
 }
 
 /// The request that the case answers.
