@@ -5,6 +5,8 @@
 
 mod command;
 pub mod injection;
+mod path;
+mod url;
 
 use std::ops::Range;
 
@@ -47,6 +49,8 @@ pub struct Family {
 pub const FAMILIES: &[&Family] = &[
     &command::FAMILY,
     &injection::FAMILY,
+    &path::FAMILY,
+    &url::FAMILY,
     #[cfg(test)]
     &tests::FAMILY,
 ];

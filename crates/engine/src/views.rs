@@ -7,7 +7,7 @@
 mod cursor;
 mod escape;
 mod html;
-mod path;
+pub(crate) mod path;
 mod percent;
 mod plain;
 mod readings;
@@ -120,6 +120,11 @@ pub struct ViewStats {
 /// that led to it. The roles decide which readings make sense: a shell reads commands, not prose.
 pub fn each_view(text: &str, roles: Roles, limits: &ViewLimits, sink: &mut dyn FnMut(&str, &Chain)) -> ViewStats {
     unfold::unfold(text, roles, limits, sink)
+}
+
+/// Of a letter of a script beside Latin: whether it is drawn like a Latin one.
+pub(crate) fn looks_like_latin(c: char) -> Option<bool> {
+    plain::looks_like_latin(c)
 }
 
 /// Whether `c` shows nothing: zero-width, bidi control, tag, variation selector, soft hyphen and their like.

@@ -9,6 +9,7 @@ use smallvec::SmallVec;
 pub(super) fn normalise(path: &str) -> String {
     let path = path.trim();
     let path = strip_file_scheme(path);
+    let path = drive_relative(path).unwrap_or(path);
     let slashed = slashed(path);
     let (mut normal, rest) = root_of(path, &slashed);
     let is_relative = normal.is_empty();
@@ -61,13 +62,56 @@ fn strip_parameters(path: &str) -> String {
     segments.join("/")
 }
 
+/// Names of schemes and wrappers that end in a path of files.
+const FILE_SCHEMES: &[&str] = &["file:", "url:", "local_file:", "netdoc:", "view-source:", "jar:"];
+
+/// Without `file:` in its spellings, nor what may stand before it.
 fn strip_file_scheme(path: &str) -> &str {
-    let Some(scheme) = path.get(..5).filter(|scheme| scheme.eq_ignore_ascii_case("file:")) else { return path };
-    let rest = path.get(scheme.len()..).unwrap_or("");
-    let Some(after) = rest.strip_prefix("//") else { return rest };
-    let path = after.strip_prefix("localhost").filter(|path| path.starts_with('/')).unwrap_or(after);
-    // `file:///C:/x` names `C:/x`.
-    path.strip_prefix('/').filter(|path| drive_of(path).is_some()).unwrap_or(path)
+    let mut path = path;
+    // `view-source:jar:file:` is about as deep as anybody goes.
+    for _ in 0..4 {
+        let scheme = FILE_SCHEMES
+            .iter()
+            .find(|scheme| path.get(..scheme.len()).is_some_and(|head| head.eq_ignore_ascii_case(scheme)));
+        let Some(rest) = scheme.and_then(|scheme| path.get(scheme.len()..)) else { return path };
+        path = rest;
+        if let Some(after) = rest.strip_prefix("//").or_else(|| rest.strip_prefix("\\\\")) {
+            let names = after.strip_prefix("localhost").or_else(|| after.strip_prefix("127.0.0.1"));
+            path = names.filter(|path| path.starts_with('/')).unwrap_or(after);
+        }
+        // `file:///C:/x` names `C:/x`.
+        path = path.strip_prefix('/').filter(|path| drive_of(path).is_some()).unwrap_or(path);
+    }
+    path
+}
+
+/// Whether a path begins at a root, and what follows that: for whoever reads its segments without a copy.
+pub(crate) fn root_and_rest(path: &str) -> (bool, &str) {
+    let path = strip_file_scheme(path.trim());
+    let separators: &[char] = &['/', '\\'];
+    let local = path
+        .strip_prefix("\\\\")
+        .or_else(|| path.strip_prefix("//"))
+        .or_else(|| path.strip_prefix("\\??"))
+        .map_or(path, |device| device.trim_start_matches(['?', '.']).trim_start_matches(separators));
+    if let Some((_, rest)) = drive_of(local) {
+        return (true, rest);
+    }
+    match drive_relative(path) {
+        Some(rest) => (false, rest),
+        None => (path.starts_with(separators), path),
+    }
+}
+
+/// What `C:..\x` names in the current directory of its drive.
+fn drive_relative(path: &str) -> Option<&str> {
+    let rest = path.get(2..).filter(|_| path.as_bytes().get(1) == Some(&b':'))?;
+    (path.starts_with(|c: char| c.is_ascii_alphabetic()) && rest.starts_with("..")).then_some(rest)
+}
+
+/// Whether a segment leads a level up: `..`, `.. ` to Windows, `..;x` to servlet containers.
+pub(crate) fn is_up(segment: &str) -> bool {
+    segment.strip_prefix("..").is_some_and(|rest| rest.starts_with(';') || rest.bytes().all(|byte| byte == b' '))
 }
 
 /// The root that a path begins with, spelt one way, and what follows it.
@@ -96,7 +140,8 @@ fn root_of<'a>(path: &str, slashed: &'a str) -> (String, &'a str) {
 
 fn device<'a>(prefix: &str, rest: &'a str) -> (String, &'a str) {
     match drive_of(rest) {
-        Some((drive, rest)) => (format!("{prefix}{}:/", drive.to_ascii_lowercase()), rest),
+        // `\\\\?\\C:\\x` is `C:\\x`, only longer.
+        Some((drive, rest)) => (format!("{}:/", drive.to_ascii_lowercase()), rest),
         None => (prefix.to_owned(), rest),
     }
 }
@@ -153,7 +198,12 @@ mod tests {
             ("..\\\\/..\\\\/x", "../../x"),
             ("C:\\Windows\\..\\x.txt", "c:/x.txt"),
             ("c:/", "c:/"),
-            ("\\\\?\\C:\\x\\..\\y", "//?/c:/y"),
+            ("\\\\?\\C:\\x\\..\\y", "c:/y"),
+            ("\\??\\C:\\x", "c:/x"),
+            ("C:..\\..\\x", "../../x"),
+            ("url:file:///etc/passwd", "/etc/passwd"),
+            ("file:\\\\\\etc\\x", "/etc/x"),
+            ("file://127.0.0.1/etc/x", "/etc/x"),
             ("\\\\.\\PhysicalDrive0", "//./PhysicalDrive0"),
             ("\\\\server\\share\\..\\x", "//server/x"),
             ("\\\\..\\..\\x", "/x"),

@@ -19,6 +19,11 @@ use look_alikes::{ascii_of, has_twin, is_letter};
 use super::is_invisible;
 use super::triggers::ascii_prefix;
 
+/// See [`super::looks_like_latin`].
+pub(super) fn looks_like_latin(c: char) -> Option<bool> {
+    has_twin(c)
+}
+
 /// Reads; `None` when nothing changes, or, with `prose`, nothing but typography and emoji: dashes, quotation marks,
 /// ellipses and variation selectors stand in a third of all prose and hide nothing from a rule about words.
 pub(super) fn decode(text: &str, prose: bool) -> Option<String> {

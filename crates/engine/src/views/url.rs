@@ -110,14 +110,21 @@ fn bare(text: &str, lines: &mut Lines) {
 }
 
 /// `http://a\@b/` is `a` to a browser and `b` to a client of RFC 3986; of `http://a#@b/` and `http://a:80:\@@b/` clients
-/// make one or the other as well. So each part of such an authority is a host.
+/// make one or the other as well. So each part of such an authority is a host. An `@` further into a query or path
+/// deceives nobody.
 fn other_readings(text: &str, lines: &mut Lines) {
     let Some((_, rest)) = text.split_once("://") else { return };
     let signs = ['\\', '#', '?', '@', ' ', '\t', '\r', '\n'];
-    let Some((before, after)) = rest.rsplit_once('@').filter(|(before, _)| before.contains(signs)) else { return };
-    bare(after, lines);
-    for part in before.split(signs).filter(|part| !part.is_empty()).take(4) {
-        bare(part.split_once(':').map_or(part, |(host, _)| host), lines);
+    let doubtful = |before: &str| {
+        let between = before.rfind(signs).and_then(|at| before.get(at..));
+        between.is_some_and(|between| between.len() <= 4 && !between.contains(|c: char| c.is_alphanumeric()))
+    };
+    for (at, _) in rest.match_indices('@').take(8) {
+        let Some((before, after)) = rest.split_at_checked(at).filter(|(before, _)| doubtful(before)) else { continue };
+        bare(after.trim_start_matches('@'), lines);
+        for part in before.split(signs).filter(|part| !part.is_empty()).take(4) {
+            bare(part.split_once(':').map_or(part, |(host, _)| host), lines);
+        }
     }
 }
 
