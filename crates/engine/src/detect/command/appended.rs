@@ -35,6 +35,10 @@ pub(super) fn find(value: &str) -> Option<Range<usize>> {
         tried = tried.saturating_add(1);
         let start = at;
         at = at.saturating_add(length);
+        // `data:image/png;base64,…`
+        if rest.starts_with(b";base64,") {
+            continue;
+        }
         let after = value.get(at..).unwrap_or("");
         if let Some(end) = command(after, rest.get(..length).unwrap_or_default()) {
             return Some(start..at.saturating_add(end));
