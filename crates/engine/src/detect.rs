@@ -14,6 +14,8 @@ use crate::role::Roles;
 use crate::rules::Direction;
 use crate::views::Chain;
 
+mod sql;
+
 /// One view of one field, as a detector sees it.
 #[derive(Debug, Clone, Copy)]
 pub struct Look<'a> {
@@ -51,6 +53,7 @@ pub const FAMILIES: &[&Family] = &[
     &injection::FAMILY,
     &path::FAMILY,
     &url::FAMILY,
+    &sql::FAMILY,
     #[cfg(test)]
     &tests::FAMILY,
 ];
