@@ -1,6 +1,7 @@
 //! String literals to text and back.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use crate::scan::{hex4, is_high_surrogate};
 
@@ -21,6 +22,50 @@ pub(crate) fn decode(inner: &str) -> Cow<'_, str> {
     }
     text.push_str(rest);
     Cow::Owned(text)
+}
+
+/// Where in the source text `inner` of a literal the ranges `wanted` of its decoded text stand. They must be in order and
+/// apart; one that begins or ends within a character takes the whole of it.
+pub(crate) fn locate(inner: &str, wanted: &[Range<usize>]) -> Vec<Range<usize>> {
+    let mut found = Vec::with_capacity(wanted.len());
+    let mut wanted = wanted.iter();
+    let Some(mut next) = wanted.next() else { return found };
+    let mut start = None;
+    // How far the source and its text have been read.
+    let (mut source, mut text) = (0_usize, 0_usize);
+    while source < inner.len() {
+        let rest = inner.as_bytes().get(source..).unwrap_or_default();
+        let (length, decoded) = match memchr::memchr(b'\\', rest) {
+            Some(0) => {
+                let (decoded, length) = decode_escape(inner.as_bytes(), source);
+                (length, decoded.len_utf8())
+            }
+            plain => plain.map_or((rest.len(), rest.len()), |until| (until, until)),
+        };
+        let verbatim = length == decoded && rest.first() != Some(&b'\\');
+        let end = text.saturating_add(decoded);
+        // Where a position within this stretch stands in the source.
+        let at = |position: usize, whole: usize| {
+            let place = source.saturating_add(position.saturating_sub(text));
+            if verbatim { place } else { source.saturating_add(whole) }
+        };
+        loop {
+            if start.is_none() && next.start < end {
+                start = Some(at(next.start, 0));
+            }
+            let Some(begun) = start.filter(|_| next.end <= end) else { break };
+            let stop = if next.end <= text { source } else { at(next.end, length) };
+            found.push(begun..stop.max(begun));
+            start = None;
+            match wanted.next() {
+                Some(another) => next = another,
+                None => return found,
+            }
+        }
+        (source, text) = (source.saturating_add(length), end);
+    }
+    found.extend(start.map(|begun| begun..inner.len()));
+    found
 }
 
 /// The character of the escape at `at` and the length of its source. What the reader would refuse, and only the lenient
@@ -77,5 +122,33 @@ pub(crate) fn encode_unit(unit: u16, out: &mut Vec<u8>) {
     for shift in [12, 8, 4, 0] {
         let digit = u32::from(unit >> shift) & 0xF;
         out.push(char::from_digit(digit, 16).map_or(b'0', |digit| u8::try_from(digit).unwrap_or(b'0')));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        /// What a range says decoded, its place in the source says too.
+        #[test]
+        fn a_range_is_found_in_the_source(
+            pieces in proptest::collection::vec(r#"[a-zé😀]{1,3}|\\["\\/bfnrt]|\\u00[0-9a-f]{2}|\\ud83d\\ude00"#, 1..12),
+            cuts in proptest::collection::btree_set(0_usize..40, 0..6),
+        ) {
+            let inner = pieces.concat();
+            let text = decode(&inner);
+            let edges: Vec<usize> = text.char_indices().map(|(at, _)| at).chain([text.len()]).collect();
+            let cuts: Vec<usize> = cuts.iter().filter_map(|cut| edges.get(*cut)).copied().collect();
+            let wanted: Vec<Range<usize>> =
+                cuts.chunks_exact(2).map(|pair| pair[0]..pair[1]).collect();
+            let found = locate(&inner, &wanted);
+            prop_assert_eq!(found.len(), wanted.len());
+            for (found, wanted) in found.iter().zip(&wanted) {
+                prop_assert_eq!(decode(&inner[found.clone()]), &text[wanted.clone()]);
+            }
+        }
     }
 }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use crate::tape::{Kind, NONE, Node, Tape};
-use crate::text::decode;
+use crate::text::{decode, locate};
 
 /// One JSON value of a message that was read: borrowed, cheap to copy, never wrong about where it stands.
 #[derive(Clone, Copy)]
@@ -54,6 +54,20 @@ impl<'t, 'a> Value<'t, 'a> {
         let node = self.raw().filter(|node| node.kind == Kind::String)?;
         let inner = self.inner(node);
         Some(if node.escaped { decode(inner) } else { Cow::Borrowed(inner) })
+    }
+
+    /// Where ranges of a string's decoded text stand in the message, whatever escapes spell them. They must be in order
+    /// and apart. Nothing for any other kind.
+    pub fn source_ranges(&self, wanted: &[Range<usize>]) -> Vec<Range<usize>> {
+        let Some(node) = self.raw().filter(|node| node.kind == Kind::String) else { return Vec::new() };
+        let from = (node.start as usize).saturating_add(1);
+        let inner = self.inner(node);
+        let mut found =
+            if node.escaped { locate(inner, wanted) } else { wanted.to_vec() };
+        for range in &mut found {
+            *range = range.start.saturating_add(from)..range.end.saturating_add(from);
+        }
+        found
     }
 
     fn inner(&self, node: &Node) -> &'a str {
