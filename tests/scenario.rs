@@ -19,6 +19,8 @@ pub enum Expected {
     Allow,
     /// It arrives as it was sent, and the record names this rule.
     Warn(String),
+    /// It arrives with placeholders in place of secrets, and the record names this rule.
+    Redact(String),
     /// It does not arrive; the error and the record name this rule.
     Block(String),
     /// It arrives as it was sent, and the record says which rule would have stopped it.
@@ -152,6 +154,7 @@ fn expected(verdict: &str) -> Option<Expected> {
     let (word, rule) = verdict.rsplit_once(' ')?;
     match word {
         "warn" => Some(Expected::Warn(rule.into())),
+        "redact" => Some(Expected::Redact(rule.into())),
         "block" => Some(Expected::Block(rule.into())),
         "would block" => Some(Expected::WouldBlock(rule.into())),
         _ => None,

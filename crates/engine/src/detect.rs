@@ -7,6 +7,7 @@ mod command;
 pub mod injection;
 mod path;
 mod url;
+mod secrets;
 
 use std::ops::Range;
 
@@ -54,6 +55,7 @@ pub const FAMILIES: &[&Family] = &[
     &path::FAMILY,
     &url::FAMILY,
     &sql::FAMILY,
+    &secrets::FAMILY,
     #[cfg(test)]
     &tests::FAMILY,
 ];

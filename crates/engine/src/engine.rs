@@ -7,9 +7,11 @@ use vanguard_wire::{Body, Fault, Limits, Message, Packet, Tape, canonical, reply
 use crate::checks::{Check, Checks};
 use crate::fields::{Field, each_field};
 use crate::finding::{Action, Evidence, Finding, Layer, RuleInfo};
+use crate::pairs::Pairs;
 use crate::policy::{DenyAs, Place, Policy, Profile};
-use crate::role::Roles;
-use crate::rules::{RuleSet, ScanScratch, Target};
+use crate::redact::{Cut, Marks, Seal, apply};
+use crate::role::{Roles, name::sends_outward};
+use crate::rules::{Direction, Rule, RuleSet, ScanScratch, Target};
 use crate::session::{Exchange, Session, SessionFault};
 use crate::verdict::{Answer, Coverage, Decision, Effect, Flow, Judged, Permit, Timing, Verdict};
 use crate::views::{Chain, ViewLimits, each_view};
@@ -40,12 +42,13 @@ pub struct Engine {
     limits: Limits,
     views: ViewLimits,
     checks: Checks,
+    seal: Seal,
 }
 
 impl Engine {
     /// An engine over compiled rules.
     pub fn new(rules: RuleSet, policy: Policy, limits: Limits) -> Self {
-        Self { rules, policy, limits, views: ViewLimits::default(), checks: Checks::new() }
+        Self { rules, policy, limits, views: ViewLimits::default(), checks: Checks::new(), seal: Seal::default() }
     }
 
     /// The rules it judges by.
@@ -83,15 +86,15 @@ impl Engine {
         // Only exceptions expire.
         let now = if self.policy.exceptions.is_empty() { 0 } else { clock.unix_seconds() };
         let bench = Bench { engine: self, session, flow, now };
-        let (decisions, answers) = match &packet {
-            Ok(Packet::Single(message)) => bench.single(message, &mut scratch.scan),
-            Ok(Packet::Batch(messages)) => bench.batch(messages, &mut scratch.scan),
+        let Outcome { decisions, answers, redacted } = match &packet {
+            Ok(Packet::Single(message)) => bench.single(message, line, &mut scratch.scan),
+            Ok(Packet::Batch(messages)) => bench.batch(messages, line, &mut scratch.scan),
             Err(fault) => bench.unreadable(line, fault),
         };
-        let effect = if decisions.iter().all(|d| d.verdict.passes()) {
-            Effect::Forward(Permit::new(canonical(line)))
-        } else {
-            Effect::Refuse(answers)
+        let effect = match redacted {
+            _ if !decisions.iter().all(|d| d.verdict.passes()) => Effect::Refuse(answers),
+            Some(redacted) => Effect::Forward(Permit::new(Cow::Owned(redacted))),
+            None => Effect::Forward(Permit::new(canonical(line))),
         };
         let judged = clock.monotonic_ns();
         let timing = Timing { parse_ns: parsed.saturating_sub(begun), judge_ns: judged.saturating_sub(parsed) };
@@ -127,9 +130,19 @@ impl Engine {
     pub fn judge_oversize(&self, session: &Session, flow: Flow, head: &[u8], tail: &[u8]) -> Judged<'static> {
         let fault = Fault::oversize(head, tail, &self.limits);
         let bench = Bench { engine: self, session, flow, now: 0 };
-        let (decisions, answers) = bench.unreadable(head, &fault);
+        let Outcome { decisions, answers, .. } = bench.unreadable(head, &fault);
         Judged { effect: Effect::Refuse(answers), decisions, timing: Timing::default() }
     }
+}
+
+/// What comes of one line.
+#[derive(Default)]
+struct Outcome {
+    decisions: Vec<Decision>,
+    /// What is sent if it is refused.
+    answers: Vec<Answer>,
+    /// What is sent in its place if something was cut out of it.
+    redacted: Option<Vec<u8>>,
 }
 
 /// One line under judgment.
@@ -141,20 +154,42 @@ struct Bench<'e> {
 }
 
 impl Bench<'_> {
-    fn single(&self, message: &Message<'_, '_>, scan: &mut ScanScratch) -> (Vec<Decision>, Vec<Answer>) {
+    fn single(&self, message: &Message<'_, '_>, line: &[u8], scan: &mut ScanScratch) -> Outcome {
         let exchange = self.session.open(message, self.flow);
-        let decision = self.decide(message, &exchange, scan);
+        let (mut decision, cuts) = self.decide(message, &exchange, scan);
+        let redacted = self.redact(line, cuts, std::slice::from_mut(&mut decision));
         if decision.verdict.passes() {
             self.session.register(message, self.flow, &exchange);
             self.session.learn(message, self.flow, &exchange);
-            return (vec![decision], Vec::new());
+            return Outcome { decisions: vec![decision], redacted, ..Outcome::default() };
         }
         let answers = self.refusal(message, &exchange, &decision).into_iter().collect();
-        (vec![decision], answers)
+        Outcome { decisions: vec![decision], answers, ..Outcome::default() }
+    }
+
+    /// The line with its cuts made, where all of it passes and something is to be cut out. A line that then cannot be read
+    /// in one way any more must not pass: the decision that asked for the cuts becomes a refusal.
+    fn redact(&self, line: &[u8], mut cuts: Vec<Cut>, decisions: &mut [Decision]) -> Option<Vec<u8>> {
+        let asked = decisions.iter().any(|decision| decision.verdict == Verdict::Redact);
+        if !asked || !decisions.iter().all(|decision| decision.verdict.passes()) {
+            return None;
+        }
+        cuts.sort_by_key(|cut| cut.range.start);
+        let redacted = apply(std::str::from_utf8(line).ok()?, &cuts);
+        let redacted = canonical(redacted.as_bytes()).into_owned();
+        if vanguard_wire::read(&redacted, &self.engine.limits, &mut Tape::default()).is_ok() {
+            return Some(redacted);
+        }
+        for decision in decisions.iter_mut().filter(|decision| decision.verdict == Verdict::Redact) {
+            let finding = Finding { action: Action::Block, ..self.own_finding(Check::Uninspected, Action::Block) };
+            decision.findings.insert(0, finding);
+            decision.verdict = Verdict::Block;
+        }
+        None
     }
 
     /// A batch passes whole or not at all: a server that read half of it would have read another message.
-    fn batch(&self, messages: &[Message<'_, '_>], scan: &mut ScanScratch) -> (Vec<Decision>, Vec<Answer>) {
+    fn batch(&self, messages: &[Message<'_, '_>], line: &[u8], scan: &mut ScanScratch) -> Outcome {
         let exchanges: Vec<Exchange> = messages
             .iter()
             .map(|message| {
@@ -167,13 +202,19 @@ impl Bench<'_> {
                 exchange
             })
             .collect();
-        let mut decisions: Vec<Decision> =
-            messages.iter().zip(&exchanges).map(|(message, exchange)| self.decide(message, exchange, scan)).collect();
+        let mut all_cuts = Vec::new();
+        let mut decisions = Vec::with_capacity(messages.len());
+        for (message, exchange) in messages.iter().zip(&exchanges) {
+            let (decision, cuts) = self.decide(message, exchange, scan);
+            decisions.push(decision);
+            all_cuts.extend(cuts);
+        }
+        let redacted = self.redact(line, all_cuts, &mut decisions);
         if decisions.iter().all(|d| d.verdict.passes()) {
             for (message, exchange) in messages.iter().zip(&exchanges) {
                 self.session.learn(message, self.flow, exchange);
             }
-            return (decisions, Vec::new());
+            return Outcome { decisions, redacted, ..Outcome::default() };
         }
         let mut back = Vec::new();
         let mut onward = Vec::new();
@@ -194,21 +235,33 @@ impl Bench<'_> {
             .filter(|(_, lines)| !lines.is_empty())
             .map(|(flow, lines)| Answer { flow, line: reply::batch(&lines) })
             .collect();
-        (decisions, answers)
+        Outcome { decisions, answers, ..Outcome::default() }
     }
 
-    /// Fields, views, rules, policy: one message's decision.
-    fn decide(&self, message: &Message<'_, '_>, exchange: &Exchange, scan: &mut ScanScratch) -> Decision {
-        let mut case = Case { bench: self, exchange, findings: Findings::default(), coverage: Coverage::default() };
+    /// Fields, views, rules, policy: one message's decision, and what is to be cut out of the line if it is to redact.
+    fn decide(&self, message: &Message<'_, '_>, exchange: &Exchange, scan: &mut ScanScratch) -> (Decision, Vec<Cut>) {
+        let mut case = Case {
+            bench: self,
+            exchange,
+            findings: Findings::default(),
+            coverage: Coverage::default(),
+            cuts: Vec::new(),
+            pairs: Pairs::default(),
+        };
         if let Some(fault) = exchange.fault {
             case.findings.add(Finding { layer: Layer::Wire, ..self.own_finding(Check::Session(fault), Action::Block) });
         }
         scan.begin_message();
         each_field(message, self.flow, exchange, &self.engine.policy.roles, &mut |field| case.inspect(&field, scan));
-        let Case { findings: Findings { list: mut findings, .. }, coverage, .. } = case;
+        let pairs = std::mem::take(&mut case.pairs);
+        match pairs.find(self.engine, exchange.tool.as_deref(), self.now, scan) {
+            Ok(split) => split.into_iter().for_each(|finding| case.findings.add(finding)),
+            Err(_) => case.findings.add(self.own_finding(Check::Budget, Action::Block)),
+        }
+        let Case { findings: Findings { list: mut findings, .. }, coverage, cuts, .. } = case;
         findings.sort_by_key(|f| std::cmp::Reverse((f.effective(), f.rule.severity)));
         let (verdict, would_be) = self.engine.policy.compose(&findings);
-        Decision {
+        let decision = Decision {
             flow: self.flow,
             method: exchange.method.as_deref().map(str::to_owned),
             tool: exchange.tool.as_deref().map(str::to_owned),
@@ -217,7 +270,8 @@ impl Bench<'_> {
             would_be,
             findings,
             coverage,
-        }
+        };
+        (decision, cuts)
     }
 
     /// The answer in place of a refused message: to whoever waits for one.
@@ -242,7 +296,7 @@ impl Bench<'_> {
     }
 
     /// The decision on bytes that are no message, and the answer to whoever waits for one.
-    fn unreadable(&self, line: &[u8], fault: &Fault) -> (Vec<Decision>, Vec<Answer>) {
+    fn unreadable(&self, line: &[u8], fault: &Fault) -> Outcome {
         let near = line.get(fault.offset.saturating_sub(24)..).unwrap_or_default();
         let near = String::from_utf8_lossy(near.get(..near.len().min(64)).unwrap_or_default());
         let finding = Finding {
@@ -279,7 +333,7 @@ impl Bench<'_> {
             (Flow::ToClient, Some(id)) => Some(Answer { flow: Flow::ToServer, line: error(Some(id)) }),
             (Flow::ToClient, None) => None,
         };
-        (vec![decision], answer.into_iter().collect())
+        Outcome { decisions: vec![decision], answers: answer.into_iter().collect(), ..Outcome::default() }
     }
 
     fn own_finding(&self, check: Check, own: Action) -> Finding {
@@ -303,6 +357,9 @@ struct Case<'b, 'e> {
     exchange: &'b Exchange,
     findings: Findings,
     coverage: Coverage,
+    /// What must not be passed on, in bytes of the line.
+    cuts: Vec<Cut>,
+    pairs: Pairs,
 }
 
 /// What was found so far: bounded, and never at the price of a harder finding.
@@ -333,6 +390,7 @@ impl Case<'_, '_> {
         let engine = self.bench.engine;
         let first = self.findings.list.len();
         let findings = &mut self.findings;
+        let mut marks = Marks::default();
         let mut exhausted = false;
         let pointer = || field.place.pointer();
         let target = Target {
@@ -343,7 +401,15 @@ impl Case<'_, '_> {
         };
         let stats = each_view(&field.text, field.roles, &engine.views, &mut |view, chain| {
             let scanned = engine.rules.scan(view, chain, view == field.text, &target, scan, &mut |rule, span| {
-                if findings.list.iter().skip(first).any(|f| f.rule.id == rule.info.id) {
+                let action = asks(rule, field, self.exchange.tool.as_deref());
+                if action == Action::Off {
+                    return;
+                }
+                let known = findings.list.iter().skip(first).find(|f| f.rule.id == rule.info.id);
+                if action == Action::Redact && known.is_none_or(|finding| finding.excepted.is_none()) {
+                    marks.add(&rule.info, view, chain, span.clone());
+                }
+                if known.is_some() {
                     return;
                 }
                 let matched = view.get(span.clone()).unwrap_or_default();
@@ -354,11 +420,15 @@ impl Case<'_, '_> {
                     value: &field.text,
                     now: self.bench.now,
                 };
+                let excepted = engine.policy.excepted(&rule.info.id, &place);
+                if excepted.is_some() {
+                    marks.forget(&rule.info);
+                }
                 findings.add(Finding {
-                    excepted: engine.policy.excepted(&rule.info.id, &place).map(Into::into),
+                    excepted: excepted.map(Into::into),
                     rule: rule.info.clone(),
                     layer: Layer::L1,
-                    action: rule.action,
+                    action,
                     pointer,
                     span,
                     chain: chain.clone(),
@@ -367,6 +437,10 @@ impl Case<'_, '_> {
             });
             exhausted |= scanned.is_err();
         });
+        if field.direction == Direction::REQUEST {
+            self.pairs.add(&field.text);
+        }
+        self.cut(field, &target, marks, scan);
         self.coverage.fields = self.coverage.fields.saturating_add(1);
         self.coverage.views = self.coverage.views.saturating_add(stats.views);
         if exhausted {
@@ -378,6 +452,42 @@ impl Case<'_, '_> {
             let pointer = field.place.pointer();
             self.findings.add(Finding { pointer, ..self.bench.own_finding(Check::Uninspected, action) });
         }
+    }
+}
+
+impl Case<'_, '_> {
+    /// Turns what is marked in a field into cuts of the line.
+    fn cut(&mut self, field: &Field<'_, '_>, target: &Target<'_>, marks: Marks, scan: &mut ScanScratch) {
+        let engine = self.bench.engine;
+        let findings = &self.findings.list;
+        let spared = |rule: &Rule| findings.iter().any(|f| f.excepted.is_some() && f.rule.id == rule.info.id);
+        let mut is_clean = |text: &str| {
+            let mut clean = true;
+            each_view(text, field.roles, &engine.views, &mut |view, chain| {
+                let mut hit = |rule: &Rule, _| clean &= rule.action != Action::Redact || spared(rule);
+                clean &= engine.rules.scan(view, chain, view == text, target, scan, &mut hit).is_ok();
+            });
+            clean
+        };
+        let cuts = marks.cuts(&field.text, field.roles, &engine.views, &engine.seal, &mut is_clean);
+        let ranges: Vec<_> = cuts.iter().map(|cut| cut.range.clone()).collect();
+        let ranges = field.place.source_ranges(&ranges);
+        self.cuts.extend(ranges.into_iter().zip(cuts).map(|(range, cut)| Cut { range, ..cut }));
+    }
+}
+
+/// What `rule` asks for in `field`. A request is never altered: what a guarding rule finds in one is refused where the tool
+/// sends outward, and else recorded, since a key in a file that is written may be what was asked for. An argument that is
+/// there for a credential may hold one.
+fn asks(rule: &Rule, field: &Field<'_, '_>, tool: Option<&str>) -> Action {
+    if !rule.guards || field.direction != Direction::REQUEST || rule.action <= Action::Warn {
+        return rule.action;
+    }
+    match rule.action {
+        _ if field.roles.contains(Roles::SECRET) => Action::Off,
+        Action::Redact if tool.is_some_and(sends_outward) => Action::Block,
+        Action::Redact => Action::Warn,
+        harder => harder,
     }
 }
 

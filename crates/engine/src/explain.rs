@@ -34,6 +34,7 @@ impl fmt::Display for Explanation<'_> {
             match action {
                 Action::Off => "do nothing",
                 Action::Warn => "warn",
+                Action::Redact => "redact",
                 Action::Review => "have a person look",
                 Action::Block => "block",
             }

@@ -43,6 +43,8 @@ pub enum Action {
     Off,
     /// Record it.
     Warn,
+    /// Keep it from whoever would read it: replaced in what goes to the model; a request that would send it away is refused.
+    Redact,
     /// A person should look before it proceeds; refused where nobody can be asked.
     Review,
     /// Refuse the message.

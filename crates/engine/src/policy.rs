@@ -134,11 +134,12 @@ impl Policy {
         let verdict = match hardest {
             Action::Off if findings.is_empty() => Verdict::Allow,
             Action::Off | Action::Warn => Verdict::Warn,
+            Action::Redact => Verdict::Redact,
             Action::Review if self.profile == Profile::Strict => Verdict::Block,
             Action::Review => Verdict::Review,
             Action::Block => Verdict::Block,
         };
-        if self.profile == Profile::Monitor && !verdict.passes() && !findings.iter().any(Finding::is_binding) {
+        if self.profile == Profile::Monitor && verdict > Verdict::Warn && !findings.iter().any(Finding::is_binding) {
             return (Verdict::Warn, Some(verdict));
         }
         (verdict, None)
@@ -167,6 +168,17 @@ mod tests {
     fn monitor_records_what_it_would_have_done() {
         let policy = Policy { profile: Profile::Monitor, ..Policy::default() };
         assert_eq!(policy.compose(&[finding("A", Action::Block)]), (Verdict::Warn, Some(Verdict::Block)));
+    }
+
+    #[test]
+    fn a_redaction_is_milder_than_a_refusal_and_harder_than_a_warning() {
+        let both = [finding("A", Action::Warn), finding("B", Action::Redact)];
+        assert_eq!(Policy::default().compose(&both), (Verdict::Redact, None));
+        let three = [finding("B", Action::Redact), finding("C", Action::Review)];
+        assert_eq!(Policy::default().compose(&three), (Verdict::Review, None));
+        let monitor = Policy { profile: Profile::Monitor, ..Policy::default() };
+        assert_eq!(monitor.compose(&both), (Verdict::Warn, Some(Verdict::Redact)));
+        assert!(Verdict::Redact.passes() && !Verdict::Review.passes());
     }
 
     #[test]

@@ -14,6 +14,7 @@ use crate::role::Roles;
 
 mod builtin;
 mod cases;
+mod checks;
 mod compile;
 mod error;
 mod form;

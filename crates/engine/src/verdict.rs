@@ -36,6 +36,8 @@ pub enum Verdict {
     Allow,
     /// Forwarded, and recorded with its findings.
     Warn,
+    /// Forwarded with placeholders in place of what was found.
+    Redact,
     /// A person should decide; refused where nobody can be asked.
     Review,
     /// Refused.
@@ -45,7 +47,7 @@ pub enum Verdict {
 impl Verdict {
     /// Whether a message with this verdict goes on.
     pub fn passes(self) -> bool {
-        self <= Self::Warn
+        self <= Self::Redact
     }
 }
 

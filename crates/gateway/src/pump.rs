@@ -7,7 +7,7 @@ use std::sync::Arc;
 use vanguard_audit::{Digest, Entry};
 use vanguard_engine::Scratch;
 use vanguard_engine::finding::Layer;
-use vanguard_engine::verdict::{Answer, Decision, Effect, Flow, Judged, Timing};
+use vanguard_engine::verdict::{Answer, Decision, Effect, Flow, Judged, Timing, Verdict};
 use vanguard_wire::{Line, LineFramer};
 
 use crate::fd;
@@ -135,7 +135,9 @@ impl Pump<'_> {
     fn record_passed(&self, print: Fingerprint, decisions: Vec<Decision>, timing: Timing) {
         for decision in decisions {
             self.link.log.record_allowed(&print.entry(&decision, timing));
-            if !decision.findings.is_empty() {
+            if decision.verdict == Verdict::Redact {
+                self.link.reports.tell(Event::Redacted(decision));
+            } else if !decision.findings.is_empty() {
                 self.link.reports.tell(Event::Flagged(decision));
             }
         }

@@ -27,6 +27,8 @@ pub trait Reporter: Send + Sync {
 pub enum Event {
     /// A message was refused.
     Refused(Decision),
+    /// A message passed with placeholders in place of secrets.
+    Redacted(Decision),
     /// A message passed with findings: a warning, or monitor mode.
     Flagged(Decision),
     /// So many more lines that were no messages, beyond the first few that were reported one by one.
@@ -64,6 +66,7 @@ impl fmt::Display for Event {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Refused(decision) => write!(f, "refused {}", Told(decision)),
+            Self::Redacted(decision) => write!(f, "redacted {}", Told(decision)),
             Self::Flagged(decision) => write!(f, "flagged {}", Told(decision)),
             Self::MoreUnreadable { flow: Flow::ToClient, count } => {
                 write!(f, "{count} more lines on the server's stdout were no messages and were dropped")

@@ -62,8 +62,7 @@ impl<'t, 'a> Value<'t, 'a> {
         let Some(node) = self.raw().filter(|node| node.kind == Kind::String) else { return Vec::new() };
         let from = (node.start as usize).saturating_add(1);
         let inner = self.inner(node);
-        let mut found =
-            if node.escaped { locate(inner, wanted) } else { wanted.to_vec() };
+        let mut found = if node.escaped { locate(inner, wanted) } else { wanted.to_vec() };
         for range in &mut found {
             *range = range.start.saturating_add(from)..range.end.saturating_add(from);
         }

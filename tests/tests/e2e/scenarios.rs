@@ -66,6 +66,12 @@ impl Talk<'_> {
                 Side::Server => self.client.line().unwrap_or_else(|| panic!("{place}: the proxy has ended")),
             };
             let [arrived, sent] = [&arrived, &step.bytes].map(|bytes| String::from_utf8_lossy(bytes));
+            if matches!(step.expected, Expected::Redact(_)) {
+                assert_ne!(arrived, sent, "{place}: a secret is left out");
+                let arrived: Value = serde_json::from_str(&arrived).unwrap();
+                assert!(arrived.to_string().contains("[REDACTED:"), "{place}: {arrived}");
+                return;
+            }
             assert_eq!(arrived, sent, "{place}: it arrives as it was sent");
             return;
         }
@@ -124,6 +130,7 @@ fn recorded(file: &Path, step: &Step, log: &Log) {
     let (verdicts, rule): (&[&str], _) = match &step.expected {
         Expected::Allow => (&["allow"], None),
         Expected::Warn(rule) | Expected::WouldBlock(rule) => (&["warn", "allow"], Some(rule)),
+        Expected::Redact(rule) => (&["redact"], Some(rule)),
         Expected::Block(rule) => (&["block", "review"], Some(rule)),
     };
     for record in &records {

@@ -67,6 +67,106 @@ pub fn runs_commands(name: &str) -> bool {
     runs
 }
 
+/// Whether a tool called `name` carries what it is given to others: people, services, the public.
+pub fn sends_outward(name: &str) -> bool {
+    let (mut sends, mut searches, mut at_home) = (false, false, false);
+    each_word(name, |word| {
+        searches |= matches!(word, "search" | "query" | "lookup");
+        at_home |= matches!(
+            word,
+            "file"
+                | "files"
+                | "code"
+                | "grep"
+                | "dir"
+                | "directory"
+                | "memory"
+                | "node"
+                | "nodes"
+                | "note"
+                | "notes"
+                | "db"
+                | "sql"
+                | "database"
+                | "table"
+                | "local"
+                | "repo"
+                | "repository"
+                | "symbol"
+                | "text"
+        );
+        sends |= matches!(
+            word,
+            "http"
+                | "https"
+                | "fetch"
+                | "request"
+                | "requests"
+                | "send"
+                | "post"
+                | "posts"
+                | "put"
+                | "patch"
+                | "mail"
+                | "email"
+                | "emails"
+                | "gmail"
+                | "message"
+                | "messages"
+                | "dm"
+                | "sms"
+                | "slack"
+                | "discord"
+                | "telegram"
+                | "whatsapp"
+                | "teams"
+                | "gist"
+                | "gists"
+                | "paste"
+                | "pastebin"
+                | "upload"
+                | "webhook"
+                | "webhooks"
+                | "publish"
+                | "tweet"
+                | "toot"
+                | "comment"
+                | "comments"
+                | "share"
+                | "socket"
+                | "websocket"
+                | "browse"
+                | "browser"
+                | "navigate"
+                | "curl"
+                | "wget"
+                | "issue"
+                | "issues"
+                | "translate"
+                | "notify"
+                | "notification"
+                | "reply"
+                | "forward"
+                | "invite"
+                | "broadcast"
+                | "chat"
+                | "discussion"
+                | "review"
+                | "pull"
+                | "url"
+                | "download"
+                | "scrape"
+                | "crawl"
+                | "visit"
+                | "dns"
+                | "resolve"
+                | "ping"
+                | "whois"
+        );
+    });
+    sends || (searches && !at_home)
+}
+
 /// Whether a tool called `name` speaks SQL.
 pub fn speaks_sql(name: &str) -> bool {
     let mut speaks = false;

@@ -11,6 +11,7 @@ use crate::role::Roles;
 use crate::views::ViewKind;
 
 use super::cases::Case;
+use super::checks::Check;
 use super::error::{At, PackError, PackWarning};
 use super::form::{RuleForm, Written};
 use super::hint::{Hint, PatternHints};
@@ -45,6 +46,9 @@ pub struct Rule {
     pub also: Vec<String>,
     /// Whether what it matches is a secret that no record may show.
     pub secret: bool,
+    /// Whether it guards what must not be passed on: what it finds is replaced on its way to the model, and refused on its
+    /// way out. Its action says so in `balanced`; a profile or an override may ask for more or less.
+    pub guards: bool,
     /// Its test cases; `None` for a built-in rule, whose cases are kept elsewhere.
     cases: Option<Vec<Case>>,
     views: Option<Vec<ViewKind>>,
@@ -76,7 +80,7 @@ impl Rule {
     /// All its patterns that run in windows, conditions among them.
     #[cfg(test)]
     pub(super) fn lazies(&self) -> impl Iterator<Item = &Lazy> {
-        let Conditions { unless, also } = &self.conditions;
+        let Conditions { unless, also, .. } = &self.conditions;
         self.probes().iter().map(|probe| &probe.pattern).chain(unless).chain(also)
     }
 
@@ -157,6 +161,8 @@ pub(super) struct Conditions {
     pub(super) unless: Option<Lazy>,
     /// Somewhere in the view each of these must.
     pub(super) also: Vec<Lazy>,
+    /// The match itself must pass each of these.
+    pub(super) checks: Vec<Check>,
 }
 
 /// One of a rule's patterns, or an alternative of one.
@@ -257,6 +263,7 @@ impl Workshop<'_> {
             unless: form.unless.map(|written| written.text),
             also: texts(form.also),
             secret: form.secret,
+            guards: form.action == Action::Redact,
             cases: (!self.trusted).then_some(form.cases),
             mask: Mask::new(form.roles, form.direction, form.views.as_deref()),
             views: form.views,
@@ -288,7 +295,7 @@ impl Workshop<'_> {
     fn conditions(&mut self, form: &RuleForm) -> Conditions {
         let unless = form.unless.as_ref().and_then(|written| self.condition(form, written, "unless"));
         let also = form.also.iter().filter_map(|written| self.condition(form, written, "also")).collect();
-        Conditions { unless, also }
+        Conditions { unless, also, checks: form.checks.clone() }
     }
 
     fn probes(&mut self, form: &RuleForm, written: &Written) -> Vec<Probe> {
@@ -392,7 +399,7 @@ fn glob(text: &str) -> Result<Glob, globset::Error> {
 pub(super) fn action_under(profile: Profile, form: &RuleForm) -> Action {
     match form.profiles.iter().find(|(named, _)| *named == profile) {
         Some((_, action)) => *action,
-        None if profile == Profile::Strict && form.action == Action::Review => Action::Block,
+        None if profile == Profile::Strict && form.action >= Action::Redact => Action::Block,
         None => form.action,
     }
 }

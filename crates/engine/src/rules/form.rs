@@ -6,6 +6,7 @@ use crate::role::{Role, Roles};
 use crate::views::ViewKind;
 
 use super::cases::Case;
+use super::checks::Check;
 use super::error::{At, PackError, PackWarning};
 use super::yaml::{Key, Node, Value};
 use super::{Direction, words};
@@ -45,6 +46,7 @@ pub(super) struct RuleForm {
     pub(super) unless: Option<Written>,
     pub(super) also: Vec<Written>,
     pub(super) secret: bool,
+    pub(super) checks: Vec<Check>,
     /// JSON pointers of the only fields that an old-form rule reads; `None` for the new form.
     pub(super) pointers: Option<Vec<String>>,
     pub(super) cases: Vec<Case>,

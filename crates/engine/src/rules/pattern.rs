@@ -2,11 +2,11 @@
 
 use std::ops::Range;
 
-use regex_automata::Input;
 use regex_automata::meta;
 use regex_automata::nfa::thompson::WhichCaptures;
 use regex_automata::util::syntax;
-use regex_syntax::hir::Hir;
+use regex_automata::{Anchored, Input};
+use regex_syntax::hir::{Hir, HirKind};
 
 /// The most memory of one compiled pattern.
 const NFA_BYTES: usize = 2 << 20;
@@ -17,18 +17,20 @@ const BACKTRACK_STEPS: usize = 200_000;
 
 /// Compiles what [`super::syntax::parse`] gave.
 pub(super) fn compile(pattern: &Hir) -> Result<Linear, String> {
+    let secret = secret_group(pattern);
+    let captures = if secret.is_some() { WhichCaptures::All } else { WhichCaptures::Implicit };
     let config = meta::Config::new()
         .nfa_size_limit(Some(NFA_BYTES))
         .hybrid_cache_capacity(CACHE_BYTES)
         .onepass(false)
         .dfa(false)
         .utf8_empty(false)
-        .which_captures(WhichCaptures::Implicit);
+        .which_captures(captures);
     meta::Builder::new()
         .configure(config)
         .syntax(syntax::Config::new().unicode(false).utf8(false))
         .build_from_hir(pattern)
-        .map(Linear)
+        .map(|regex| Linear { regex, secret })
         .map_err(|error| match error.size_limit() {
             Some(limit) => format!("compiled, it takes more than {limit} bytes"),
             None => error.to_string(),
@@ -37,7 +39,22 @@ pub(super) fn compile(pattern: &Hir) -> Result<Linear, String> {
 
 /// A pattern that takes time linear in the text.
 #[derive(Debug)]
-pub(super) struct Linear(meta::Regex);
+pub(super) struct Linear {
+    regex: meta::Regex,
+    /// The group that is called `secret`.
+    secret: Option<usize>,
+}
+
+/// The number of the group that is called `secret`.
+fn secret_group(pattern: &Hir) -> Option<usize> {
+    match pattern.kind() {
+        HirKind::Capture(capture) if capture.name.as_deref() == Some("secret") => usize::try_from(capture.index).ok(),
+        HirKind::Capture(capture) => secret_group(&capture.sub),
+        HirKind::Repetition(repetition) => secret_group(&repetition.sub),
+        HirKind::Concat(parts) | HirKind::Alternation(parts) => parts.iter().find_map(secret_group),
+        HirKind::Empty | HirKind::Literal(_) | HirKind::Class(_) | HirKind::Look(_) => None,
+    }
+}
 
 impl Linear {
     /// The first match within `range` of `text`; what stands round it still counts for `^`, `$` and `\b`.
@@ -49,13 +66,22 @@ impl Linear {
         range: Range<usize>,
     ) -> Option<Range<usize>> {
         let input = Input::new(text.as_bytes()).range(range);
-        memory.lend(slot, &self.0, |cache| self.0.search_with(cache, &input)).map(|found| found.range())
+        memory.lend(slot, &self.regex, |cache| self.regex.search_with(cache, &input)).map(|found| found.range())
+    }
+
+    /// The part of the match `found` that is the secret: the group of that name, or all of it.
+    pub(super) fn secret(&self, memory: &mut Memory, slot: usize, text: &str, found: Range<usize>) -> Range<usize> {
+        let Some(group) = self.secret else { return found };
+        let input = Input::new(text.as_bytes()).range(found.clone()).anchored(Anchored::Yes);
+        let mut captures = self.regex.create_captures();
+        memory.lend(slot, &self.regex, |cache| self.regex.search_captures_with(cache, &input, &mut captures));
+        captures.get_group(group).map_or(found, |group| group.range())
     }
 
     /// Whether it matches within `range` of `text`.
     pub(super) fn matches(&self, memory: &mut Memory, slot: usize, text: &str, range: Range<usize>) -> bool {
         let input = Input::new(text.as_bytes()).range(range).earliest(true);
-        memory.lend(slot, &self.0, |cache| self.0.search_half_with(cache, &input)).is_some()
+        memory.lend(slot, &self.regex, |cache| self.regex.search_half_with(cache, &input)).is_some()
     }
 }
 

@@ -7,6 +7,7 @@ use crate::finding::Action;
 use crate::role::Roles;
 use crate::views::{Chain, ViewKind};
 
+use super::checks;
 use super::compile::{Engine, Lazy, Mask, Matcher, Probe, Rule};
 use super::literal::Needle;
 use super::needles::Needles;
@@ -335,11 +336,19 @@ impl<'s> Scan<'s> {
     fn search(&mut self, place: Place, rule: &Rule, probe: &Probe, window: Range<usize>) -> Result<(), BudgetExceeded> {
         let mut rest = window;
         while let Some(found) = self.find(rule, &probe.pattern, rest.clone())? {
-            self.consider(place.rule, rule, &found)?;
+            let secret = compiled(rule, &probe.pattern)?.secret(
+                &mut self.scratch.memory,
+                probe.pattern.slot,
+                self.view,
+                found.clone(),
+            );
+            // What follows the secret may begin another match.
+            let next = secret.end;
+            self.consider(place.rule, rule, &found, secret)?;
             if self.is_settled(place.rule) {
                 return Ok(());
             }
-            rest.start = found.end.max(found.start.saturating_add(1));
+            rest.start = next.max(found.start.saturating_add(1));
             if rest.is_empty() {
                 break;
             }
@@ -348,7 +357,24 @@ impl<'s> Scan<'s> {
     }
 
     /// Takes a match as a hit, or not, by the rule's conditions, and settles the rule when no other match could change that.
-    fn consider(&mut self, n: usize, rule: &Rule, found: &Range<usize>) -> Result<(), BudgetExceeded> {
+    /// What a guarding rule finds is wanted all, not only the first.
+    fn consider(
+        &mut self,
+        n: usize,
+        rule: &Rule,
+        found: &Range<usize>,
+        secret: Range<usize>,
+    ) -> Result<(), BudgetExceeded> {
+        let secret = self.on_characters(&secret);
+        let whole = self.on_characters(found);
+        let shown = checks::Match {
+            text: self.view.get(whole).unwrap_or_default(),
+            secret: self.view.get(secret.clone()).unwrap_or_default(),
+            leaves: self.target.direction == Direction::REQUEST,
+        };
+        if !checks::pass(&rule.conditions.checks, shown) {
+            return Ok(());
+        }
         for companion in &rule.conditions.also {
             if !self.matches(rule, companion, 0..self.view.len())? {
                 self.settle(n);
@@ -360,8 +386,10 @@ impl<'s> Scan<'s> {
             None => false,
         };
         if !excused {
-            self.scratch.hits.push((n, self.on_characters(found)));
-            self.settle(n);
+            self.scratch.hits.push((n, secret));
+            if !rule.guards {
+                self.settle(n);
+            }
         }
         Ok(())
     }
@@ -378,7 +406,7 @@ impl<'s> Scan<'s> {
             for &n in asked.rules.get(kind).map_or(&[][..], Vec::as_slice) {
                 let Some(rule) = self.set.rules.get(n) else { continue };
                 if outcome.is_ok() && self.wants(rule) && !self.is_settled(n) && rule.concerns_tool(tool) {
-                    outcome = self.consider(n, rule, &range);
+                    outcome = self.consider(n, rule, &range, range.clone());
                 }
             }
         });
@@ -386,8 +414,10 @@ impl<'s> Scan<'s> {
     }
 
     fn find(&mut self, rule: &Rule, lazy: &Lazy, range: Range<usize>) -> Result<Option<Range<usize>>, BudgetExceeded> {
-        self.spend(rule, range.len())?;
-        Ok(compiled(rule, lazy)?.find(&mut self.scratch.memory, lazy.slot, self.view, range))
+        let found = compiled(rule, lazy)?.find(&mut self.scratch.memory, lazy.slot, self.view, range.clone());
+        let read = found.as_ref().map_or(range.end, |found| found.end).saturating_sub(range.start);
+        self.spend(rule, read)?;
+        Ok(found)
     }
 
     fn matches(&mut self, rule: &Rule, lazy: &Lazy, range: Range<usize>) -> Result<bool, BudgetExceeded> {

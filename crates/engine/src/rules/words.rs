@@ -15,11 +15,16 @@ pub(super) const CONFIDENCES: Words<Confidence> =
     &[("low", Confidence::Low), ("medium", Confidence::Medium), ("high", Confidence::High)];
 
 pub(super) const ACTIONS: Words<Action> =
-    &[("warn", Action::Warn), ("review", Action::Review), ("block", Action::Block)];
+    &[("warn", Action::Warn), ("redact", Action::Redact), ("review", Action::Review), ("block", Action::Block)];
 
 /// What a profile may make of a rule.
-pub(super) const PROFILE_ACTIONS: Words<Action> =
-    &[("off", Action::Off), ("warn", Action::Warn), ("review", Action::Review), ("block", Action::Block)];
+pub(super) const PROFILE_ACTIONS: Words<Action> = &[
+    ("off", Action::Off),
+    ("warn", Action::Warn),
+    ("redact", Action::Redact),
+    ("review", Action::Review),
+    ("block", Action::Block),
+];
 
 /// Actions of mcp-vanguard 1.5.0, whose `LOG` is our warning.
 pub(super) const OLD_ACTIONS: Words<Action> =

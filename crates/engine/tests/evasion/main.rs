@@ -7,3 +7,4 @@ mod coats;
 mod harness;
 
 mod path;
+mod secrets;

@@ -129,6 +129,11 @@ fn text(judged: &Judged<'_>, passes: bool) -> String {
             "\nlooked at {fields} fields in {views} views; {opaque} not text, {truncated} cut short by a limit"
         );
     }
+    if let Effect::Forward(permit) = &judged.effect
+        && judged.decisions.iter().any(|decision| decision.verdict == Verdict::Redact)
+    {
+        let _ = writeln!(text, "forwards  {}", String::from_utf8_lossy(permit.line()));
+    }
     if let (Effect::Refuse(answers), false) = (&judged.effect, passes) {
         for answer in answers {
             let _ = writeln!(text, "answer    {}", String::from_utf8_lossy(&answer.line));
@@ -141,6 +146,7 @@ fn headline(decision: &Decision) -> String {
     let verdict = match decision.verdict {
         Verdict::Allow => "ALLOW",
         Verdict::Warn => "WARN",
+        Verdict::Redact => "REDACT",
         Verdict::Review => "REVIEW (refused: there is nobody to ask)",
         Verdict::Block => "BLOCK",
     };
@@ -159,6 +165,9 @@ struct Report<'a> {
     passes: bool,
     decisions: Vec<Judgment<'a>>,
     answers: Vec<String>,
+    /// What is sent on where something was redacted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    forwards: Option<String>,
     parse_ns: u64,
     judge_ns: u64,
 }
@@ -211,7 +220,19 @@ impl<'a> Report<'a> {
                 })
                 .collect(),
         });
+        let redacted = judged.decisions.iter().any(|decision| decision.verdict == Verdict::Redact);
+        let forwards = match &judged.effect {
+            Effect::Forward(permit) if redacted => Some(String::from_utf8_lossy(permit.line()).into_owned()),
+            _ => None,
+        };
         let timing = judged.timing;
-        Self { passes, decisions: decisions.collect(), answers, parse_ns: timing.parse_ns, judge_ns: timing.judge_ns }
+        Self {
+            passes,
+            decisions: decisions.collect(),
+            answers,
+            forwards,
+            parse_ns: timing.parse_ns,
+            judge_ns: timing.judge_ns,
+        }
     }
 }

@@ -26,18 +26,19 @@ pub(crate) fn run(args: &Args) -> Outcome {
     resolved.warnings.iter().chain(&warnings).for_each(|warning| super::warn(warning));
     let settings = &resolved.settings;
 
-    let mut families: BTreeMap<&str, [usize; 4]> = BTreeMap::new();
+    let mut families: BTreeMap<&str, [usize; 5]> = BTreeMap::new();
     for rule in engine.rules().rules() {
         let counts = families.entry(&rule.info.family).or_default();
         counts[0] += 1;
         match rule.action {
             Action::Block => counts[1] += 1,
             Action::Review => counts[2] += 1,
-            Action::Warn => counts[3] += 1,
+            Action::Redact => counts[3] += 1,
+            Action::Warn => counts[4] += 1,
             Action::Off => {}
         }
     }
-    let mut rules = table::plain(&["family", "rules", "block", "review", "warn"], 1);
+    let mut rules = table::plain(&["family", "rules", "block", "review", "redact", "warn"], 1);
     rules.add_rows(families.iter().map(|(family, counts)| {
         std::iter::once((*family).to_owned()).chain(counts.iter().map(ToString::to_string)).collect::<Vec<_>>()
     }));

@@ -55,7 +55,7 @@ pub(crate) struct Written {
 pub(crate) struct Rules {
     /// Directories of rule packs (`*.yaml`), added to the built-in ones. Those of all sources add up.
     pub(crate) dirs: Option<Vec<PathBuf>>,
-    /// Actions by rule id in place of the rule's own: `off`, `warn`, `review` or `block`.
+    /// Actions by rule id in place of the rule's own: `off`, `warn`, `redact`, `review` or `block`.
     #[schemars(with = "Option<BTreeMap<String, ActionName>>")]
     pub(crate) overrides: Option<BTreeMap<String, Action>>,
     /// Findings known to be harmless. Those of all sources add up.
@@ -199,6 +199,7 @@ enum ProfileName {
 enum ActionName {
     Off,
     Warn,
+    Redact,
     Review,
     Block,
 }

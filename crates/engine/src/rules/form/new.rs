@@ -1,11 +1,12 @@
 //! Our own form of a rule.
 
 use crate::detect;
-use crate::finding::Confidence;
+use crate::finding::{Action, Confidence};
 use crate::policy::Profile;
 use crate::role::{Role, Roles};
 use crate::rules::Direction;
 use crate::rules::cases::{Case, Expect, Subject};
+use crate::rules::checks::Check;
 use crate::rules::error::At;
 use crate::rules::words::{self, ACTIONS, CONFIDENCES, DIRECTIONS, PROFILE_ACTIONS, ROLES, SEVERITIES, VIEWS};
 use crate::rules::yaml::{AsJson, Node, Value};
@@ -29,6 +30,7 @@ pub(in crate::rules) const KEYS: &[&str] = &[
     "detector",
     "unless",
     "also",
+    "checks",
     "secret",
     "message",
     "references",
@@ -84,6 +86,7 @@ pub(super) fn read(reading: &mut Reading<'_>, node: &Node) -> Option<RuleForm> {
     }
     let unless = node.get("unless").and_then(|value| reading.pattern(value, "unless"));
     let also = node.get("also").map(|value| reading.patterns(value, "also")).unwrap_or_default();
+    let checks = node.get("checks").map(|value| read_checks(reading, value)).unwrap_or_default();
     let secret = node.get("secret").is_some_and(|value| reading.flag(value, "secret"));
     let profiles = node.get("profiles").map(|value| read_profiles(reading, value)).unwrap_or_default();
     let cases = node.get("tests").map(|value| read_cases(reading, value, direction, &roles)).unwrap_or_default();
@@ -111,7 +114,9 @@ pub(super) fn read(reading: &mut Reading<'_>, node: &Node) -> Option<RuleForm> {
         detector,
         unless,
         also,
-        secret,
+        // What is kept from the model is kept from the records.
+        secret: secret || action == Some(Action::Redact),
+        checks,
         pointers: None,
         cases,
     })
@@ -122,7 +127,7 @@ fn need<'n>(reading: &mut Reading<'_>, node: &'n Node, key: &str) -> Option<&'n 
     if value.is_none() {
         let mend = match key {
             "severity" => "Add `severity:` with low, medium, high or critical.",
-            "action" => "Add `action:` with warn, review or block.",
+            "action" => "Add `action:` with warn, redact, review or block.",
             "roles" => "Add `roles:`, the kinds of field it reads, e.g. `roles: [path]`.",
             "id" => "Add `id:`, unique over all packs, e.g. `id: ACME-001`.",
             "title" => "Add `title:`, one line that says what it stops.",
@@ -164,7 +169,18 @@ fn read_detector(reading: &mut Reading<'_>, node: &Node) -> Option<(usize, usize
     found
 }
 
-fn read_profiles(reading: &mut Reading<'_>, node: &Node) -> Vec<(Profile, crate::finding::Action)> {
+fn read_checks(reading: &mut Reading<'_>, node: &Node) -> Vec<Check> {
+    let mut checks = Vec::new();
+    for written in reading.texts(node, "checks") {
+        match Check::read(&written.text) {
+            Ok(check) => checks.push(check),
+            Err((what, mend)) => reading.error(written.at, what, &mend),
+        }
+    }
+    checks
+}
+
+fn read_profiles(reading: &mut Reading<'_>, node: &Node) -> Vec<(Profile, Action)> {
     let Value::Map(members) = &node.value else {
         reading.error(node.at, "`profiles` takes a map".to_owned(), "Write e.g. `profiles: {strict: block}`.");
         return Vec::new();

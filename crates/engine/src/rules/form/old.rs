@@ -70,6 +70,7 @@ pub(super) fn read(reading: &mut Reading<'_>, node: &Node) -> Option<RuleForm> {
         unless: None,
         also: Vec::new(),
         secret: false,
+        checks: Vec::new(),
         pointers: Some(fields.iter().map(|field| pointer(field)).collect()),
         cases: Vec::new(),
     })

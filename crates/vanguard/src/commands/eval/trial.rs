@@ -82,8 +82,9 @@ fn summary(judged: &Judged<'_>) -> Trial {
     found.dedup();
     Trial {
         verdict: judged.decisions.iter().map(|decision| decision.verdict).max().unwrap_or(Verdict::Block),
-        stopped: matches!(judged.effect, Effect::Refuse(_)),
-        refusing: found.iter().filter(|(action, _)| *action >= Action::Review).count(),
+        stopped: matches!(judged.effect, Effect::Refuse(_))
+            || judged.decisions.iter().any(|decision| decision.verdict == Verdict::Redact),
+        refusing: found.iter().filter(|(action, _)| *action >= Action::Redact).count(),
         rules: found.into_iter().map(|(_, id)| id).collect(),
         ns: judged.timing.parse_ns.saturating_add(judged.timing.judge_ns),
     }

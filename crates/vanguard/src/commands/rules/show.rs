@@ -82,7 +82,7 @@ fn page(info: &RuleInfo, rule: Option<&Rule>) -> String {
     }
     let _ = write!(
         text,
-        "\nTo tune it, in vanguard.yaml\n  rules:\n    overrides: {{{id}: warn}}                # or off, review, block\n    \
+        "\nTo tune it, in vanguard.yaml\n  rules:\n    overrides: {{{id}: warn}}                # or off, redact, review, block\n    \
          exceptions:\n      - {{rule: {id}, tool: the_tool, argument: /path, value: \"docs/*\", reason: why it is harmless}}\n",
         id = info.id
     );

@@ -23,6 +23,7 @@ impl Reporter for ToStderr {
         let yellow = Style::new().fg_color(Some(AnsiColor::Yellow.into()));
         let line = match event {
             Event::Refused(decision) => format!("vanguard: {red}blocked{red:#} {}", told(decision)),
+            Event::Redacted(decision) => format!("vanguard: {yellow}redacted{yellow:#} {}", told(decision)),
             Event::Flagged(decision) if self.verbose => {
                 format!("vanguard: {yellow}warned{yellow:#} {}", told(decision))
             }

@@ -1,0 +1,415 @@
+//! A value that is named a secret: `API_KEY=…`, `"clientSecret": "…"`, `<password>…</password>`.
+//!
+//! Code is full of such names. What tells a value from code: it is no name, no call, no variable and no placeholder, it
+//! mixes letters and digits, and it is about as disordered as something that was drawn by lot.
+
+use std::ops::Range;
+
+use crate::secret::{entropy, placeholder::is_placeholder};
+
+/// The longest name that is looked at.
+const MAX_NAME: usize = 64;
+/// The shortest and the longest value.
+const VALUE: Range<usize> = 8..513;
+
+/// How much the name of a value says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Name {
+    /// A password, which people choose: short, of any characters.
+    Password,
+    /// A secret, a token, an API key: drawn by lot.
+    Secret,
+    /// A key of some kind: as often a name.
+    Key,
+}
+
+pub(super) fn find(view: &str, found: &mut dyn FnMut(Range<usize>)) {
+    let bytes = view.as_bytes();
+    let mut done = 0;
+    for sign in memchr::memchr3_iter(b'=', b':', b'>', bytes) {
+        if sign < done {
+            continue;
+        }
+        let Some(name) = name_before(bytes, sign) else { continue };
+        let Some(named) = view.get(name).and_then(kind) else { continue };
+        let Some(value) = value_after(view, sign) else { continue };
+        done = value.range.end;
+        if value.is_secret(view, named) {
+            found(value.range);
+        }
+    }
+}
+
+/// The name that the sign at `sign` assigns to.
+fn name_before(bytes: &[u8], sign: usize) -> Option<Range<usize>> {
+    let at = |n: usize| bytes.get(n).copied();
+    let mut end = sign;
+    match (at(sign.wrapping_sub(1)), at(sign)?, at(sign.saturating_add(1))) {
+        // `==`, `!=`, `<=`, `::`
+        (Some(b'=' | b'!' | b'<' | b'>' | b'~'), b'=', _)
+        | (_, b'=', Some(b'='))
+        | (Some(b':'), b':', _)
+        | (_, b':', Some(b':')) => return None,
+        // `=>`, `:=`, `||=`
+        (Some(b'='), b'>', _) | (Some(b':' | b'?' | b'+' | b'|'), b'=', _) => end = end.saturating_sub(1),
+        _ => {}
+    }
+    let back = |mut end: usize, most: usize, skip: fn(u8) -> bool| {
+        let stop = end.saturating_sub(most);
+        while end > stop && at(end.saturating_sub(1)).is_some_and(skip) {
+            end = end.saturating_sub(1);
+        }
+        end
+    };
+    end = back(end, 3, |b| b == b' ' || b == b'\t');
+    end = back(end, 4, |b| matches!(b, b'"' | b'\'' | b'`' | b'\\' | b']' | b'*'));
+    // Nearly every sign ends here: no name of a secret ends in another letter.
+    if !matches!(at(end.checked_sub(1)?)? | 0x20, b'd' | b's' | b'e' | b't' | b'n' | b'y' | b'l' | b'h') {
+        return None;
+    }
+    let start = back(end, MAX_NAME, |b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.'));
+    (start < end).then_some(start..end)
+}
+
+/// What a name says of its value; nothing for most.
+fn kind(name: &str) -> Option<Name> {
+    let flat: String = name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect();
+    let ends = |words: &[&str]| words.iter().any(|word| flat.ends_with(word));
+    let begins_or_holds = |words: &[&str]| words.iter().any(|word| flat.contains(word));
+    if begins_or_holds(HARMLESS) {
+        return None;
+    }
+    if ends(&["password", "passwd", "passphrase", "pwd", "passcode"])
+        || flat == "pass"
+        || ends(&["dbpass", "userpass", "smtppass", "mailpass"])
+    {
+        return Some(Name::Password);
+    }
+    // A token and nothing more is often one that the model is to hand on: of a session, of a page.
+    if ends(SECRETS) && flat != "token" {
+        return Some(Name::Secret);
+    }
+    (ends(&["token", "key", "auth", "pat", "keys", "credential", "credentials"]) && flat.len() > 3).then_some(Name::Key)
+}
+
+/// Ends of names whose values are drawn by lot.
+const SECRETS: &[&str] = &[
+    "secret",
+    "token",
+    "apikey",
+    "accesskey",
+    "secretkey",
+    "privatekey",
+    "authkey",
+    "apisecret",
+    "clientsecret",
+    "encryptionkey",
+    "signingkey",
+    "masterkey",
+    "secretkeybase",
+    "sharedkey",
+    "accountkey",
+    "servicekey",
+    "subscriptionkey",
+    "apitoken",
+    "writekey",
+    "licensekey",
+];
+
+/// Parts of names whose values are no secrets, or ones that the model needs: cursors, anchors, public halves.
+const HARMLESS: &[&str] = &[
+    "public",
+    "csrf",
+    "xsrf",
+    "page",
+    "next",
+    "continuation",
+    "cursor",
+    "sync",
+    "nonce",
+    "cache",
+    "primary",
+    "foreign",
+    "partition",
+    "sort",
+    "shard",
+    "object",
+    "s3key",
+    "hash",
+    "digest",
+    "checksum",
+    "fingerprint",
+    "idempotency",
+    "translation",
+    "i18n",
+    "message",
+    "mask",
+    "example",
+    "dummy",
+    "fake",
+    "test",
+    "mock",
+    "sample",
+    "special",
+    "eos",
+    "bos",
+    "pad",
+    "unk",
+    "stop",
+    "max",
+    "min",
+    "num",
+    "count",
+    "total",
+    "instrumentation",
+    "route",
+    "query",
+    "map",
+    "dict",
+    "hot",
+    "short",
+    "arrow",
+    "press",
+    "keyboard",
+    "monkey",
+    "turkey",
+    "hockey",
+    "jockey",
+    "donkey",
+    "whiskey",
+    "group",
+    "metadata",
+    "label",
+    "column",
+    "field",
+    "header",
+    "resource",
+    "storage_key",
+    "unique",
+    "composite",
+    "lookup",
+    "index",
+    "ssh_key",
+    "hostkey",
+    "known",
+    "oauth_token_url",
+    "author",
+    "path",
+    "dispatch",
+    "compat",
+    "spat",
+    "repeat",
+];
+
+/// The value of an assignment.
+struct Value {
+    range: Range<usize>,
+    quoted: bool,
+}
+
+fn value_after(view: &str, sign: usize) -> Option<Value> {
+    let bytes = view.as_bytes();
+    let skip = |mut at: usize, most: usize, skip: fn(u8) -> bool| {
+        let stop = at.saturating_add(most);
+        while at < stop && bytes.get(at).copied().is_some_and(skip) {
+            at = at.saturating_add(1);
+        }
+        at
+    };
+    let mut start = sign.saturating_add(1);
+    // `:=`, `=>`, `||=` and the like were read back from their last character; these forward from their first.
+    if matches!((bytes.get(sign), bytes.get(start)), (Some(b':'), Some(b'=')) | (Some(b'='), Some(b'>'))) {
+        return None;
+    }
+    start = skip(start, 4, |b| b == b' ' || b == b'\t');
+    let backslashes = skip(start, 3, |b| b == b'\\');
+    let quote = bytes.get(backslashes).copied().filter(|b| matches!(b, b'"' | b'\'' | b'`'));
+    if quote.is_some() {
+        start = backslashes.saturating_add(1);
+    }
+    let rest = bytes.get(start..)?;
+    let rest = rest.get(..rest.len().min(VALUE.end)).unwrap_or_default();
+    let ends = |b: &u8| match quote {
+        Some(quote) => *b == quote || matches!(b, b'\n' | b'\\' | b' '),
+        None => {
+            b.is_ascii_whitespace()
+                || matches!(
+                    b,
+                    b'"' | b'\''
+                        | b'`'
+                        | b','
+                        | b';'
+                        | b'<'
+                        | b'>'
+                        | b')'
+                        | b'('
+                        | b']'
+                        | b'['
+                        | b'}'
+                        | b'{'
+                        | b'|'
+                        | b'\\'
+                )
+        }
+    };
+    let length = rest.iter().position(ends).unwrap_or(rest.len());
+    let range = start..start.saturating_add(length);
+    if !VALUE.contains(&length) || !view.is_char_boundary(range.end) || !view.is_char_boundary(start) {
+        return None;
+    }
+    let after = bytes.get(range.end).copied();
+    match quote {
+        // A sentence, or a quote that never ends.
+        Some(_) if matches!(after, Some(b' ' | b'\n') | None) => None,
+        // A call, an index, a type: code.
+        None if matches!(after, Some(b'(' | b'[' | b'{' | b'`')) => None,
+        _ => Some(Value { range, quoted: quote.is_some() }),
+    }
+}
+
+impl Value {
+    fn is_secret(&self, view: &str, named: Name) -> bool {
+        let Some(text) = view.get(self.range.clone()) else { return false };
+        let bytes = text.as_bytes();
+        let digits = bytes.iter().filter(|b| b.is_ascii_digit()).count();
+        let letters = bytes.iter().filter(|b| b.is_ascii_alphabetic()).count();
+        let symbols = bytes
+            .iter()
+            .any(|b| matches!(b, b'!' | b'@' | b'#' | b'$' | b'%' | b'^' | b'&' | b'*' | b'?' | b'~' | b'+'));
+        if digits == 0
+            || letters < 2
+            || !text.is_ascii()
+            || is_reference(text)
+            || is_placeholder(text)
+            || is_digest(text)
+        {
+            return false;
+        }
+        let (length, bits) = match (named, self.quoted) {
+            (Name::Password, true) => (8, 2.5),
+            (Name::Password, false) => (if symbols { 8 } else { 10 }, 2.8),
+            (Name::Secret, true) => (12, 2.9),
+            (Name::Secret, false) => (16, 3.0),
+            (Name::Key, _) => (24, 3.3),
+        };
+        text.len() >= length && entropy(text) >= bits && !is_wordy(text)
+    }
+}
+
+/// Whether a value names something rather than being it: a variable, a path, an address, a version.
+fn is_reference(text: &str) -> bool {
+    let code = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-');
+    let dotted = text.contains('.') && text.chars().all(code) && text.split('.').all(|part| part.len() < 16);
+    dotted
+        || text.contains("://")
+        || text.starts_with(['/', '.', '~', '-', '#', '!', '='])
+        || text.contains("->")
+        || text.contains("::")
+        || is_uuid(text)
+        || text.contains('/') && text.split('/').all(|part| part.len() < 20) && text.matches('/').count() >= 2
+        || text.starts_with("arn:")
+        || text.starts_with("vault:")
+        || text.starts_with("ENC[")
+        || ["op://", "phc_", "pk_live_", "pk_test_", "pub_"].iter().any(|head| text.starts_with(head))
+}
+
+fn is_uuid(text: &str) -> bool {
+    text.len() == 36
+        && text
+            .bytes()
+            .enumerate()
+            .all(|(n, b)| if matches!(n, 8 | 13 | 18 | 23) { b == b'-' } else { b.is_ascii_hexdigit() })
+}
+
+/// A hash of something, as lock files and registries write it.
+fn is_digest(text: &str) -> bool {
+    ["sha1-", "sha256", "sha384", "sha512", "md5:", "blake"].iter().any(|head| text.starts_with(head))
+}
+
+/// Whether most of a value is words: long runs of letters of one case, between separators or capitals.
+fn is_wordy(text: &str) -> bool {
+    let (mut in_words, mut run, mut vowels) = (0_usize, 0_usize, 0_usize);
+    let mut close = |run: usize, vowels: usize| {
+        // A word of any language is pronounceable: a vowel in three or four letters, but not all vowels.
+        if run >= 4 && vowels.saturating_mul(5) >= run && vowels.saturating_mul(3) <= run.saturating_mul(2) {
+            in_words = in_words.saturating_add(run);
+        }
+    };
+    let mut last_small = false;
+    for byte in text.bytes() {
+        let breaks = !byte.is_ascii_alphabetic() || (byte.is_ascii_uppercase() && last_small);
+        if breaks {
+            close(run, vowels);
+            (run, vowels) = (0, 0);
+        }
+        if byte.is_ascii_alphabetic() {
+            run = run.saturating_add(1);
+            vowels = vowels.saturating_add(usize::from(matches!(byte | 0x20, b'a' | b'e' | b'i' | b'o' | b'u' | b'y')));
+        }
+        last_small = byte.is_ascii_lowercase();
+    }
+    close(run, vowels);
+    in_words.saturating_mul(2) >= text.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn all(view: &str) -> Vec<&str> {
+        let mut found = Vec::new();
+        find(view, &mut |range| found.push(&view[range]));
+        found
+    }
+
+    #[test]
+    fn a_value_that_is_named_a_secret_is_found_in_any_notation() {
+        for (view, value) in [
+            ("API_KEY=8f14e45fceea167a5a36dedd4bea2543", "8f14e45fceea167a5a36dedd4bea2543"),
+            ("\"clientSecret\": \"Zr51TbYw64NsHc0eUja8\"", "Zr51TbYw64NsHc0eUja8"),
+            ("{\\\"authToken\\\": \\\"Zr51TbYw64NsHc0eUja8\\\"}", "Zr51TbYw64NsHc0eUja8"),
+            ("password: 'Zr51-Tb!w'", "Zr51-Tb!w"),
+            (":secret => \"Zr51TbYw64NsHc0eUja8\"", "Zr51TbYw64NsHc0eUja8"),
+            ("auth_token := `Zr51TbYw64NsHc0eUja8`", "Zr51TbYw64NsHc0eUja8"),
+            ("<password>Zr51TbYw64</password>", "Zr51TbYw64"),
+            ("os.environ['APP_SECRET'] = 'Zr51TbYw64NsHc0eUja8'", "Zr51TbYw64NsHc0eUja8"),
+        ] {
+            assert_eq!(all(view), [value], "{view}");
+        }
+    }
+
+    #[test]
+    fn code_placeholders_and_identifiers_are_none() {
+        for view in [
+            "password = get_password()",
+            "token = response.json()['token']",
+            "if password == 'Zr51TbYw64Ns':",
+            "secret: db-credentials-2",
+            "apiKey: process.env.API_KEY_2",
+            "token: ${{ secrets.NPM_TOKEN_2 }}",
+            "nextPageToken: Zr51TbYw64NsHc0eUja8",
+            "publicKey = 'Zr51TbYw64NsHc0eUja8Kd93LmQp27Vx'",
+            "password: your-password-123",
+            "token: 6f1ed002-ab5d-4e8b-a1d5-0f8a7f4d1c2e",
+            "secret = 'the secret of the 7 seas'",
+            "password: \"Password must have 8 characters\"",
+            "integrity_token: sha512-Zr51TbYw64NsHc0eUja8",
+            "key = 'user_session_cache_v2'",
+            "secret: arn:aws:secretsmanager:eu-west-1:1234:secret:x",
+            "password=password123456",
+            "max_tokens: 4096",
+        ] {
+            assert_eq!(all(view), Vec::<&str>::new(), "{view}");
+        }
+    }
+
+    #[test]
+    fn hostile_text_takes_linear_time() {
+        for unit in ["token=", "=", "a:", "password:\"", "secret>"] {
+            let view = unit.repeat(1 << 18);
+            let begun = std::time::Instant::now();
+            find(&view, &mut |_| {});
+            assert!(begun.elapsed().as_millis() < 3_000, "{unit}");
+        }
+    }
+}
