@@ -8,3 +8,4 @@ mod harness;
 
 mod path;
 mod secrets;
+mod shell;
