@@ -455,6 +455,15 @@ impl<'s> Scan<'s> {
                 ..found.end.saturating_add(UNLESS_REACH).min(self.view.len());
         }
         let bytes = self.view.as_bytes();
+        // A line break that a match begins or ends with does not make it part of another line.
+        let text = bytes.get(found.clone()).unwrap_or_default();
+        let leading = text.iter().take_while(|&&byte| byte == b'\n').count();
+        let trailing = text.iter().rev().take_while(|&&byte| byte == b'\n').count();
+        let found = if leading < text.len() {
+            found.start.saturating_add(leading)..found.end.saturating_sub(trailing)
+        } else {
+            found.clone()
+        };
         let before =
             bytes.get(..found.start).and_then(|head| memchr::memrchr(b'\n', head)).map_or(0, |n| n.saturating_add(1));
         let after = bytes

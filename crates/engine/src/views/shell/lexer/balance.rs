@@ -6,8 +6,24 @@ use super::super::super::cursor::Cursor;
 pub(super) fn closing(bytes: &[u8], open: u8, close: u8) -> Option<usize> {
     let mut cursor = Cursor::new(bytes);
     let mut depth = 0_usize;
+    // How deep each `case` begins whose patterns end in a bracket of their own.
+    let mut cases: Vec<usize> = Vec::new();
+    let mut esac = None;
+    let mut in_word = false;
     while let Some(byte) = cursor.next() {
+        let begins_word = !std::mem::replace(&mut in_word, byte.is_ascii_alphanumeric());
         match byte {
+            b'c' if close == b')'
+                && begins_word
+                && cursor.rest().starts_with(b"ase ")
+                && *esac.get_or_insert_with(|| memchr::memmem::find(cursor.rest(), b"esac").is_some()) =>
+            {
+                cases.push(depth);
+            }
+            b'e' if begins_word && !cases.is_empty() && cursor.rest().starts_with(b"sac") => {
+                cases.pop();
+            }
+            byte if byte == close && cases.last() == Some(&depth) => {}
             b'\\' => {
                 cursor.take(1);
             }

@@ -85,7 +85,13 @@ impl Lexer<'_, '_> {
 
     /// What a finished command sets for those after it.
     pub(super) fn remember(&mut self, command: &mut Command<'_>) {
-        let Some((program, arguments)) = command.words.split_first() else { return };
+        let mut words = command.words.as_slice();
+        while let [prefix, rest @ ..] = words
+            && matches!(&*prefix.text, "command" | "builtin")
+        {
+            words = rest;
+        }
+        let Some((program, arguments)) = words.split_first() else { return };
         match &*program.text {
             "export" | "declare" | "local" | "readonly" | "typeset" => {
                 for word in arguments.iter().filter(|word| programs::is_assignment(&word.text)) {
