@@ -1,4 +1,5 @@
 //! Everyday: plain attacks and ordinary work from memory, one a line of the files beside, judged by the built-in rules
 //! in `balanced`. Nothing here was copied from a corpus, so what is learnt there must hold here.
 
+mod commands;
 mod places;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use vanguard_engine::rules::{self, RuleSet, Tuning};
 use vanguard_engine::{Clock, Engine, Flow, Limits, Policy, Scratch, Session, Verdict};
 
-const COMMANDS: &str = include_str!("everyday/commands.txt");
+const COMMANDS: &str = include_str!("commands.txt");
 
 struct Still;
 
