@@ -159,7 +159,7 @@ const TRANSFORMATIONS: [Transformation; 19] = [
         name: "hexadecimal",
         applies: wraps,
         apply: |text, _| {
-            let packed: String = text.bytes().map(|byte| format!("{byte:02x}")).collect();
+            let packed = text.bytes().fold(String::new(), |packed, byte| format!("{packed}{byte:02x}"));
             format!("echo {packed} | xxd -r -p | sh")
         },
     },
