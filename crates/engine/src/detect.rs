@@ -6,8 +6,8 @@
 mod command;
 pub mod injection;
 mod path;
-mod url;
 mod secrets;
+mod url;
 
 use std::ops::Range;
 

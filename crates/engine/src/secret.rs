@@ -18,7 +18,33 @@ pub(crate) fn entropy(text: &str) -> f64 {
         }
     }
     let length = text.len() as f64;
-    counts.iter().filter(|count| **count > 0).map(|count| f64::from(*count) / length).map(|p| -p * p.log2()).sum()
+    if text.is_empty() {
+        return 0.0;
+    }
+    let repeated: f64 = counts.iter().map(|count| f64::from(*count) * log2(f64::from(*count))).sum();
+    log2(length) - repeated / length
+}
+
+/// The logarithm of a count to 12 bits after the point. The one of the C library would be another library to load.
+fn log2(count: f64) -> f64 {
+    let (mut rest, mut whole) = (count, 0.0);
+    if count <= 1.0 {
+        return 0.0;
+    }
+    while rest >= 2.0 {
+        rest /= 2.0;
+        whole += 1.0;
+    }
+    let (mut part, mut bit) = (0.0, 0.5);
+    for _ in 0..12 {
+        rest *= rest;
+        if rest >= 2.0 {
+            rest /= 2.0;
+            part += bit;
+        }
+        bit /= 2.0;
+    }
+    whole + part
 }
 
 /// The whole secret of which `found` is a part that shows it: a key with all its lines, a token to its end. A pattern
