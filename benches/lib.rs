@@ -1,1 +1,38 @@
-//! Benchmark support.
+//! What benchmarks and the test of hostile inputs share.
+
+use std::collections::BTreeMap;
+
+use vanguard_engine::rules::{RuleSet, Tuning, builtin};
+use vanguard_engine::{Clock, Engine, Limits, Policy, Profile};
+
+/// Texts made so that inspecting them takes long.
+pub mod hostile;
+
+/// An engine with every built-in rule, in `balanced`.
+///
+/// # Panics
+///
+/// When the built-in packs do not load, which a test of the engine rules out.
+pub fn engine() -> Engine {
+    let tuning = Tuning { profile: Profile::Balanced, overrides: &BTreeMap::new() };
+    let rules = RuleSet::load(builtin(), &tuning).expect("the built-in packs load");
+    Engine::new(rules, Policy::default(), Limits::default())
+}
+
+/// A clock that stands still.
+#[derive(Debug)]
+pub struct Still;
+
+impl Clock for Still {
+    fn monotonic_ns(&self) -> u64 {
+        0
+    }
+    fn unix_seconds(&self) -> i64 {
+        0
+    }
+}
+
+/// A call of `tool` with these arguments, given as JSON text; a notification, so that no id is in flight twice.
+pub fn call(tool: &str, arguments: &str) -> String {
+    format!(r#"{{"jsonrpc":"2.0","method":"tools/call","params":{{"name":"{tool}","arguments":{arguments}}}}}"#)
+}

@@ -2,32 +2,13 @@
 //!
 //! `cargo bench -p benches --bench engine`
 
-use std::collections::BTreeMap;
-
+use benches::{Still, call, engine};
 use divan::counter::BytesCount;
 use divan::{Bencher, black_box};
-use vanguard_engine::rules::{RuleSet, Tuning, builtin};
-use vanguard_engine::{Clock, Effect, Engine, Flow, Limits, Policy, Profile, Scratch, Session};
+use vanguard_engine::{Effect, Flow, Scratch, Session};
 
 fn main() {
     divan::main();
-}
-
-struct Still;
-
-impl Clock for Still {
-    fn monotonic_ns(&self) -> u64 {
-        0
-    }
-    fn unix_seconds(&self) -> i64 {
-        0
-    }
-}
-
-fn engine() -> Engine {
-    let tuning = Tuning { profile: Profile::Balanced, overrides: &BTreeMap::new() };
-    let rules = RuleSet::load(builtin(), &tuning).expect("the built-in packs load");
-    Engine::new(rules, Policy::default(), Limits::default())
 }
 
 /// Judges `line` again and again; a notification, so that no id is in flight twice.
@@ -45,10 +26,6 @@ fn judge(bencher: Bencher<'_, '_>, line: &str) {
     bencher.counter(BytesCount::of_str(line)).bench_local(|| {
         engine.judge(&session, Flow::ToServer, black_box(line.as_bytes()), &mut scratch, &Still).decisions
     });
-}
-
-fn call(tool: &str, arguments: &str) -> String {
-    format!(r#"{{"jsonrpc":"2.0","method":"tools/call","params":{{"name":"{tool}","arguments":{arguments}}}}}"#)
 }
 
 const PROSE: &str = "The relay reads a chunk, cuts it into lines and judges each; what is allowed leaves as it came. ";
