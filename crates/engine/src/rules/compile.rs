@@ -95,15 +95,15 @@ impl Rule {
 pub(super) struct Mask {
     roles: Roles,
     direction: Direction,
-    views: u16,
+    views: u32,
 }
 
 impl Mask {
     #[cfg(test)]
-    pub(super) const ALL: Self = Self { roles: Roles::all(), direction: Direction::all(), views: u16::MAX };
+    pub(super) const ALL: Self = Self { roles: Roles::all(), direction: Direction::all(), views: u32::MAX };
 
     pub(super) fn new(roles: Roles, direction: Direction, views: Option<&[ViewKind]>) -> Self {
-        let views = views.map_or(u16::MAX, |views| views.iter().fold(0, |set, view| set | view_bit(*view)));
+        let views = views.map_or(!guesses(), |views| views.iter().fold(0, |set, view| set | view_bit(*view)));
         Self { roles, direction, views }
     }
 
@@ -128,7 +128,14 @@ impl Mask {
     }
 }
 
-fn view_bit(view: ViewKind) -> u16 {
+/// What a rule reads only where it names it.
+fn guesses() -> u32 {
+    [ViewKind::Spaced, ViewKind::Leet, ViewKind::Rot13, ViewKind::Reversed]
+        .iter()
+        .fold(0, |set, view| set | view_bit(*view))
+}
+
+fn view_bit(view: ViewKind) -> u32 {
     match view {
         ViewKind::Raw => 1,
         ViewKind::Plain => 1 << 1,
@@ -140,6 +147,13 @@ fn view_bit(view: ViewKind) -> u16 {
         ViewKind::Shell => 1 << 7,
         ViewKind::Url => 1 << 8,
         ViewKind::Path => 1 << 9,
+        ViewKind::Base32 => 1 << 10,
+        ViewKind::Gzip => 1 << 11,
+        ViewKind::Json => 1 << 12,
+        ViewKind::Spaced => 1 << 13,
+        ViewKind::Leet => 1 << 14,
+        ViewKind::Rot13 => 1 << 15,
+        ViewKind::Reversed => 1 << 16,
     }
 }
 

@@ -3,8 +3,10 @@
 //! A run counts only when what it decodes to is text: prose, identifiers, paths and digests are made of the same
 //! characters, and are told apart by their first bytes already.
 
+pub(super) mod base32;
 pub(super) mod base64;
 pub(super) mod hex;
+pub(super) mod packed;
 
 /// Decoded bytes as text, if text is what they are.
 fn text_of(bytes: Vec<u8>) -> Option<String> {

@@ -11,7 +11,7 @@ use smallvec::SmallVec;
 
 use super::readings::{OPERATIONAL, readings};
 use super::triggers::{Triggers, triggers};
-use super::{Chain, ViewKind, ViewLimits, ViewStats, escape, html, percent, plain, runs};
+use super::{Chain, ViewKind, ViewLimits, ViewStats, escape, guess, html, json, percent, plain, runs};
 use crate::role::Roles;
 
 /// How many decodings a composition takes: each of the four, twice over.
@@ -47,7 +47,9 @@ pub(super) fn unfold(text: &str, roles: Roles, limits: &ViewLimits, sink: &mut d
     sink(text, &raw);
     let found = triggers(text);
     let stats = ViewStats { views: 1, truncated: false };
-    if found.is_empty() && !roles.intersects(OPERATIONAL) {
+    let guesses = if roles.contains(Roles::TEXT) { guess::guesses(text) } else { guess::Guesses::new() };
+    let spaced = runs::hex::has_pairs(text);
+    if found.is_empty() && guesses.is_empty() && !spaced && !roles.intersects(OPERATIONAL) {
         return stats;
     }
     let mut unfolding = Unfolding {
@@ -63,6 +65,7 @@ pub(super) fn unfold(text: &str, roles: Roles, limits: &ViewLimits, sink: &mut d
         later: VecDeque::new(),
     };
     unfolding.read(text, &raw);
+    unfolding.guess(guesses, &raw);
     unfolding.decode(text, &raw, 0, found);
     while let Some(node) = unfolding.first.pop_front().or_else(|| unfolding.later.pop_front()) {
         unfolding.decode(&node.text, &node.chain, node.level, triggers(&node.text));
@@ -129,6 +132,9 @@ impl Unfolding<'_> {
         let node = Rc::new(node);
         self.decoded.push(Rc::clone(&node));
         self.read(&node.text, &node.chain);
+        if self.roles.contains(Roles::TEXT) {
+            self.guess(guess::guesses(&node.text), &node.chain);
+        }
         let list = if first { &mut self.first } else { &mut self.later };
         list.push_back(node);
     }
@@ -145,6 +151,19 @@ impl Unfolding<'_> {
             if !known && self.admit(reading.len(), 0) {
                 (self.sink)(&reading, &extended(chain, kind));
                 self.read.push((kind, reading));
+            }
+        }
+    }
+
+    /// Gives what the text may say to who likes riddles.
+    fn guess(&mut self, guesses: guess::Guesses, chain: &Chain) {
+        for (kinds, text) in guesses {
+            let Some(last) = kinds.last().copied() else { continue };
+            let known = self.read.iter().any(|seen| seen.0 == last && seen.1 == text);
+            if !known && self.admit(text.len(), 0) {
+                let chain = kinds.into_iter().fold(chain.clone(), |chain, kind| extended(&chain, kind));
+                (self.sink)(&text, &chain);
+                self.read.push((last, text));
             }
         }
     }
@@ -168,13 +187,17 @@ const IN_PLACE: [ViewKind; 4] = [ViewKind::Percent, ViewKind::Html, ViewKind::Es
 type RunDecoder = fn(&Unfolding<'_>, &str, Triggers) -> Option<String>;
 
 /// Decodings that take a text out of another.
-const RUNS: [(ViewKind, RunDecoder); 3] = [
+const RUNS: [(ViewKind, RunDecoder); 7] = [
     (ViewKind::Base64, |unfolding, text, found| {
         let announced =
             unfolding.roles.intersects(Roles::COMMAND.union(Roles::CODE)) && runs::base64::is_announced(text);
         (announced || found.contains(Triggers::RUN)).then(|| runs::base64::decode(text, announced)).flatten()
     }),
     (ViewKind::Hex, |_, text, found| found.contains(Triggers::RUN).then(|| runs::hex::decode(text)).flatten()),
+    (ViewKind::Hex, |_, text, _| runs::hex::spaced(text)),
+    (ViewKind::Base32, |_, text, found| found.contains(Triggers::RUN).then(|| runs::base32::decode(text)).flatten()),
+    (ViewKind::Gzip, |_, text, found| found.contains(Triggers::RUN).then(|| runs::packed::decode(text)).flatten()),
+    (ViewKind::Json, |_, text, found| found.contains(Triggers::BACKSLASH).then(|| json::decode(text)).flatten()),
     (ViewKind::Plain, |_, text, found| {
         found.contains(Triggers::NON_ASCII).then(|| plain::hidden::decode(text)).flatten()
     }),

@@ -9,3 +9,4 @@ mod harness;
 mod path;
 mod secrets;
 mod shell;
+mod text;

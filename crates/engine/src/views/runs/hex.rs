@@ -26,6 +26,77 @@ pub(in super::super) fn decode(text: &str) -> Option<String> {
     out
 }
 
+/// Pairs of digits with one sign between them: `69 67 6e 6f`, `69:67:6e`, `0x69, 0x67`. One passage a line.
+pub(in super::super) fn spaced(text: &str) -> Option<String> {
+    let bytes = text.as_bytes();
+    let mut out = None;
+    let mut done = 0_usize;
+    for (n, block) in bytes.as_chunks::<8>().0.iter().enumerate() {
+        let at = n.saturating_mul(8);
+        if at < done || !is_spaced(*block) {
+            continue;
+        }
+        // A pair begins at most two bytes before.
+        let mut start = at.saturating_sub(2).max(done);
+        while start < at.saturating_add(3) && !bytes.get(start..).is_some_and(begins_pair) {
+            start = start.saturating_add(1);
+        }
+        // Pairs before the block may stand beside something else in theirs.
+        let sign = bytes.get(start.saturating_add(2)).copied();
+        while let Some(before) = start.checked_sub(3).filter(|before| *before >= done) {
+            if bytes.get(before.saturating_add(2)).copied() != sign || !bytes.get(before..).is_some_and(begins_pair) {
+                break;
+            }
+            start = before;
+        }
+        let mut cursor = Cursor::new(bytes.get(start..).unwrap_or_default());
+        let mut decoded = Vec::new();
+        let sign = cursor.peek_at(2).unwrap_or(b' ');
+        while let Some(byte) = cursor.number(16, 2, 2).and_then(|byte| u8::try_from(byte).ok()) {
+            decoded.push(byte);
+            if cursor.peek() != Some(sign) || !cursor.rest().get(1..).is_some_and(begins_pair) {
+                break;
+            }
+            cursor.next();
+        }
+        done = bytes.len().saturating_sub(cursor.rest().len()).max(at.saturating_add(8));
+        if decoded.len() >= SPACED_PAIRS
+            && let Some(text) = super::text_of(decoded)
+        {
+            super::append(&mut out, &text);
+        }
+    }
+    out
+}
+
+/// Whether there may be such pairs: what costs a text without them nothing.
+pub(in super::super) fn has_pairs(text: &str) -> bool {
+    text.as_bytes().as_chunks::<8>().0.iter().any(|block| is_spaced(*block))
+}
+
+/// The fewest bytes that count where pairs are parted.
+const SPACED_PAIRS: usize = 8;
+
+fn begins_pair(rest: &[u8]) -> bool {
+    matches!(rest, [a, b, ..] if a.is_ascii_hexdigit() && b.is_ascii_hexdigit())
+}
+
+/// Whether every third byte is the same sign and the others are digits: of eight pairs in a row some aligned eight bytes
+/// are so.
+fn is_spaced(block: [u8; 8]) -> bool {
+    let sign = |byte: u8| matches!(byte, b' ' | b':' | b'-' | b',' | b'.');
+    let is_at = |lead: usize| {
+        let third = |at: usize| at % 3 == lead;
+        let first = block.get(lead).copied().unwrap_or(0);
+        sign(first)
+            && block
+                .iter()
+                .enumerate()
+                .all(|(at, byte)| if third(at) { *byte == first } else { byte.is_ascii_hexdigit() })
+    };
+    is_at(0) || is_at(1) || is_at(2)
+}
+
 fn whole(run: &[u8]) -> Option<String> {
     let mut bytes = Vec::new();
     for (at, pair) in run.as_chunks::<2>().0.iter().enumerate() {
@@ -52,6 +123,18 @@ mod tests {
         ] {
             assert_eq!(decode(text).as_deref(), Some(plain), "{text}");
         }
+    }
+
+    #[test]
+    fn reads_pairs_that_are_parted() {
+        for sign in [" ", ":", "-", ","] {
+            let hidden: Vec<String> = "ignore all previous".bytes().map(|byte| format!("{byte:02x}")).collect();
+            for lead in 0..9 {
+                let text = format!("{}{}", "> ".repeat(lead), hidden.join(sign));
+                assert_eq!(spaced(&text).as_deref(), Some("ignore all previous"), "{text}");
+            }
+        }
+        assert_eq!(spaced("00:1a:2b:3c:4d:5e and 12:30:45, 2024-05-13 10:00"), None);
     }
 
     #[test]
