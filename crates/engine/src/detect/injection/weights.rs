@@ -127,7 +127,7 @@ const WEIGHTS: &[(F, i16, i16)] = &[
 
 /// What a text must reach to be an order, and to be suspected of one: answers, descriptions, and text that is sent on,
 /// which is for the most part written for people.
-const ANSWERS: (i32, i32) = (392, 284);
+const ANSWERS: (i32, i32) = (405, 284);
 const DESCRIPTIONS: (i32, i32) = (495, 266);
 const REQUESTS: (i32, i32) = (600, 450);
 
