@@ -3,6 +3,7 @@ use std::collections::BTreeMap;
 use super::*;
 use crate::views::{Chain, ViewKind};
 
+mod catalogue;
 mod errors;
 mod properties;
 mod reference;
