@@ -9,7 +9,7 @@ use crate::rules::Direction;
 
 /// In what a tool answers, and in what a server says of its tools, where many an order is part of the manual.
 const WEIGHTS: &[(F, i16, i16)] = &[
-    (F::OverridePriorInstruction, 204, 148),
+    (F::OverridePriorInstruction, 225, 148),
     (F::OverrideInstruction, 117, 78),
     (F::OverridePrior, 118, 9),
     (F::OverrideEvery, 33, 0),
