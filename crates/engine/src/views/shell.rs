@@ -10,6 +10,7 @@
 //!
 //! Bounded and linear: every script is lexed once, inner scripts come from a work list of limited depth and number.
 
+mod code;
 mod command;
 mod expand;
 mod fold;
@@ -53,7 +54,7 @@ pub(super) enum Reading {
 
 /// Whether a text has the marks of a Windows command line, and something that is read differently there.
 pub(super) fn looks_like_windows(text: &str) -> bool {
-    const MARKS: [&str; 15] = [
+    const MARKS: [&str; 19] = [
         ":\\",
         "\\\\",
         ".exe",
@@ -69,6 +70,10 @@ pub(super) fn looks_like_windows(text: &str) -> bool {
         "nvoke",
         "New-",
         "replace",
+        "'+'",
+        "\"+\"",
+        "irm ",
+        "iwr ",
     ];
     let bytes = text.as_bytes();
     let signs = memchr::memchr3(b'\\', b'^', b'`', bytes).or_else(|| memchr::memchr3(b'%', b'+', b'[', bytes));

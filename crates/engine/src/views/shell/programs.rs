@@ -4,7 +4,7 @@ use smallvec::SmallVec;
 
 use super::command::Word;
 use super::runners::{Runner, runner};
-use super::{expand, options};
+use super::{code, expand, options};
 
 /// A program by its name alone: `/usr/bin/rm` and `C:\Windows\System32\rm.exe` are `rm`. A path outside the places where
 /// programs are installed says something of its own (`/tmp/x`, `./x`) and stays.
@@ -29,6 +29,7 @@ pub(super) type Waiting<'w> = SmallVec<[&'w [Word<'w>]; 4]>;
 pub(super) fn inner<'w>(words: &'w [Word<'w>], commands: &mut Waiting<'w>, scripts: &mut Vec<String>) {
     let Some((program, arguments)) = words.split_first() else { return };
     options::commands(name(&program.text), arguments, scripts);
+    code::commands(name(&program.text), arguments, scripts);
     match runner(name(&program.text)) {
         Some(Runner::Prefix { valued, own }) => {
             scripts.extend(value_of(arguments, &["-S", "--split-string"]).filter(|_| program.text == "env"));
