@@ -5,8 +5,10 @@
 
 mod command;
 pub mod injection;
+mod lookup;
 mod path;
 mod secrets;
+mod sql;
 mod url;
 
 use std::ops::Range;
@@ -15,7 +17,6 @@ use crate::role::Roles;
 use crate::rules::Direction;
 use crate::views::Chain;
 
-mod sql;
 
 /// One view of one field, as a detector sees it.
 #[derive(Debug, Clone, Copy)]
@@ -52,6 +53,7 @@ pub struct Family {
 pub const FAMILIES: &[&Family] = &[
     &command::FAMILY,
     &injection::FAMILY,
+    &lookup::FAMILY,
     &path::FAMILY,
     &url::FAMILY,
     &sql::FAMILY,

