@@ -17,7 +17,6 @@ use crate::role::Roles;
 use crate::rules::Direction;
 use crate::views::Chain;
 
-
 /// One view of one field, as a detector sees it.
 #[derive(Debug, Clone, Copy)]
 pub struct Look<'a> {

@@ -18,6 +18,9 @@ const MAX_DEPTH: usize = 32;
 /// A lookup's content beyond it is dropped: what decides stands at its beginning.
 const MAX_CONTENT: usize = 4096;
 
+/// How many bytes either side of a lookup may be part of the word that it completes.
+const ROUND: usize = 16;
+
 /// A lookup that is not closed yet: where it begins, and its content so far with inner ones resolved.
 struct Lookup {
     start: usize,
@@ -33,6 +36,9 @@ fn look(look: &Look<'_>, found: &mut Found<'_>) {
 /// The first lookup, from byte `first` on, that is one of JNDI when resolved.
 fn jndi(text: &str, first: usize) -> Option<Range<usize>> {
     let mut open: Vec<Lookup> = Vec::new();
+    // What the lookups leave of the text, with a little of what stands round them.
+    let mut left = String::new();
+    append(&mut left, tail(text.get(..first).unwrap_or_default()));
     let mut at = first;
     while let Some(rest) = text.get(at..).filter(|rest| !rest.is_empty()) {
         if rest.starts_with("${") && open.len() < MAX_DEPTH {
@@ -41,7 +47,14 @@ fn jndi(text: &str, first: usize) -> Option<Range<usize>> {
             continue;
         }
         let Some(lookup) = open.last_mut() else {
-            at = at.saturating_add(memchr::memmem::find(rest.as_bytes(), b"${")?);
+            let between = memchr::memmem::find(rest.as_bytes(), b"${").unwrap_or(rest.len());
+            let words = rest.get(..between).unwrap_or_default();
+            append(&mut left, words.get(..words.floor_char_boundary(ROUND)).unwrap_or_default());
+            if words.len() > ROUND {
+                append(&mut left, "\n");
+                append(&mut left, tail(words));
+            }
+            at = at.saturating_add(between);
             continue;
         };
         if rest.starts_with('}') {
@@ -53,18 +66,32 @@ fn jndi(text: &str, first: usize) -> Option<Range<usize>> {
             let value = resolve(&lookup.content);
             if let Some(outer) = open.last_mut() {
                 append(&mut outer.content, &value);
-            } else if value.contains("${") && is_jndi(value.split("${").nth(1).unwrap_or_default()) {
-                return Some(lookup.start..at);
+            } else {
+                if value.contains("${") && is_jndi(value.split("${").nth(1).unwrap_or_default()) {
+                    return Some(lookup.start..at);
+                }
+                append(&mut left, &value);
             }
             continue;
         }
         // Up to the next brace, or the `$` before one; at least one character.
-        let step = rest.char_indices().skip(1).find(|(_, c)| matches!(c, '$' | '}')).map_or(rest.len(), |(next, _)| next);
+        let step =
+            rest.char_indices().skip(1).find(|(_, c)| matches!(c, '$' | '}')).map_or(rest.len(), |(next, _)| next);
         append(&mut lookup.content, rest.get(..step).unwrap_or_default());
         at = at.saturating_add(step);
     }
+    // A part of a lookup that another field begins.
+    let made = |text: &str| memchr::memmem::find(text.to_ascii_lowercase().as_bytes(), b"jndi:").is_some();
+    if made(&left) && !made(text) {
+        return Some(first..text.len());
+    }
     // Cut off before its end; loggers that cut lines resolve what is left elsewhere.
     open.iter().find(|lookup| is_jndi(&lookup.content)).map(|lookup| lookup.start..text.len())
+}
+
+/// The last bytes of a text between lookups.
+fn tail(words: &str) -> &str {
+    words.get(words.ceil_char_boundary(words.len().saturating_sub(ROUND))..).unwrap_or_default()
 }
 
 fn append(content: &mut String, more: &str) {
@@ -74,7 +101,8 @@ fn append(content: &mut String, more: &str) {
 
 /// Whether a lookup with this content is one of JNDI, or hides the end of one.
 fn is_jndi(content: &str) -> bool {
-    let mut name = content.chars().filter(|c| !c.is_whitespace()).flat_map(char::to_lowercase).take(16).collect::<String>();
+    let mut name =
+        content.chars().filter(|c| !c.is_whitespace()).flat_map(char::to_lowercase).take(16).collect::<String>();
     // Unicode has letters whose capitals are I and K.
     name = name.replace('ı', "i").replace('\u{212a}', "k");
     name.strip_prefix("jndi").is_some_and(|rest| rest.starts_with(':') || rest.starts_with("%3a"))
@@ -123,6 +151,7 @@ mod tests {
             "${${base64:am5kaTpsZGFwOi8veA==}}",
             "${jnd${upper:ı}:ldap://x}",
             "${x:-${jndi:dns://x}}",
+            "j${sys:k5:-nD}${lower:i${web:k5:-:}}ldap://x",
             "${env:x} and ${ctx:y} and ${jNdI:ldap://x}",
         ] {
             assert!(finds(text), "{text}");
