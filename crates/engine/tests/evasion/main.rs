@@ -9,5 +9,5 @@ mod harness;
 mod path;
 mod secrets;
 mod shell;
-mod text;
 mod sql;
+mod text;
