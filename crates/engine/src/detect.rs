@@ -6,6 +6,7 @@
 mod command;
 pub mod injection;
 mod lookup;
+mod metadata;
 mod path;
 mod secrets;
 mod sql;
@@ -53,6 +54,7 @@ pub const FAMILIES: &[&Family] = &[
     &command::FAMILY,
     &injection::FAMILY,
     &lookup::FAMILY,
+    &metadata::FAMILY,
     &path::FAMILY,
     &url::FAMILY,
     &sql::FAMILY,

@@ -199,6 +199,20 @@ impl<'t, 'a> Walk<'_, '_, 't, 'a> {
         }
     }
 
+    /// A string, or those of an array, with the key in front: `$ref https://…`.
+    fn keyed(&mut self, key: &str, value: Value<'t, 'a>) {
+        let mut give = |value: Value<'t, 'a>| {
+            if let Some(text) = value.string().filter(|text| !text.is_empty()) {
+                self.emit(value, Cow::Owned(format!("{key} {text}")), Roles::TEXT);
+            }
+        };
+        match value.kind() {
+            Kind::String => give(value),
+            Kind::Array => value.elements().for_each(give),
+            _ => {}
+        }
+    }
+
     /// What a model reads, or what is kept: every string is text.
     fn prose(&mut self, value: Value<'t, 'a>) {
         match value.kind() {
@@ -215,6 +229,9 @@ impl<'t, 'a> Walk<'_, '_, 't, 'a> {
                     if !is_identifier(&name) {
                         self.emit(key, name.clone(), Roles::TEXT);
                     }
+                    if KEYED.contains(&&*name) {
+                        self.keyed(&name, value);
+                    }
                     let blob = name == "blob" || (binary && name == "data");
                     let token = matches!(&*name, "nextCursor" | "requestState" | "progressToken");
                     if (blob || token) && value.kind() == Kind::String {
@@ -228,6 +245,22 @@ impl<'t, 'a> Walk<'_, '_, 't, 'a> {
         }
     }
 }
+
+/// Members of a catalogue whose value means nothing without the key: what a client fetches, and what a page may load.
+const KEYED: &[&str] = &[
+    "$ref",
+    "$dynamicRef",
+    "$recursiveRef",
+    "src",
+    "icon",
+    "iconUrl",
+    "logo",
+    "websiteUrl",
+    "connectDomains",
+    "resourceDomains",
+    "frameDomains",
+    "baseUriDomains",
+];
 
 /// The roles that an array's name gives to its elements.
 const NAMED: Roles = Roles::all().difference(Roles::ID).difference(Roles::TEXT);
