@@ -61,9 +61,10 @@ fn main() {
 /// Prepares a pack; `None` for one with an error, which loading it from its text will explain.
 fn prepare(name: &str, text: &str) -> Option<Prepared> {
     let mut pack = yaml::parse(name, text).ok()?;
-    let mut hints = Vec::new();
+    let (mut hints, mut lines) = (Vec::new(), Vec::new());
     let Value::List(rules) = &mut pack.value else { return None };
     for rule in rules {
+        lines.push(rule.at.line);
         let Value::Map(members) = &mut rule.value else { return None };
         members.retain(|(key, _)| key.name != "tests");
         let of = |name: &str| members.iter().find(|(key, _)| key.name == name).map(|(_, node)| node);
@@ -80,5 +81,5 @@ fn prepare(name: &str, text: &str) -> Option<Prepared> {
         }
         hints.push(of_rule);
     }
-    Some(Prepared { pack, hints })
+    Some(Prepared { pack, lines, hints })
 }

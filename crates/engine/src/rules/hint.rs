@@ -21,12 +21,16 @@ const RARE: f64 = 1_000.0;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Hint {
     /// Which part of the pattern it is about.
+    #[serde(rename = "p")]
     pub(super) part: Alternative,
     /// One or two sets of literals: every match contains one of each.
+    #[serde(rename = "g")]
     pub(super) gates: Vec<Gate>,
     /// Whether its matches have a bound.
+    #[serde(rename = "b")]
     bounded: bool,
     /// Whether it can match at the start of a text alone.
+    #[serde(rename = "a", default, skip_serializing_if = "std::ops::Not::not")]
     anchored: bool,
 }
 

@@ -69,10 +69,13 @@ impl From<String> for Needle {
 /// A set of literals of which every match contains one, and where in the match.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Gate {
+    #[serde(rename = "n")]
     pub(super) needles: Vec<Needle>,
     /// The most bytes of a match before the literal.
+    #[serde(rename = "b")]
     pub(super) before: usize,
     /// The most bytes of a match after it.
+    #[serde(rename = "a")]
     pub(super) after: usize,
 }
 

@@ -79,7 +79,7 @@ fn read_source(
     prepared: Option<&str>,
 ) -> Result<(Node, Vec<Vec<PatternHints>>), Box<PackError>> {
     if let Some(Ok(prepared)) = prepared.map(serde_json::from_str::<Prepared>) {
-        return Ok((prepared.pack, prepared.hints));
+        return Ok((Prepared::tree(prepared.pack, &prepared.lines), prepared.hints));
     }
     Ok((yaml::parse(source.name, source.text)?, Vec::new()))
 }

@@ -42,9 +42,17 @@ pub(super) fn parse(pattern: &str, dialect: Dialect) -> Result<Hir, String> {
 /// One alternative of a pattern: its text is the flags that the pattern begins with, and a stretch of the pattern.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Alternative {
+    #[serde(rename = "f", default, skip_serializing_if = "is_zero")]
     flags: u32,
+    #[serde(rename = "s", default, skip_serializing_if = "is_zero")]
     start: u32,
+    #[serde(rename = "e")]
     end: u32,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+fn is_zero(n: &u32) -> bool {
+    *n == 0
 }
 
 impl Alternative {

@@ -4,6 +4,7 @@
 //! each with its line.
 
 use std::fmt;
+use std::marker::PhantomData;
 
 use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Serialize, Serializer};
@@ -14,34 +15,26 @@ use super::error::{At, PackError};
 /// The most bytes of one pack.
 pub const MAX_PACK_BYTES: usize = 4 << 20;
 
-/// One YAML value and where it begins.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(from = "(u32, u32, Value)", into = "(u32, u32, Value)")]
+/// One YAML value and where it begins. In JSON it is the plain value, without its place.
+#[derive(Debug, Clone)]
 pub(super) struct Node {
     pub(super) at: At,
     pub(super) value: Value,
 }
 
 /// What a [`Node`] holds.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone)]
 pub(super) enum Value {
-    #[serde(rename = "0")]
     Null,
-    #[serde(rename = "b")]
     Bool(bool),
-    #[serde(rename = "n")]
     Number(serde_json::Number),
-    #[serde(rename = "t")]
     Text(String),
-    #[serde(rename = "l")]
     List(Vec<Node>),
-    #[serde(rename = "m")]
     Map(Vec<(Key, Node)>),
 }
 
 /// A key of a map and where it stands.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(from = "(u32, u32, String)", into = "(u32, u32, String)")]
+#[derive(Debug, Clone)]
 pub(super) struct Key {
     pub(super) at: At,
     pub(super) name: String,
@@ -89,27 +82,15 @@ impl From<Spanned<Yaml>> for Node {
     }
 }
 
-impl From<(u32, u32, Value)> for Node {
-    fn from((line, column, value): (u32, u32, Value)) -> Self {
-        Self { at: At { line, column }, value }
+impl From<Spanned<String>> for Key {
+    fn from(spanned: Spanned<String>) -> Self {
+        Self { at: spanned.referenced.into(), name: spanned.value }
     }
 }
 
-impl From<Node> for (u32, u32, Value) {
-    fn from(node: Node) -> Self {
-        (node.at.line, node.at.column, node.value)
-    }
-}
-
-impl From<(u32, u32, String)> for Key {
-    fn from((line, column, name): (u32, u32, String)) -> Self {
-        Self { at: At { line, column }, name }
-    }
-}
-
-impl From<Key> for (u32, u32, String) {
-    fn from(key: Key) -> Self {
-        (key.at.line, key.at.column, key.name)
+impl From<String> for Key {
+    fn from(name: String) -> Self {
+        Self { at: At::default(), name }
     }
 }
 
@@ -137,19 +118,23 @@ impl Node {
     }
 }
 
-/// A node as the JSON value it stands for.
-pub(super) struct AsJson<'n>(pub(super) &'n Node);
-
-impl Serialize for AsJson<'_> {
+impl Serialize for Node {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match &self.0.value {
+        match &self.value {
             Value::Null => serializer.serialize_unit(),
             Value::Bool(value) => serializer.serialize_bool(*value),
             Value::Number(value) => value.serialize(serializer),
             Value::Text(value) => serializer.serialize_str(value),
-            Value::List(nodes) => serializer.collect_seq(nodes.iter().map(AsJson)),
-            Value::Map(members) => serializer.collect_map(members.iter().map(|(key, node)| (&key.name, AsJson(node)))),
+            Value::List(nodes) => serializer.collect_seq(nodes),
+            Value::Map(members) => serializer.collect_map(members.iter().map(|(key, node)| (&key.name, node))),
         }
+    }
+}
+
+impl<'de> Deserialize<'de> for Node {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let value = deserializer.deserialize_any(ValueVisitor::<Self, String>(PhantomData))?;
+        Ok(Self { at: At::default(), value })
     }
 }
 
@@ -158,13 +143,18 @@ struct Yaml(Value);
 
 impl<'de> Deserialize<'de> for Yaml {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(ValueVisitor).map(Self)
+        deserializer.deserialize_any(ValueVisitor::<Spanned<Self>, Spanned<String>>(PhantomData)).map(Self)
     }
 }
 
-struct ValueVisitor;
+/// Builds a value of nodes and keys that are read as `N` and `K`.
+struct ValueVisitor<N, K>(PhantomData<(N, K)>);
 
-impl<'de> Visitor<'de> for ValueVisitor {
+impl<'de, N, K> Visitor<'de> for ValueVisitor<N, K>
+where
+    N: Deserialize<'de> + Into<Node>,
+    K: Deserialize<'de> + Into<Key>,
+{
     type Value = Value;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -205,7 +195,7 @@ impl<'de> Visitor<'de> for ValueVisitor {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Value, A::Error> {
         let mut nodes = Vec::new();
-        while let Some(node) = seq.next_element::<Spanned<Yaml>>()? {
+        while let Some(node) = seq.next_element::<N>()? {
             nodes.push(node.into());
         }
         Ok(Value::List(nodes))
@@ -213,9 +203,8 @@ impl<'de> Visitor<'de> for ValueVisitor {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
         let mut members = Vec::new();
-        while let Some(key) = map.next_key::<Spanned<String>>()? {
-            let key = Key { at: key.referenced.into(), name: key.value };
-            members.push((key, map.next_value::<Spanned<Yaml>>()?.into()));
+        while let Some(key) = map.next_key::<K>()? {
+            members.push((key.into(), map.next_value::<N>()?.into()));
         }
         Ok(Value::Map(members))
     }

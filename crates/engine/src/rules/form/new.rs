@@ -9,7 +9,7 @@ use crate::rules::cases::{Case, Expect, Subject};
 use crate::rules::checks::Check;
 use crate::rules::error::At;
 use crate::rules::words::{self, ACTIONS, CONFIDENCES, DIRECTIONS, PROFILE_ACTIONS, ROLES, SEVERITIES, VIEWS};
-use crate::rules::yaml::{AsJson, Node, Value};
+use crate::rules::yaml::{Node, Value};
 
 use super::{Reading, RuleForm, first_role};
 
@@ -244,7 +244,7 @@ fn read_subject(reading: &mut Reading<'_>, node: &Node, direction: Direction, ro
             reading.error(args.at, "`args` takes a map".to_owned(), MEND);
             return None;
         }
-        let args = serde_json::to_string(&AsJson(args)).ok()?;
+        let args = serde_json::to_string(args).ok()?;
         return Some(Subject::Call { tool, args });
     }
     let Value::Map(members) = &node.value else {
