@@ -144,7 +144,8 @@ fn leads_to(address: &Address<'_>, range: &Range<usize>, found: &mut Found<'_>) 
 fn is_no_web_port(port: u16) -> bool {
     matches!(
         port,
-        21..=23 | 25 | 53 | 69 | 110 | 111 | 135 | 139 | 143 | 161 | 389 | 445 | 465 | 512..=515 | 587 | 636 | 873 | 993
+        // The ports of HTTP are here where the other of its schemes is meant.
+        80 | 443 | 21..=23 | 25 | 53 | 69 | 110 | 111 | 135 | 139 | 143 | 161 | 389 | 445 | 465 | 512..=515 | 587 | 636 | 873 | 993
             | 995 | 1099 | 1433 | 1521 | 2049 | 2181 | 2375..=2377 | 2379 | 2380 | 3306 | 3389 | 4369 | 4444 | 5432 | 5900
             | 5985 | 5986 | 6379 | 6443 | 8009 | 9042 | 10250 | 10255 | 11211 | 27017 | 50070
     )
@@ -220,6 +221,14 @@ fn judge_spelling(spelling: &Spelling<'_>, range: Range<usize>, found: &mut Foun
 fn whole(text: &str, roles: Roles, found: &mut Found<'_>) {
     let trimmed = text.trim_matches(|c: char| c.is_whitespace() || c.is_control());
     let all = 0..text.len();
+    // The URL standard drops them wherever they are: `java\tscript:`.
+    let without: String;
+    let trimmed = if trimmed.contains(['\t', '\n', '\r']) {
+        without = trimmed.replace(['\t', '\n', '\r'], "");
+        without.as_str()
+    } else {
+        trimmed
+    };
     if let Some((scheme, rest)) = authority::scheme_of(trimmed) {
         let lower = scheme.to_ascii_lowercase();
         if Names::get().is_dangerous_scheme(&lower) && !rest.is_empty() {

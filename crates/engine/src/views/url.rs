@@ -50,6 +50,14 @@ pub(super) fn whole(value: &str, lines: &mut Lines) {
         return;
     }
     let value = cut(value);
+    // The URL standard drops them wherever they are.
+    let without: String;
+    let value = if value.contains(['\t', '\n', '\r']) {
+        without = value.replace(['\t', '\n', '\r'], "");
+        &without
+    } else {
+        value
+    };
     // `localhost:80` and `host:80/x` parse as URLs with a scheme of their own.
     match find::scheme_of(value) {
         Some(_) => canonical(value, lines),

@@ -7,6 +7,7 @@ mod coats;
 mod harness;
 
 mod path;
+mod places;
 mod secrets;
 mod shell;
 mod sql;

@@ -98,8 +98,9 @@ impl Catalogue {
             after: names.iter().skip(at.saturating_add(1)).copied().collect(),
             open,
         };
-        if let Some(at) = names.iter().position(|name| !is_pattern(name)) {
-            let name = names.get(at).copied().unwrap_or_default();
+        // The longest name is the rarest: `etc` begins a hundred places.
+        let literal = names.iter().enumerate().filter(|(_, name)| !is_pattern(name)).max_by_key(|(_, name)| name.len());
+        if let Some((at, name)) = literal {
             self.names.entry(name).or_default().push(place(at));
         } else if let Some((at, name, head)) =
             names.iter().enumerate().find_map(|(at, name)| Some((at, *name, head_of(name)?)))
