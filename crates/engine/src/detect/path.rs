@@ -126,7 +126,7 @@ fn borne_by_url(view: &str, found: &mut Found<'_>) {
         if line.len() > LONGEST {
             continue;
         }
-        if line.starts_with("file:") {
+        if line.starts_with("file:") || line.starts_with("unix:") {
             for class in Catalogue::get().classes_of(line) {
                 found(class, at..at.saturating_add(line.len()));
             }

@@ -118,7 +118,7 @@ fn leads_to(address: &Address<'_>, range: &Range<usize>, found: &mut Found<'_>) 
         Class::Private => tell(Kind::Private),
         Class::LinkLocal => tell(Kind::LinkLocal),
         Class::Special => tell(Kind::Special),
-        Class::Public | Class::Cluster => {}
+        Class::Public | Class::Cluster | Class::Nowhere => {}
     }
     let inner =
         matches!(class, Class::Loopback | Class::LoopbackAlias | Class::Unspecified | Class::Private | Class::Cluster);
@@ -199,7 +199,7 @@ fn spelt(look: &Look<'_>, found: &mut Found<'_>) {
         let start = at.saturating_add(3);
         let Some(rest) = text.get(start..) else { continue };
         // In a query or in code the host may be anything; as a whole value it is a host.
-        let Some(spelling) = Spelling::of(rest, look.roles.intersects(acts)) else { continue };
+        let Some(spelling) = Spelling::of(rest, look.roles.intersects(acts), look.chain.0.is_empty()) else { continue };
         let range = start..start.saturating_add(spelling.authority.len());
         judge_spelling(&spelling, range, found);
     }
@@ -245,7 +245,7 @@ fn whole(text: &str, roles: Roles, found: &mut Found<'_>) {
         return;
     }
     if roles.contains(Roles::HOST)
-        && let Some(spelling) = Spelling::of(trimmed, true)
+        && let Some(spelling) = Spelling::of(trimmed, true, true)
     {
         if spelling.is_disguised_host() {
             found(Kind::Disguised as usize, all.clone());

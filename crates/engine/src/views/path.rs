@@ -63,7 +63,7 @@ fn strip_parameters(path: &str) -> String {
 }
 
 /// Names of schemes and wrappers that end in a path of files.
-const FILE_SCHEMES: &[&str] = &["file:", "url:", "local_file:", "netdoc:", "view-source:", "jar:"];
+const FILE_SCHEMES: &[&str] = &["file:", "unix:", "url:", "local_file:", "netdoc:", "view-source:", "jar:"];
 
 /// Without `file:` in its spellings, nor what may stand before it.
 fn strip_file_scheme(path: &str) -> &str {

@@ -6,7 +6,7 @@ use vanguard_engine::rules::{self, RuleSet, Tuning};
 use vanguard_engine::{Clock, Engine, Flow, Limits, Policy, Profile, Scratch, Session, Verdict};
 
 /// Lines that the rules on secrets in URLs still stop: signed links of object stores.
-const SIGNED: [&str; 2] = ["X-Amz-Signature=", "alt=media&token="];
+const SIGNED: [&str; 3] = ["X-Amz-Signature=", "alt=media&token=", "&sig="];
 
 #[test]
 fn attacks_by_path_are_stopped() {

@@ -43,6 +43,8 @@ struct Place {
     after: SmallVec<[&'static str; 2]>,
     /// A directory, with all that is in it.
     open: bool,
+    /// Not where projects keep what their tests need.
+    not_in_tests: bool,
 }
 
 /// All places, by a name that each of their paths has.
@@ -51,7 +53,7 @@ pub(super) struct Catalogue {
     names: HashMap<&'static str, Vec<Place>>,
     /// Those of which the first name that is no wildcard has one inside, by what it begins with.
     heads: HashMap<&'static str, Vec<(&'static str, Place)>>,
-    /// Those of which every name begins with one: known by the end of the first, by extension.
+    /// Those of which every name begins with one: known by the end of the first, by its last part.
     extensions: HashMap<&'static str, Vec<(&'static str, Place)>>,
 }
 
@@ -83,6 +85,7 @@ impl Catalogue {
     }
 
     fn add(&mut self, line: &'static str, class: usize) {
+        let (line, not_in_tests) = line.strip_prefix('?').map_or((line, false), |line| (line, true));
         let (anchor, rest) = match line.split_once('/') {
             Some(("**", rest)) => (Anchor::Anywhere, rest),
             Some(("~", rest)) => (Anchor::Home, rest),
@@ -97,6 +100,7 @@ impl Catalogue {
             before: names.iter().take(at).copied().collect(),
             after: names.iter().skip(at.saturating_add(1)).copied().collect(),
             open,
+            not_in_tests,
         };
         // The longest name is the rarest: `etc` begins a hundred places.
         let literal = names.iter().enumerate().filter(|(_, name)| !is_pattern(name)).max_by_key(|(_, name)| name.len());
@@ -106,7 +110,7 @@ impl Catalogue {
             names.iter().enumerate().find_map(|(at, name)| Some((at, *name, head_of(name)?)))
         {
             self.heads.entry(head).or_default().push((name, place(at)));
-        } else if let Some((name, extension)) = names.first().and_then(|name| Some((*name, name.rsplit_once('.')?.1))) {
+        } else if let Some((name, extension)) = names.first().and_then(|name| Some((*name, last_part(name)?))) {
             self.extensions.entry(extension).or_default().push((name, place(0)));
         }
     }
@@ -164,7 +168,7 @@ impl Catalogue {
                     }
                 }
             }
-            if let Some((_, extension)) = name.rsplit_once('.') {
+            if let Some(extension) = last_part(name) {
                 for (pattern, place) in self.extensions.get(extension).into_iter().flatten() {
                     if fits(pattern, name) && start.is_at(place, at) {
                         note(place.class);
@@ -194,6 +198,7 @@ impl Start<'_> {
         all(&place.before, first)
             && all(&place.after, after)
             && (place.open || end == self.names.len())
+            && !(place.not_in_tests && self.names.iter().any(|name| OF_TESTS.contains(name)))
             && self.begins(place.anchor, self.names.get(..first).unwrap_or_default())
     }
 
@@ -211,6 +216,29 @@ impl Start<'_> {
         }
     }
 }
+
+/// Directories of made-up keys.
+const OF_TESTS: &[&str] = &[
+    "test",
+    "tests",
+    "testdata",
+    "test-data",
+    "test_data",
+    "__tests__",
+    "testing",
+    "spec",
+    "specs",
+    "e2e",
+    "fixtures",
+    "fixture",
+    "__fixtures__",
+    "example",
+    "examples",
+    "sample",
+    "samples",
+    "mock",
+    "mocks",
+];
 
 /// Nothing, or where images and hosts are mounted.
 fn is_root(before: &[&str]) -> bool {
@@ -302,6 +330,11 @@ fn head_of(name: &'static str) -> Option<&'static str> {
     name.get(..HEAD).filter(|head| !head.contains('*'))
 }
 
+/// What follows the last sign that parts a name: `pem`, `rsa` of `deploy_rsa`.
+fn last_part(name: &str) -> Option<&str> {
+    name.rsplit_once(['.', '_', '-']).map(|(_, part)| part)
+}
+
 /// Whether a name has the shape of `pattern`: `*` for anything, a lone `#` for a number.
 fn fits(pattern: &str, name: &str) -> bool {
     if pattern == "#" {
@@ -340,7 +373,7 @@ mod tests {
                 class = CLASSES.iter().find(|known| **known == name).expect("a known class");
             } else if !line.is_empty() && !line.starts_with('#') {
                 assert_eq!(line, line.trim().to_lowercase(), "in lower case, without blanks");
-                let path = line.replace("**/", "/srv/x/").replace('*', "a").replace('#', "7");
+                let path = line.trim_start_matches('?').replace("**/", "/srv/x/").replace('*', "a").replace('#', "7");
                 let path = if line.ends_with('/') { format!("{path}x") } else { path };
                 let place = CLASSES.iter().position(|known| *known == class).expect("below a class");
                 assert!(Catalogue::get().classes_of(&path).any(|found| found == place), "{line} as {path}");
@@ -397,6 +430,8 @@ mod tests {
             "docs/windows/security/x.md",
             "/home/ann/dev/sda.md",
             "src/keychain/mod.rs",
+            "tests/data/ca/private/server.key",
+            "pkg/testdata/id_rsa",
             "",
             "/",
         ] {

@@ -13,8 +13,10 @@ pub(super) enum Class {
     Loopback,
     /// This machine, by one that they do not.
     LoopbackAlias,
-    /// `0.0.0.0/8` and `::`: this machine, where it is connected to (RFC 1122).
+    /// `0.0.0.0` and `::`: this machine, where it is connected to (RFC 1122).
     Unspecified,
+    /// The rest of `0.0.0.0/8`, which a small number in place of a host becomes: nothing answers.
+    Nowhere,
     /// This network: RFC 1918, RFC 4193, RFC 6598.
     Private,
     /// The interface of a cluster to those who run in it.
@@ -78,7 +80,8 @@ pub(super) fn of_v4(v4: Ipv4Addr) -> Class {
         | [100, 100, 100, 200]
         | [192, 0, 0, 192]
         | [168, 63, 129, 16] => Class::Metadata,
-        [0, ..] => Class::Unspecified,
+        [0, 0, 0, 0] => Class::Unspecified,
+        [0, ..] => Class::Nowhere,
         // The second is what Debian calls a machine by its name.
         [127, 0, 0 | 1, 1] => Class::Loopback,
         [127, ..] => Class::LoopbackAlias,

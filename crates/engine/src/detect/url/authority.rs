@@ -88,6 +88,12 @@ const ADMINISTRATION: &[&str] = &[
     "computemetadata",
     "metadata",
     "flag",
+    ".env",
+    ".git",
+    ".svn",
+    ".aws",
+    ".ssh",
+    ".htpasswd",
 ];
 
 fn split_port(authority: &str) -> (&str, &str) {
@@ -124,11 +130,13 @@ pub(super) struct Spelling<'u> {
     rest: &'u str,
     /// Whether the field is a URL and not a text with one in it.
     is_url: bool,
+    /// Whether no decoding came before: `ann%40example.com@host` has one account.
+    as_it_came: bool,
 }
 
 impl<'u> Spelling<'u> {
     /// Of what follows `://`.
-    pub(super) fn of(rest: &'u str, is_url: bool) -> Option<Self> {
+    pub(super) fn of(rest: &'u str, is_url: bool, as_it_came: bool) -> Option<Self> {
         let ends = |c: char| {
             matches!(c, '/' | '?' | '#')
                 || (!is_url && (c.is_whitespace() || matches!(c, '"' | '\'' | '`' | '<' | '>' | ')' | ',' | '\\')))
@@ -138,7 +146,7 @@ impl<'u> Spelling<'u> {
         let (user, host) = authority.rsplit_once('@').map_or((None, authority), |(user, host)| (Some(user), host));
         let (host, _) = split_port(host);
         let rest = rest.get(..rest.len().min(64)).unwrap_or_default();
-        (!authority.is_empty()).then_some(Self { authority, user, host, rest, is_url })
+        (!authority.is_empty()).then_some(Self { authority, user, host, rest, is_url, as_it_came })
     }
 
     /// Whether the host is written so that it does not look like what it is.
@@ -184,20 +192,18 @@ impl<'u> Spelling<'u> {
     pub(super) fn misleads(&self) -> bool {
         if let Some(user) = self.user {
             let name = user.split(':').next().unwrap_or(user);
-            let like_host = name.rsplit_once('.').is_some_and(|(before, top)| {
-                // A name of a person is no host, whatever dots it has.
-                !before.is_empty() && (2..=6).contains(&top.len()) && TOPS.contains(&top.to_ascii_lowercase().as_str())
-            });
-            let odd = user.contains(['\\', '@', ' ', '\t', '\r', '\n'])
-                || is_inner(name)
-                || user.contains("%23")
-                || user.contains("%2f")
-                || user.contains("%2F");
-            // `user.com:password@host` may be an account of that name.
-            if odd
-                || (like_host
-                    && (!user.contains(':') || user.split(':').nth(1).is_some_and(|port| port.parse::<u16>().is_ok())))
-            {
+            // An account may be an address of mail, and a password have any sign.
+            let like_host = !name.contains(['@', '%'])
+                && name.rsplit_once('.').is_some_and(|(before, top)| {
+                    // A name of a person is no host, whatever dots it has.
+                    !before.is_empty()
+                        && (2..=6).contains(&top.len())
+                        && TOPS.contains(&top.to_ascii_lowercase().as_str())
+                });
+            let before_port = user.split(':').nth(1).is_none_or(|port| port.parse::<u16>().is_ok());
+            let odd = user.contains(['\\', ' ', '\t', '\r', '\n', '#']) || user.contains("%23") || is_inner(name);
+            let twice = self.as_it_came && name.contains('@');
+            if odd || twice || (like_host && before_port) {
                 return true;
             }
         }
@@ -263,7 +269,7 @@ mod tests {
     use super::*;
 
     fn spelling(url: &str) -> Spelling<'_> {
-        Spelling::of(url.split_once("://").expect("a scheme").1, true).expect("an authority")
+        Spelling::of(url.split_once("://").expect("a scheme").1, true, true).expect("an authority")
     }
 
     #[test]
@@ -331,6 +337,8 @@ mod tests {
             "https://token@git.example.com/x",
             "https://ann.lee@host/",
             "https://ann.com:secret@host/",
+            "https://ann%40example.com@host/",
+            "https://ann:p%40ss@host/",
             "https://example.com/@user",
             "https://example.com/?q=@x",
             "https://example.com/#frag",

@@ -47,17 +47,20 @@ impl Names {
     /// The class of a host: its own or that of a domain above it.
     pub(super) fn class_of(&self, host: &str, is_front_page: bool) -> Option<usize> {
         let host = host.strip_suffix('.').unwrap_or(host);
-        let mut domain = host;
-        // Names have 127 labels at most.
-        for _ in 0..127 {
-            if let Some(entry) = self.0.get(domain).filter(|entry| entry.class != SCHEME) {
-                let own = domain.len() == host.len() || host.get(..4) == Some("www.");
-                let passes = (entry.exact && domain.len() < host.len()) || (entry.front && own && is_front_page);
-                return (!passes).then_some(entry.class);
-            }
-            domain = domain.split_once('.')?.1;
+        // No name of the catalogue has more labels than this; the longest that is known counts.
+        let mut starts = [None; 5];
+        let dots = host.bytes().enumerate().rev().filter(|(_, byte)| *byte == b'.').map(|(at, _)| at.saturating_add(1));
+        for (slot, at) in starts.iter_mut().zip(dots.chain(std::iter::once(0))) {
+            *slot = Some(at);
         }
-        None
+        let entry = starts.iter().flatten().rev().find_map(|&at| {
+            let entry = self.0.get(host.get(at..)?).filter(|entry| entry.class != SCHEME)?;
+            Some((at, entry))
+        });
+        let (at, entry) = entry?;
+        let own = at == 0 || host.get(..at) == Some("www.");
+        let passes = (entry.exact && at > 0) || (entry.front && own && is_front_page);
+        (!passes).then_some(entry.class)
     }
 
     pub(super) fn is_metadata(&self, host: &str) -> bool {
