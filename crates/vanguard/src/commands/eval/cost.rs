@@ -47,23 +47,21 @@ pub(super) fn of_rules(engine: &Engine, packs: &[Pack], cases: &[Case]) -> Resul
     let (seen, messages) = sample(engine, cases);
     let active = engine.rules().rules().iter().filter(|rule| rule.action != Action::Off);
     let ids: Vec<String> = active.map(|rule| rule.info.id.to_string()).collect();
-    let all_off: BTreeMap<String, Action> = ids.iter().map(|id| (id.clone(), Action::Off)).collect();
-    let timed = |overrides: &BTreeMap<String, Action>| -> Result<u64, Failure> {
-        let set = engine::load(packs, &Tuning { profile: engine.policy().profile, overrides })?;
-        let mut scratch = ScanScratch::default();
+    let tuning = Tuning { profile: engine.policy().profile, overrides: &BTreeMap::new() };
+    let mut set = engine::load(packs, &tuning)?;
+    let mut scratch = ScanScratch::default();
+    let mut timed = |id: Option<&str>| {
+        set.narrow(&|rule| id.is_some_and(|id| rule.info.id == id));
         // The first pass compiles what the second runs.
         pass(&set, &seen, &mut scratch);
-        Ok(pass(&set, &seen, &mut scratch))
+        pass(&set, &seen, &mut scratch)
     };
-    let idle = timed(&all_off)?;
-    let mut costs = BTreeMap::new();
-    for id in ids {
-        let mut overrides = all_off.clone();
-        overrides.insert(id.clone(), Action::Block);
-        let total_ns = timed(&overrides)?.saturating_sub(idle);
-        costs.insert(id, Cost { total_ns, ns_per_message: total_ns / (messages as u64).max(1) });
-    }
-    Ok(costs)
+    let idle = timed(None);
+    let costs = ids.into_iter().map(|id| {
+        let total_ns = timed(Some(&id)).saturating_sub(idle);
+        (id, Cost { total_ns, ns_per_message: total_ns / (messages as u64).max(1) })
+    });
+    Ok(costs.collect())
 }
 
 /// The views of every n-th message, and how many messages those are.
