@@ -125,7 +125,8 @@ fn look(look: &Look<'_>, found: &mut Found<'_>) {
 /// `'#`.
 const SHORTEST: usize = 2;
 
-/// Whether there is any sign without which there is no SQL: words alone and paths end here.
+/// Whether there is any sign without which there is no SQL: words alone, paths and identifiers end here.
 fn is_suspect(text: &str) -> bool {
-    text.bytes().any(|b| !(b.is_ascii_alphanumeric() || matches!(b, b'/' | b':')))
+    let sign = |b: u8| !(b.is_ascii_alphanumeric() || matches!(b, b'/' | b':' | b'-'));
+    text.bytes().any(sign) || memchr::memmem::find(text.as_bytes(), b"--").is_some()
 }

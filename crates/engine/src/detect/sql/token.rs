@@ -6,7 +6,7 @@
 use super::word::{self, Key};
 
 /// The most tokens that are read of one text.
-pub(super) const MAX_TOKENS: usize = 32_768;
+pub(super) const MAX_TOKENS: usize = 16_384;
 
 /// What a token is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
