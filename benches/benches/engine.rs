@@ -44,6 +44,14 @@ fn shell_command_300_bytes(bencher: Bencher<'_, '_>) {
     );
 }
 
+/// The grammar at work: quotes, pipes, variables, a loop, a here-document. At most 40 µs.
+#[divan::bench]
+fn shell_command_1_kb(bencher: Bencher<'_, '_>) {
+    let command = "set -euo pipefail; BUILD_DIR=build/release; mkdir -p \"$BUILD_DIR\" && cd \"$BUILD_DIR\"\ncmake ../.. -DCMAKE_BUILD_TYPE=Release -DWITH_TESTS=ON 2>&1 | tee configure.log\nmake -j8 2>&1 | tee build.log | grep -E 'warning|error' | sort | uniq -c | sort -rn | head -n 20 || true\nfor f in tests/unit tests/end_to_end; do ctest --test-dir \"$f\" --output-on-failure --timeout 120; done\nif [ -f coverage.info ]; then lcov --summary coverage.info | tail -n 4; fi\ngit log --oneline --since='2 weeks ago' -- src include | awk '{print $1}' | xargs -n1 git show --stat | grep -c 'files changed'\ncat > notes.txt <<EOF\nbuilt $(date -u +%F) from $(git rev-parse --short HEAD)\nEOF\nfind . -name '*.o' -newer notes.txt -print0 | xargs -0 ls -l | sort -k5 -n | tail -n 5\ntar czf ../app.tgz bin lib share && sha256sum ../app.tgz > ../app.tgz.sha256\nls -la ..; du -sh . ; df -h . | tail -n 1; echo \"done in ${SECONDS}s\"";
+    let command = serde_json::to_string(command).expect("a string is JSON");
+    judge(bencher, &call("run_command", &format!(r#"{{"command":{command}}}"#)));
+}
+
 #[divan::bench]
 fn write_file_64_kb_of_text(bencher: Bencher<'_, '_>) {
     let content = PROSE.repeat(65_536 / PROSE.len());

@@ -83,10 +83,11 @@ pub(super) fn echoed(words: &[Word<'_>]) -> Option<String> {
 pub(super) fn printed(arguments: &[Word<'_>]) -> String {
     let Some((format, values)) = arguments.split_first() else { return String::new() };
     let format = expand::escapes(&format.text);
+    let rounds = if format.len() <= 1024 { 64 } else { 1 };
     let mut values = values.iter().take(64);
     let mut out = String::with_capacity(format.len());
     // A format is used again while there are values for it.
-    for round in 0..64 {
+    for round in 0..rounds {
         let fills = ["%s", "%b", "%c", "%q"].iter().any(|fill| format.contains(fill));
         if round > 0 && (values.len() == 0 || !fills) {
             break;

@@ -188,11 +188,46 @@ fn windows_lines_keep_their_backslashes() {
 #[test]
 fn nesting_and_repetition_stay_linear() {
     for unit in [
-        "$(", "`", "(", "{", "'", "\"", "${", "<<a\n", "a=b ", "$a", "<(", "\\", "sudo ", "sh -c '", ";", "|", "{a,b}",
-        "\\`", "eval ",
+        "$(",
+        "`",
+        "(",
+        "{",
+        "'",
+        "\"",
+        "${",
+        "<<a\n",
+        "a=b ",
+        "$a",
+        "<(",
+        "\\",
+        "sudo ",
+        "sh -c '",
+        ";",
+        "|",
+        "{a,b}",
+        "\\`",
+        "eval ",
+        "a=(",
+        "a=(b)",
+        "f(){",
+        "$(case ",
+        "printf %s ",
+        "'a'+",
+        "'a' -f 'b',",
+        "%a%",
+        "[char]65+",
+        "set a=b&",
+        "x>a;sh a;",
+        "echo $(echo a|rev)",
+        "[[ ",
+        "/b?n/c* ",
+        "python -c 'system(\"a\")' ",
+        "${x:-",
+        "for x in a b; do $x;",
     ] {
         let text = unit.repeat(65_536 / unit.len());
         let start = std::time::Instant::now();
+        assert!(plain_windows(&text).is_none_or(|plain| plain.len() <= 2 << 20), "{unit:?}");
         for reading in [Reading::Posix, Reading::Unquoted, Reading::Windows] {
             let view = rewrite(&text, reading, 2 << 20).text;
             assert!(view.len() <= 2 << 20, "{unit:?}");

@@ -100,6 +100,11 @@ impl Variables {
         self.value(name).map_or(Expansion::Unknown, Expansion::Text)
     }
 
+    /// Whether there is room for another function.
+    pub(super) fn defines_more(&self) -> bool {
+        self.functions.len() < FUNCTIONS
+    }
+
     /// Remembers what a function does.
     pub(super) fn define(&mut self, name: &str, body: &str) {
         if self.functions.len() < FUNCTIONS && body.len() <= VALUE {

@@ -8,6 +8,9 @@ mod powershell;
 use super::super::cursor::Cursor;
 use environment::Environment;
 
+/// The most variables of one text that are looked up.
+const REFERENCES: usize = 16 * 1024;
+
 /// The text with its pieces put together; `None` where there is nothing to put together.
 pub(super) fn plain(text: &str) -> Option<String> {
     let expanded = expanded(text);
@@ -23,16 +26,21 @@ fn expanded(text: &str) -> Option<String> {
     let mut out = Vec::with_capacity(bytes.len());
     let mut cursor = Cursor::new(bytes);
     let mut changed = false;
+    let mut references = 0_usize;
     while let Some(byte) = cursor.next() {
         match byte {
             b'^' if cursor.peek().is_some_and(|next| !next.is_ascii_digit()) => changed = true,
             b'`' if is_word(&out) && cursor.peek().is_some_and(|next| next.is_ascii_alphabetic()) => changed = true,
-            b'%' | b'!' => match reference(&mut cursor, byte, &environment) {
+            b'%' | b'!' if references < REFERENCES => match reference(&mut cursor, byte, &environment) {
                 Some(value) => {
                     changed = true;
+                    references = references.saturating_add(1);
                     out.extend_from_slice(value.as_bytes());
                 }
-                None => out.push(byte),
+                None => {
+                    references = references.saturating_add(1);
+                    out.push(byte);
+                }
             },
             b'&' | b'\n' => {
                 environment.remember(&out);

@@ -45,8 +45,8 @@ impl Lexer<'_, '_> {
         word.push(&elements.join(" "));
         word.push(")");
         word.quoted = true;
-        if inside.contains(['$', '`']) {
-            self.command.substitutions.push(format!(": {inside}"));
+        if inside.len() > NEAR || inside.contains(['$', '`', ';', '|', '&', '\n']) {
+            self.command.substitutions.push(inside);
         }
         self.command.assignments.push(word);
     }
@@ -73,7 +73,7 @@ impl Lexer<'_, '_> {
         let Some(name) = last else { return };
         let mut after = self.cursor;
         after.take_while(|byte| byte.is_ascii_whitespace());
-        if !after.eat(b"{") {
+        if !self.variables.defines_more() || !after.eat(b"{") {
             return;
         }
         let near = after.rest().get(..after.rest().len().min(NEAR)).unwrap_or_default();

@@ -5,8 +5,9 @@
 
 use super::super::super::cursor::Cursor;
 
-/// The longest string that is put together.
-const LONGEST: usize = 16 * 1024;
+/// The longest string that is put together, and how often: each time it is written anew.
+const LONGEST: usize = 4096;
+const FOLDS: usize = 2048;
 
 /// The text with constant strings joined; `None` where there are none.
 pub(super) fn joined(text: &str) -> Option<String> {
@@ -16,7 +17,8 @@ pub(super) fn joined(text: &str) -> Option<String> {
     if !["+", " -f", "join", "eplace", "char]", "EPLACE", "JOIN", " -F", "[-"].iter().any(|sign| text.contains(sign)) {
         return None;
     }
-    let mut folder = Folder { cursor: Cursor::new(text.as_bytes()), out: Vec::new(), last: None, changed: false };
+    let mut folder =
+        Folder { cursor: Cursor::new(text.as_bytes()), out: Vec::new(), last: None, changed: false, folds: 0 };
     folder.run();
     let Folder { out, changed, .. } = folder;
     changed.then(|| String::from_utf8_lossy(&out).into_owned())
@@ -32,6 +34,7 @@ struct Folder<'t> {
     /// The string written last, if nothing but blanks or a closing bracket follows it: where it begins, and what it holds.
     last: Option<(usize, String)>,
     changed: bool,
+    folds: usize,
 }
 
 impl Folder<'_> {
@@ -79,6 +82,7 @@ impl Folder<'_> {
 
     fn write(&mut self, text: String) {
         let start = self.out.len();
+        self.folds = self.folds.saturating_add(text.len() / 256);
         self.out.push(b'\'');
         self.out.extend_from_slice(text.as_bytes());
         self.out.push(b'\'');
@@ -90,12 +94,16 @@ impl Folder<'_> {
         let Some((start, _)) = self.last.take() else { return };
         self.out.truncate(start);
         self.changed = true;
+        self.folds = self.folds.saturating_add(1);
         self.write(text);
+        if self.folds > FOLDS {
+            self.last = None;
+        }
     }
 
     /// Takes the brackets off `('a')`, unless they are what runs it: `&('a')`, `f('a')`.
     fn unwrap(&mut self) -> bool {
-        if self.closes() {
+        if self.closes() || self.folds > FOLDS {
             return false;
         }
         let Some((start, text)) = self.last.clone() else { return false };
