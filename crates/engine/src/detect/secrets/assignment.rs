@@ -73,6 +73,9 @@ fn name_before(bytes: &[u8], sign: usize) -> Option<Range<usize>> {
 
 /// What a name says of its value; nothing for most.
 fn kind(name: &str) -> Option<Name> {
+    if !ENDS.iter().any(|end| ends_with(name.as_bytes(), end.as_bytes())) {
+        return None;
+    }
     let flat: String = name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect();
     let ends = |words: &[&str]| words.iter().any(|word| flat.ends_with(word));
     let begins_or_holds = |words: &[&str]| words.iter().any(|word| flat.contains(word));
@@ -90,6 +93,29 @@ fn kind(name: &str) -> Option<Name> {
         return Some(Name::Secret);
     }
     (ends(&["token", "key", "auth", "pat", "keys", "credential", "credentials"]) && flat.len() > 3).then_some(Name::Key)
+}
+
+/// How every name ends that says anything: looked at first, since nearly no name does.
+const ENDS: &[&str] = &[
+    "key",
+    "token",
+    "secret",
+    "password",
+    "passwd",
+    "pwd",
+    "pass",
+    "passphrase",
+    "passcode",
+    "auth",
+    "pat",
+    "keys",
+    "credential",
+    "credentials",
+    "base",
+];
+
+fn ends_with(name: &[u8], end: &[u8]) -> bool {
+    name.len().checked_sub(end.len()).and_then(|at| name.get(at..)).is_some_and(|tail| tail.eq_ignore_ascii_case(end))
 }
 
 /// Ends of names whose values are drawn by lot.
