@@ -119,8 +119,10 @@ enum Pending {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Bracket {
     Group,
+    /// Of a function of SQL, and of one that looks at a part of a text.
     Call {
         known: bool,
+        peeks: bool,
     },
     /// Whether names outside may have aliases, to be restored behind it.
     Query {

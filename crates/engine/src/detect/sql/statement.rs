@@ -61,7 +61,9 @@ pub(super) fn judge(text: &str, findings: &mut Findings<'_, '_>) {
         if is(Traits::UNION) && !constants && run.traits.intersects(Traits::UNION_PROBE | Traits::VARIABLE) {
             findings.add(Kind::Probe, at.clone());
         }
-        if run.traits.intersects(Traits::JOINED | Traits::PEEK) {
+        // A greeting is put together from texts, too; not what something is compared with.
+        let joined = is(Traits::JOINED | Traits::WHERE) && is(Traits::COMPARE);
+        if joined || is(Traits::PEEK) {
             findings.add(Kind::Breakout, at.clone());
         }
         let broke = read.get(run.end).is_some_and(|token| matches!(token.kind, T::Text | T::OpenText))

@@ -320,6 +320,16 @@ pub(super) fn is_function(name: &str) -> bool {
     Lower::of(name.as_bytes()).is_some_and(|lower| FUNCTIONS.binary_search(&lower.as_str()).is_ok())
 }
 
+/// Whether `name` is a function that looks at a part of a text, as one who guesses it letter by letter does.
+pub(super) fn peeks(name: &str) -> bool {
+    Lower::of(name.as_bytes()).is_some_and(|lower| {
+        matches!(
+            lower.as_str(),
+            "substr" | "substring" | "mid" | "ascii" | "ord" | "left" | "right" | "bin" | "conv" | "strcmp" | "instr"
+        )
+    })
+}
+
 /// Words of prose that stand where a query has a table or a column.
 pub(super) fn is_article(name: &str) -> bool {
     let Some(lower) = Lower::of(name.as_bytes()) else { return false };

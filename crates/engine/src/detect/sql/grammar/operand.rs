@@ -87,7 +87,8 @@ impl Walk<'_> {
                     self.nested();
                     self.show(Traits::CALL);
                 }
-                self.brackets.push(Bracket::Call { known });
+                let peeks = known && word::peeks(token.text(self.text));
+                self.brackets.push(Bracket::Call { known, peeks });
                 self.step(2);
                 return true;
             }
@@ -104,7 +105,7 @@ impl Walk<'_> {
 
     /// Inside the brackets of a known function stands something else that only SQL has.
     pub(super) fn nested(&mut self) {
-        if self.brackets.iter().rev().take(2).any(|bracket| matches!(bracket, Bracket::Call { known: true })) {
+        if self.brackets.iter().rev().take(2).any(|bracket| matches!(bracket, Bracket::Call { known: true, .. })) {
             self.show(Traits::NESTED_CALL);
         }
     }
@@ -132,8 +133,23 @@ impl Walk<'_> {
             let hard = !matches!(self.kind(1), Some(Kind::Name | Kind::Other));
             if hard {
                 self.show(Traits::SUBQUERY);
-                if self.brackets.iter().rev().take(3).any(|bracket| matches!(bracket, Bracket::Call { known: true })) {
-                    self.show(Traits::NESTED_CALL | Traits::PEEK);
+                if self
+                    .brackets
+                    .iter()
+                    .rev()
+                    .take(3)
+                    .any(|bracket| matches!(bracket, Bracket::Call { known: true, .. }))
+                {
+                    self.show(Traits::NESTED_CALL);
+                }
+                if self
+                    .brackets
+                    .iter()
+                    .rev()
+                    .take(3)
+                    .any(|bracket| matches!(bracket, Bracket::Call { peeks: true, .. }))
+                {
+                    self.show(Traits::PEEK);
                 }
                 let joins = matches!(self.pending, Pending::Arithmetic | Pending::Logic { or: true, .. });
                 if joins && self.left_is_text {
@@ -186,7 +202,7 @@ impl Walk<'_> {
             Pending::Logic { depth, .. } => {
                 // Its brackets opened behind the operator.
                 let behind = self.brackets.get(depth..).unwrap_or_default();
-                let call = matches!(behind.last(), Some(Bracket::Call { known: true }));
+                let call = matches!(behind.last(), Some(Bracket::Call { known: true, .. }));
                 match operand {
                     _ if call => self.show(Traits::LOGIC_CALL),
                     Operand::Constant if self.is_alone() => self.show(Traits::LOGIC_CONSTANT),
@@ -194,7 +210,10 @@ impl Walk<'_> {
                     _ => {}
                 }
             }
-            Pending::Clause | Pending::Comma if self.selecting && operand == Operand::Constant => {
+            Pending::Clause | Pending::Comma if self.selecting && operand != Operand::Constant => self.union = false,
+            Pending::Clause | Pending::Comma if self.selecting => {
+                // A row of totals begins with a text, a count of columns with numbers or nothing.
+                self.union &= self.tokens.get(self.at.wrapping_sub(1)).is_some_and(|token| token.kind != Kind::Text);
                 self.listed = self.listed.saturating_add(1);
                 if self.union && self.listed > 1 {
                     self.show(Traits::UNION_PROBE);

@@ -10,12 +10,12 @@ impl Walk<'_> {
         match token.kind {
             Kind::Close => {
                 match self.brackets.pop() {
-                    Some(Bracket::Call { known: true }) => self.last = Operand::Call,
+                    Some(Bracket::Call { known: true, .. }) => self.last = Operand::Call,
                     Some(Bracket::Query { selecting }) => {
                         self.selecting = selecting;
                         self.last = Operand::Call;
                     }
-                    Some(Bracket::Call { known: false }) => self.last = Operand::Other,
+                    Some(Bracket::Call { known: false, .. }) => self.last = Operand::Other,
                     Some(Bracket::Group) | None => {}
                 }
                 self.step(1);
