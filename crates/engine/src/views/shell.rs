@@ -24,6 +24,9 @@ mod windows;
 
 use std::borrow::Cow;
 use std::collections::VecDeque;
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
 
 use command::{Command, Word};
 use programs::Waiting;
@@ -54,30 +57,21 @@ pub(super) enum Reading {
 
 /// Whether a text has the marks of a Windows command line, and something that is read differently there.
 pub(super) fn looks_like_windows(text: &str) -> bool {
-    const MARKS: [&str; 19] = [
-        ":\\",
-        "\\\\",
-        ".exe",
-        "cmd ",
-        "cmd/",
-        "owershell",
-        "pwsh",
-        "iex",
-        "%",
-        "har]",
-        "-f ",
-        "-join",
-        "nvoke",
-        "New-",
-        "replace",
-        "'+'",
-        "\"+\"",
-        "irm ",
-        "iwr ",
-    ];
+    type Marks<const N: usize> = LazyLock<[Finder<'static>; N]>;
+    /// Of a command line, where a backslash, caret or backtick is read differently.
+    static COMMAND: Marks<9> =
+        LazyLock::new(|| [":\\", "\\\\", ".exe", "cmd ", "cmd/", "owershell", "pwsh", "iex", "%"].map(Finder::new));
+    /// Of a string or a variable in pieces.
+    static PIECES: Marks<10> = LazyLock::new(|| {
+        ["har]", "'+'", "\"+\"", "' + '", "-join", "iex", "irm ", "iwr ", "ershell", "nvoke-"].map(Finder::new)
+    });
+    /// Of variables of cmd.exe.
+    static VARIABLES: Marks<6> = LazyLock::new(|| ["set ", "cmd", ":~", "%COM", "%com", ".exe"].map(Finder::new));
     let bytes = text.as_bytes();
-    let signs = memchr::memchr3(b'\\', b'^', b'`', bytes).or_else(|| memchr::memchr3(b'%', b'+', b'[', bytes));
-    (signs.is_some() || text.contains(" -f ") || text.contains("-join")) && MARKS.iter().any(|mark| text.contains(mark))
+    let any = |marks: &[Finder<'_>]| marks.iter().any(|mark| mark.find(bytes).is_some());
+    (memchr::memchr3(b'\\', b'^', b'`', bytes).is_some() && any(&*COMMAND))
+        || (memchr::memchr2(b'%', b'!', bytes).is_some() && any(&*VARIABLES))
+        || (memchr::memchr3(b'\'', b'"', b'[', bytes).is_some() && any(&*PIECES))
 }
 
 /// A Windows command line with its pieces put together; `None` where nothing was in pieces.

@@ -31,17 +31,15 @@ fn expanded(text: &str) -> Option<String> {
         match byte {
             b'^' if cursor.peek().is_some_and(|next| !next.is_ascii_digit()) => changed = true,
             b'`' if is_word(&out) && cursor.peek().is_some_and(|next| next.is_ascii_alphabetic()) => changed = true,
-            b'%' | b'!' if references < REFERENCES => match reference(&mut cursor, byte, &environment) {
-                Some(value) => {
+            b'%' | b'!' if references < REFERENCES => {
+                references = references.saturating_add(1);
+                if let Some(value) = reference(&mut cursor, byte, &environment) {
                     changed = true;
-                    references = references.saturating_add(1);
                     out.extend_from_slice(value.as_bytes());
-                }
-                None => {
-                    references = references.saturating_add(1);
+                } else {
                     out.push(byte);
                 }
-            },
+            }
             b'&' | b'\n' => {
                 environment.remember(&out);
                 out.push(byte);
