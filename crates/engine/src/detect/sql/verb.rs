@@ -166,7 +166,15 @@ fn change(words: Words<'_>, verb: &str) -> Option<Verb> {
             let object = words.is(1, OBJECTS) || words.is(1, &["system", "session"]);
             let account = words.is(1, &["user", "role", "login", "system"]);
             let alters = object && (words.is_name(2) || words.is(2, &["set", "if"]));
-            alters.then_some(if account { Verb::Account } else { Verb::Destroy })
+            let takes = (3..8).any(|n| words.is(n, &["drop", "rename"]));
+            let verb = if account {
+                Verb::Account
+            } else if takes {
+                Verb::Destroy
+            } else {
+                Verb::Write
+            };
+            alters.then_some(verb)
         }
         "grant" | "revoke" => {
             let right = words.is(1, PRIVILEGES) || words.kind(2) == Some(Kind::Comma);
