@@ -302,18 +302,20 @@ impl Index {
 pub(super) struct Scanner {
     /// The word's number, by sign; 0 for nowhere. Numbers begin at 1.
     last: [u32; SIGNS],
+    /// The number of the first word of the sentence at hand: what stood before it is forgotten.
+    floor: u32,
     index: &'static Index,
 }
 
 impl Scanner {
     pub(super) fn new() -> Self {
-        Self { last: [0; SIGNS], index: &INDEX }
+        Self { last: [0; SIGNS], floor: 1, index: &INDEX }
     }
 
     /// The features of one sentence.
     pub(super) fn sentence(&mut self, sentence: &Sentence, reading: &Reading) -> Features {
         let words = reading.words.get(sentence.first..sentence.last).unwrap_or_default();
-        self.last = [0; SIGNS];
+        self.floor = words.first().map_or(1, |word| word.index);
         let mut found = of_marks(sentence.marks);
         let (mut all, mut boasts, mut acts) = (0, 0_u32, 0_u32);
         for word in words {
@@ -417,7 +419,7 @@ impl Scanner {
 
     fn near(&self, sign: Sign, word: &Word, words: u32) -> bool {
         let last = self.last.get(usize::from(sign.0)).copied().unwrap_or(0);
-        last != 0 && word.index.saturating_sub(last) <= words
+        last >= self.floor && word.index.saturating_sub(last) <= words
     }
 }
 
