@@ -60,8 +60,10 @@ pub(in super::super) fn spaced(text: &str) -> Option<String> {
             cursor.next();
         }
         done = bytes.len().saturating_sub(cursor.rest().len()).max(at.saturating_add(8));
-        if decoded.len() >= SPACED_PAIRS
-            && let Some(text) = super::text_of(decoded)
+        // A word before or after may look like a pair: the longest piece that is text counts.
+        let piece = decoded.utf8_chunks().map(|chunk| chunk.valid()).max_by_key(|piece| piece.len()).unwrap_or("");
+        if piece.len() >= SPACED_PAIRS
+            && let Some(text) = super::text_of(piece.as_bytes().to_vec())
         {
             super::append(&mut out, &text);
         }
