@@ -53,7 +53,7 @@ enum Kind {
     DeviceName,
 }
 
-/// No path is longer; what is becomes no file.
+/// No path is longer, with room for an encoding; what is becomes no file.
 const LONGEST: usize = 8192;
 
 fn look(look: &Look<'_>, found: &mut Found<'_>) {

@@ -60,6 +60,10 @@ pub(super) struct Catalogue {
 /// The part of a name that a wildcard follows, as far as it is looked up.
 const HEAD: usize = 3;
 
+/// How many names at the beginning and at the end of a path are looked up: deeper ones lead to no place that is real.
+const FIRST: usize = 16;
+const LAST: usize = 48;
+
 /// Names of a path in lower case, with the variables that stand for places replaced.
 type Names<'n> = SmallVec<[&'n str; 16]>;
 
@@ -154,7 +158,8 @@ impl Catalogue {
             }
         }
         let start = Start { rooted, names: &names };
-        for (at, name) in names.iter().enumerate() {
+        let ends = names.len().saturating_sub(LAST);
+        for (at, name) in names.iter().enumerate().filter(|(at, _)| *at < FIRST || *at >= ends) {
             let mut note = |class: usize| *seen |= 1_u32.wrapping_shl(u32::try_from(class).unwrap_or(31));
             for place in self.names.get(name).into_iter().flatten() {
                 if start.is_at(place, at) {
