@@ -16,7 +16,9 @@ use crate::secret;
 use crate::views::{Chain, ViewLimits, each_view};
 
 /// The most secrets of one field that are cut out one by one; beyond it the whole field goes.
-const MAX_MARKS: usize = 4_096;
+const MAX_MARKS: usize = 1_000;
+/// The most different ones that hide in decodings: each is looked for in the field.
+const MAX_HIDDEN: usize = 32;
 /// The most pieces of one field that are decoded to find what hides in them.
 const MAX_PIECES: usize = 512;
 
@@ -54,8 +56,12 @@ pub(crate) struct Cut {
 impl Marks {
     /// Marks what `rule` found at `span` of a view.
     pub(crate) fn add(&mut self, rule: &Arc<RuleInfo>, view: &str, chain: &Chain, span: Range<usize>) {
-        if self.shown.len().saturating_add(self.hidden.len()) >= MAX_MARKS {
+        if self.overflow || self.shown.len() >= MAX_MARKS || self.hidden.len() >= MAX_HIDDEN {
             self.overflow = true;
+            return;
+        }
+        let covered = |(known, _): &(Range<usize>, _)| known.start <= span.start && span.end <= known.end;
+        if chain.0.is_empty() && self.shown.last().is_some_and(covered) {
             return;
         }
         let span = secret::whole(view, span);

@@ -16,6 +16,10 @@ use super::{BudgetExceeded, Direction, RuleSet, Target};
 
 /// How much text round a match `unless` looks at.
 const UNLESS_REACH: usize = 256;
+/// Matches of one view beyond which those of a guarding rule are not all wanted any more: more than are cut out one by one.
+const MAX_HITS: usize = 1_024;
+/// What a match that fails its checks costs, in bytes read: a text of nothing but look-alikes must not take for ever.
+const CHECK_COST: usize = 4 << 10;
 /// Bytes that patterns may read of any message.
 const BUDGET_BASE: u64 = 4 << 20;
 /// And for each byte of its views.
@@ -373,7 +377,7 @@ impl<'s> Scan<'s> {
             leaves: self.target.direction == Direction::REQUEST,
         };
         if !checks::pass(&rule.conditions.checks, shown) {
-            return Ok(());
+            return self.spend(rule, CHECK_COST);
         }
         for companion in &rule.conditions.also {
             if !self.matches(rule, companion, 0..self.view.len())? {
@@ -387,7 +391,7 @@ impl<'s> Scan<'s> {
         };
         if !excused {
             self.scratch.hits.push((n, secret));
-            if !rule.guards {
+            if !rule.guards || self.scratch.hits.len() > MAX_HITS {
                 self.settle(n);
             }
         }

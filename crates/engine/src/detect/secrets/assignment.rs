@@ -12,6 +12,9 @@ const MAX_NAME: usize = 64;
 /// The shortest and the longest value.
 const VALUE: Range<usize> = 8..513;
 
+/// The most values that are told: with more, the whole text is one secret.
+const MAX_FOUND: usize = 1_100;
+
 /// How much the name of a value says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Name {
@@ -25,7 +28,7 @@ enum Name {
 
 pub(super) fn find(view: &str, found: &mut dyn FnMut(Range<usize>)) {
     let bytes = view.as_bytes();
-    let mut done = 0;
+    let (mut done, mut count) = (0, 0_usize);
     for sign in memchr::memchr3_iter(b'=', b':', b'>', bytes) {
         if sign < done {
             continue;
@@ -36,6 +39,10 @@ pub(super) fn find(view: &str, found: &mut dyn FnMut(Range<usize>)) {
         done = value.range.end;
         if value.is_secret(view, named) {
             found(value.range);
+            count = count.saturating_add(1);
+            if count > MAX_FOUND {
+                return;
+            }
         }
     }
 }
@@ -318,7 +325,7 @@ impl Value {
             (Name::Secret, false) => (16, 3.0),
             (Name::Key, _) => (24, 3.3),
         };
-        text.len() >= length && entropy(text) >= bits && !is_wordy(text)
+        text.len() >= length && entropy(text) >= bits && !is_wordy(text) && !is_placeholder(text)
     }
 }
 
