@@ -65,13 +65,24 @@ pub(super) fn looks_like_windows(text: &str) -> bool {
     static PIECES: Marks<10> = LazyLock::new(|| {
         ["har]", "'+'", "\"+\"", "' + '", "-join", "iex", "irm ", "iwr ", "ershell", "nvoke-"].map(Finder::new)
     });
-    /// Of variables of cmd.exe.
-    static VARIABLES: Marks<6> = LazyLock::new(|| ["set ", "cmd", ":~", "%COM", "%com", ".exe"].map(Finder::new));
     let bytes = text.as_bytes();
     let any = |marks: &[Finder<'_>]| marks.iter().any(|mark| mark.find(bytes).is_some());
     (memchr::memchr3(b'\\', b'^', b'`', bytes).is_some() && any(&*COMMAND))
-        || (memchr::memchr2(b'%', b'!', bytes).is_some() && any(&*VARIABLES))
+        || has_reference(bytes)
+        || (memchr::memchr(b'!', bytes).is_some() && text.contains("cmd"))
         || (memchr::memchr3(b'\'', b'"', b'[', bytes).is_some() && any(&*PIECES))
+}
+
+/// Whether there is a `%name%` or `%name:~1,2%` of cmd.exe.
+fn has_reference(bytes: &[u8]) -> bool {
+    let mut last = None;
+    memchr::memchr_iter(b'%', bytes).any(|at| {
+        let inside = last.replace(at).and_then(|last: usize| bytes.get(last.saturating_add(1)..at)).unwrap_or_default();
+        let name = inside.split(|&byte| byte == b':').next().unwrap_or_default();
+        inside.len() <= 40
+            && !name.is_empty()
+            && name.iter().all(|byte| byte.is_ascii_alphanumeric() || b"_()".contains(byte))
+    })
 }
 
 /// A Windows command line with its pieces put together; `None` where nothing was in pieces.
