@@ -1,7 +1,7 @@
 //! One pass over a text: its sentences, and the words in them that are in the lexicon.
 
 use super::fold;
-use super::lexicon::{Classes, LEXICON, Lexicon};
+use super::lexicon::{Classes, LEXICON, Lexicon, slot};
 
 bitflags::bitflags! {
     /// What the form of a word says.
@@ -204,7 +204,7 @@ impl Reader<'_> {
         if length > 14 && word.iter().filter(|byte| byte.is_ascii_digit()).count() > 7 {
             self.current.marks |= Marks::ADDRESS;
         }
-        if length <= 24 {
+        if length <= 24 && self.may_be_known(word) {
             let mut folded = [0_u8; 24];
             let mut used = 0_usize;
             for (to, from) in folded.iter_mut().zip(word.iter().filter(|byte| **byte != b'\'')) {
@@ -219,6 +219,18 @@ impl Reader<'_> {
         }
         self.after_word();
         end
+    }
+
+    /// Whether a word begins like one of the lexicon: most words are done with here.
+    fn may_be_known(&self, word: &[u8]) -> bool {
+        let head = match word {
+            [a, b, c, d, ..] => [*a, *b, *c, *d],
+            [a, b, c] => [*a, *b, *c, 0],
+            [a, b] => [*a, *b, 0, 0],
+            [a] => [*a, 0, 0, 0],
+            [] => return false,
+        };
+        head.contains(&b'\'') || self.lexicon.has(slot(&head.map(|byte| byte.to_ascii_lowercase())))
     }
 
     /// Whether a quotation can begin here: a name and a colon before it make a value of it.

@@ -8,8 +8,7 @@ pub(super) fn decode(text: &str) -> Option<String> {
     let mut out: Option<String> = None;
     let mut done = 0_usize;
     let mut at = 0_usize;
-    while let Some(found) = bytes.get(at..).and_then(next_mixed) {
-        let middle = at.saturating_add(found);
+    while let Some(middle) = next_mixed(bytes, at) {
         let word = word_round(bytes, middle, at);
         at = word.end.max(middle.saturating_add(1));
         if word.start < done || !bytes.get(word.clone()).is_some_and(is_leet) {
@@ -27,15 +26,29 @@ pub(super) fn decode(text: &str) -> Option<String> {
     out
 }
 
-/// Where a digit for a letter stands beside a letter, as far as can be seen quickly.
-fn next_mixed(bytes: &[u8]) -> Option<usize> {
-    bytes.windows(3).position(|three| match three {
-        [before, digit, after] => {
-            matches!(digit, b'0' | b'1' | b'3' | b'4' | b'5' | b'7')
-                && before.is_ascii_lowercase() | after.is_ascii_lowercase()
+/// Bytes that are searched at a time.
+const PIECE: usize = 256;
+
+/// Where a digit for a letter stands beside a letter, from `from` on.
+fn next_mixed(bytes: &[u8], from: usize) -> Option<usize> {
+    let is_letter = |at: Option<usize>| at.and_then(|at| bytes.get(at)).is_some_and(u8::is_ascii_lowercase);
+    let mut at = from;
+    loop {
+        // Piece by piece: two searches to the end for every digit would be quadratic.
+        let rest = bytes.get(at..).filter(|rest| !rest.is_empty())?;
+        let piece = rest.get(..PIECE).unwrap_or(rest);
+        let some = memchr::memchr3(b'0', b'1', b'3', piece);
+        let near = some.and_then(|end| piece.get(..end)).unwrap_or(piece);
+        let Some(digit) = memchr::memchr3(b'4', b'5', b'7', near).or(some) else {
+            at = at.saturating_add(piece.len());
+            continue;
+        };
+        let place = at.saturating_add(digit);
+        if is_letter(place.checked_sub(1)) || is_letter(place.checked_add(1)) {
+            return Some(place);
         }
-        _ => false,
-    })
+        at = place.saturating_add(1);
+    }
 }
 
 fn is_part(byte: u8) -> bool {

@@ -29,6 +29,12 @@ pub(super) fn decode(text: &str) -> Option<String> {
 
 /// Whether half of the bytes are the same sign and nearly all others letters or digits, as wherever letters stand alone.
 fn alternates(block: [u8; 8]) -> bool {
+    // Quick: words of three letters and more end here.
+    let signs = block.map(is_separator);
+    let early = matches!(signs, [true, ..] | [_, true, ..] | [_, _, true, ..]);
+    if !early || !matches!(signs, [_, _, _, true, ..] | [_, _, _, _, true, ..] | [_, _, _, _, _, true, ..]) {
+        return false;
+    }
     let Some(sign) = block.iter().copied().find(|byte| is_separator(*byte)) else { return false };
     let signs = memchr::memchr_iter(sign, &block).count();
     let letters = block.iter().filter(|byte| byte.is_ascii_alphanumeric()).count();
