@@ -19,6 +19,8 @@ bitflags::bitflags! {
         const NON_ASCII = 1 << 3;
         /// At least [`RUN`] characters of the base64 alphabets in a row, of which the hexadecimal digits are part.
         const RUN = 1 << 4;
+        /// Hexadecimal digits and separators eight in a row, as of pairs of digits that are parted.
+        const PAIRS = 1 << 5;
     }
 }
 
@@ -27,6 +29,8 @@ pub(super) const RUN: usize = 16;
 
 /// Set for bytes that end a run; shares the byte with the bits of [`Triggers`].
 const ENDS_RUN: u8 = 1 << 7;
+/// Set for bytes that no parted pairs of digits have.
+const NO_PAIR: u8 = 1 << 6;
 
 const CLASS: [u8; 256] = classes();
 
@@ -42,6 +46,9 @@ const fn classes() -> [u8; 256] {
     while byte < 256 {
         if (byte as u8).is_ascii_alphanumeric() || matches!(byte as u8, b'+' | b'/' | b'-' | b'_') {
             table[byte] = 0;
+        }
+        if !(byte as u8).is_ascii_hexdigit() && !matches!(byte as u8, b' ' | b':' | b'-' | b',' | b'.') {
+            table[byte] |= NO_PAIR;
         }
         if byte >= 0x80 {
             table[byte] |= Triggers::NON_ASCII.bits();
@@ -76,16 +83,18 @@ pub(super) fn triggers(text: &str) -> Triggers {
     let bytes = text.as_bytes();
     let (blocks, rest) = bytes.as_chunks::<BLOCK>();
     let mut seen = classes_of(rest);
-    let mut run = false;
+    let (mut run, mut pairs) = (false, false);
     for (at, block) in blocks.iter().enumerate() {
         let all = classes_of(block);
         seen |= all;
+        pairs |= all & NO_PAIR == 0;
         if all & ENDS_RUN == 0 && !run {
             run = run_around(bytes, at.saturating_mul(BLOCK)).len() >= RUN;
         }
     }
     let mut found = Triggers::from_bits_truncate(seen);
     found.set(Triggers::RUN, run);
+    found.set(Triggers::PAIRS, pairs);
     found
 }
 
@@ -160,8 +169,19 @@ mod tests {
         ] {
             for lead in 0..20 {
                 let text = format!("{}{sign}{}", ". ".repeat(lead), " .".repeat(7));
-                assert_eq!(triggers(&text), expected, "{text:?}");
+                assert_eq!(triggers(&text) - Triggers::PAIRS, expected, "{text:?}");
             }
         }
+    }
+
+    #[test]
+    fn parted_pairs_are_seen_at_every_position() {
+        for pairs in ["69 67 6e 6f 72 65 20 61", "69:67:6E:6F:72:65:20:61", "69,67,6e,6f,72,65,20,61"] {
+            for lead in 0..20 {
+                let text = format!("{}{pairs}, so", "x".repeat(lead));
+                assert!(triggers(&text).contains(Triggers::PAIRS), "{text:?}");
+            }
+        }
+        assert!(!triggers("The relay reads a chunk, cuts it into lines.").contains(Triggers::PAIRS));
     }
 }

@@ -48,8 +48,7 @@ pub(super) fn unfold(text: &str, roles: Roles, limits: &ViewLimits, sink: &mut d
     let found = triggers(text);
     let stats = ViewStats { views: 1, truncated: false };
     let guesses = if roles.contains(Roles::TEXT) { guess::guesses(text) } else { guess::Guesses::new() };
-    let spaced = runs::hex::has_pairs(text);
-    if found.is_empty() && guesses.is_empty() && !spaced && !roles.intersects(OPERATIONAL) {
+    if found.is_empty() && guesses.is_empty() && !roles.intersects(OPERATIONAL) {
         return stats;
     }
     let mut unfolding = Unfolding {
@@ -194,7 +193,7 @@ const RUNS: [(ViewKind, RunDecoder); 7] = [
         (announced || found.contains(Triggers::RUN)).then(|| runs::base64::decode(text, announced)).flatten()
     }),
     (ViewKind::Hex, |_, text, found| found.contains(Triggers::RUN).then(|| runs::hex::decode(text)).flatten()),
-    (ViewKind::Hex, |_, text, _| runs::hex::spaced(text)),
+    (ViewKind::Hex, |_, text, found| found.contains(Triggers::PAIRS).then(|| runs::hex::spaced(text)).flatten()),
     (ViewKind::Base32, |_, text, found| found.contains(Triggers::RUN).then(|| runs::base32::decode(text)).flatten()),
     (ViewKind::Gzip, |_, text, found| found.contains(Triggers::RUN).then(|| runs::packed::decode(text)).flatten()),
     (ViewKind::Json, |_, text, found| found.contains(Triggers::BACKSLASH).then(|| json::decode(text)).flatten()),

@@ -13,11 +13,56 @@ pub(super) struct Riddles {
     pub(super) reversed: Option<String>,
 }
 
-/// `ignore`, `previous`, `instructions`, `prompt`, `system`, `reveal`, `password`, `disregard`, `forget`, `secret`, `delete`, `execute`.
-const WORDS: &str = "(?i-u)(?P<rot>vtaber|cerivbhf|vafgehpgvba|cebzcg|flfgrz|erirny|cnffjbeq|qvfertneq|sbetrg|frperg|qryrgr|rkrphgr)\
-    |erongi|suoiverp|noitcurtsni|tpmorp|metsys|laever|drowssap|dragersid|tegrof|terces|eteled|etucexe";
+/// `ignore`, `previous`, `instruction`, `system` (these in capitals, too), `prompt`, `reveal`, `password`, `disregard`,
+/// `forget`, `secret`, `delete`, `execute`.
+const ROT13: [&str; 12] = [
+    "vtaber",
+    "cerivbhf",
+    "vafgehpgvba",
+    "flfgrz",
+    "cebzcg",
+    "erirny",
+    "cnffjbeq",
+    "qvfertneq",
+    "sbetrg",
+    "frperg",
+    "qryrgr",
+    "rkrphgr",
+];
+const REVERSED: [&str; 12] = [
+    "erongi",
+    "suoiverp",
+    "noitcurtsni",
+    "metsys",
+    "tpmorp",
+    "laever",
+    "drowssap",
+    "dragersid",
+    "tegrof",
+    "terces",
+    "eteled",
+    "etucexe",
+];
+/// How many of each are looked for in capitals.
+const IN_CAPITALS: usize = 4;
 
-static SIGNS: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(WORDS).ok());
+/// Spelt out case by case: of up to 64 literals the engine makes a vector search that costs next to nothing, of words
+/// without regard to case an automaton that costs more than all rules.
+static SIGNS: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    let capital = |word: &str, first: bool| {
+        let at = if first { 0 } else { word.len().saturating_sub(1) };
+        let (before, rest) = word.split_at(at);
+        let (letter, after) = rest.split_at(rest.len().min(1));
+        format!("{before}{}{after}", letter.to_ascii_uppercase())
+    };
+    let mut words: Vec<String> = Vec::new();
+    for (list, first) in [(ROT13, true), (REVERSED, false)] {
+        words.extend(list.iter().map(|word| (*word).to_owned()));
+        words.extend(list.iter().map(|word| capital(word, first)));
+        words.extend(list.iter().take(IN_CAPITALS).map(|word| word.to_ascii_uppercase()));
+    }
+    Regex::new(&format!("(?-u){}", words.join("|"))).ok()
+});
 
 pub(super) fn decode(text: &str) -> Riddles {
     let mut riddles = Riddles::default();
@@ -26,7 +71,7 @@ pub(super) fn decode(text: &str) -> Riddles {
     while let Some(found) = signs.find_at(text.as_bytes(), at) {
         let line = line_round(text, text.floor_char_boundary(found.start()), text.ceil_char_boundary(found.end()));
         let passage = text.get(line.start.max(at)..line.end).unwrap_or("");
-        let is_rot = matches!(found.as_bytes().to_ascii_lowercase().as_slice(), word if ROT13.contains(&word));
+        let is_rot = ROT13.iter().any(|word| found.as_bytes().eq_ignore_ascii_case(word.as_bytes()));
         let (out, read) = if is_rot {
             (&mut riddles.rot13, passage.chars().map(rotated).collect::<String>())
         } else {
@@ -41,21 +86,6 @@ pub(super) fn decode(text: &str) -> Riddles {
     }
     riddles
 }
-
-const ROT13: [&[u8]; 12] = [
-    b"vtaber",
-    b"cerivbhf",
-    b"vafgehpgvba",
-    b"cebzcg",
-    b"flfgrz",
-    b"erirny",
-    b"cnffjbeq",
-    b"qvfertneq",
-    b"sbetrg",
-    b"frperg",
-    b"qryrgr",
-    b"rkrphgr",
-];
 
 fn rotated(c: char) -> char {
     match c {

@@ -30,9 +30,7 @@ pub(super) fn decode(text: &str) -> Option<String> {
 /// Whether half of the bytes are the same sign and nearly all others letters or digits, as wherever letters stand alone.
 fn alternates(block: [u8; 8]) -> bool {
     // Quick: words of three letters and more end here.
-    let signs = block.map(is_separator);
-    let early = matches!(signs, [true, ..] | [_, true, ..] | [_, _, true, ..]);
-    if !early || !matches!(signs, [_, _, _, true, ..] | [_, _, _, _, true, ..] | [_, _, _, _, _, true, ..]) {
+    if block.iter().fold(0_u8, |all, &byte| all.wrapping_add(separator(byte))) < 4 {
         return false;
     }
     let Some(sign) = block.iter().copied().find(|byte| is_separator(*byte)) else { return false };
@@ -42,7 +40,27 @@ fn alternates(block: [u8; 8]) -> bool {
 }
 
 fn is_separator(byte: u8) -> bool {
-    matches!(byte, b' ' | b'.' | b'-' | b'_' | b'*' | b'|' | b',' | b'/' | b'+')
+    separator(byte) == 1
+}
+
+/// 1 for a sign that may stand between letters, else 0.
+#[allow(clippy::indexing_slicing, reason = "a u8 cannot exceed a table of 256")]
+const fn separator(byte: u8) -> u8 {
+    SEPARATORS[byte as usize]
+}
+
+const SEPARATORS: [u8; 256] = separators();
+
+#[allow(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "evaluated at compile time")]
+const fn separators() -> [u8; 256] {
+    let mut table = [0; 256];
+    let signs = b" .-_*|,/+";
+    let mut at = 0;
+    while at < signs.len() {
+        table[signs[at] as usize] = 1;
+        at += 1;
+    }
+    table
 }
 
 /// The passage round `at`, joined, and where it ends. Two separators or more part words.

@@ -71,11 +71,6 @@ pub(in super::super) fn spaced(text: &str) -> Option<String> {
     out
 }
 
-/// Whether there may be such pairs: what costs a text without them nothing.
-pub(in super::super) fn has_pairs(text: &str) -> bool {
-    text.as_bytes().as_chunks::<8>().0.iter().any(|block| is_spaced(*block))
-}
-
 /// The fewest bytes that count where pairs are parted.
 const SPACED_PAIRS: usize = 8;
 
