@@ -60,6 +60,9 @@ pub enum Layer {
     /// Deterministic rules and detectors.
     #[serde(rename = "l1")]
     L1,
+    /// The walls round the server's process.
+    #[serde(rename = "sandbox")]
+    Sandbox,
     /// The proxy itself, where it fails closed: a crash of the engine, an audit that can't be written.
     #[serde(rename = "gateway")]
     Gateway,

@@ -4,6 +4,8 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use vanguard_sandbox::Walls;
+
 /// One MCP server over stdio.
 #[derive(Debug, Clone)]
 pub struct StdioConfig {
@@ -17,6 +19,10 @@ pub struct StdioConfig {
     pub cwd: Option<PathBuf>,
     /// Changes to the environment it inherits from us: a value to set, `None` to remove.
     pub env: Vec<(OsString, Option<OsString>)>,
+    /// Whether it inherits our environment; otherwise it has only what `env` sets.
+    pub inherits: bool,
+    /// The walls that it runs behind, if any.
+    pub walls: Option<Walls>,
     /// The longest line of either side that is judged whole; a longer one is refused.
     pub max_message: usize,
     /// How long the end of a session may take.
@@ -33,6 +39,8 @@ impl StdioConfig {
             args: args.into_iter().map(Into::into).collect(),
             cwd: None,
             env: Vec::new(),
+            inherits: true,
+            walls: None,
             max_message: vanguard_wire::Limits::default().message_bytes,
             waits: Waits::default(),
             program,

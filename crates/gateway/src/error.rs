@@ -41,6 +41,17 @@ pub enum StartError {
         /// What the system said.
         source: io::Error,
     },
+    /// The walls round it could not be raised.
+    #[error(
+        "the server {name} was not started: its walls cannot be raised: {why}. Use a newer kernel, or start it with \
+         --sandbox=off and know that nothing then keeps it in"
+    )]
+    Walls {
+        /// The server's name.
+        name: String,
+        /// What the step behind the walls said.
+        why: String,
+    },
     /// What the proxy itself needs: threads, pipes, its watchdog.
     #[error("cannot start the proxy's {part}: {source}. Check the limits on processes and open files (ulimit -a)")]
     Own {

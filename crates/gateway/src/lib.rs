@@ -3,7 +3,7 @@
 //! A session is two pumps, one a direction, on two threads with blocking reads. Each judges what it reads and sends on what the engine
 //! permits; [`outlet`] is the only way out and takes nothing but permits and answers of our own. A supervisor on the calling thread waits
 //! for the end and then ends what must be ended, so that nothing is left unanswered and no process is left behind; where the proxy itself is
-//! killed, its [`mod@watchdog`] does that.
+//! killed, its [`mod@watchdog`] does that. With walls configured the server runs behind them, and `walls` records what it tries there.
 //!
 //! Deliberately absent: an async runtime (it would add a thread switch each way), a task or a queue for each message, and any opinion on what is an
 //! attack.
@@ -35,6 +35,8 @@ mod stderr;
 mod stdio;
 #[cfg(unix)]
 mod supervisor;
+#[cfg(unix)]
+mod walls;
 #[cfg(unix)]
 mod watchdog;
 

@@ -1,12 +1,13 @@
 //! What the threads of one session share.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::Sender;
 
 use vanguard_audit::SessionLog;
 use vanguard_engine::verdict::{Answer, Flow};
 use vanguard_engine::{Engine, Session};
+use vanguard_sandbox::Sighting;
 
 use crate::clock::SystemClock;
 use crate::outlet::{Closed, Outlet};
@@ -26,6 +27,7 @@ pub(crate) struct Link {
     pub(crate) reports: Arc<Reports>,
     pub(crate) progress: Progress,
     audit_failed: AtomicBool,
+    walled: OnceLock<&'static str>,
     happenings: Sender<Happening>,
 }
 
@@ -69,6 +71,7 @@ impl Link {
             reports,
             progress: Progress::default(),
             audit_failed: AtomicBool::new(false),
+            walled: OnceLock::new(),
             happenings,
         }
     }
@@ -84,6 +87,17 @@ impl Link {
     pub(crate) fn happened(&self, what: Happening) {
         // The supervisor is gone only when all is over.
         let _ = self.happenings.send(what);
+    }
+
+    /// Remembers for which call the sandbox ended a process of the server.
+    pub(crate) fn walled(&self, sighting: &Sighting) {
+        // The first is the one that explains what follows.
+        let _ = self.walled.set(sighting.call);
+    }
+
+    /// Why the server may have been killed: the forbidden call that it made.
+    pub(crate) fn forbidden_call(&self) -> Option<&'static str> {
+        self.walled.get().copied()
     }
 
     /// Says once that records can't be written, and once that they can again.

@@ -1,7 +1,7 @@
 //! The server's process and its group.
 
 use std::fs::File;
-use std::io;
+use std::io::{self, Read as _};
 use std::os::fd::OwnedFd;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -9,11 +9,17 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, test_kill_process_group, waitid};
 
+use vanguard_sandbox::{Step, Witness};
+
 use crate::config::StdioConfig;
 use crate::error::StartError;
+use crate::watchdog::this_program;
 
 /// How often a group is looked at that was told to end.
 const LOOK_AGAIN: Duration = Duration::from_millis(5);
+
+/// How much is read of what a step says that failed.
+const SAID: u64 = 4096;
 
 /// A running server: the leader of a process group of its own.
 ///
@@ -33,11 +39,14 @@ pub(crate) struct Pipes {
 }
 
 impl Server {
-    pub(crate) fn start(config: &StdioConfig) -> Result<(Self, Pipes), StartError> {
-        let mut command = Command::new(&config.program);
-        command.args(&config.args).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
+    pub(crate) fn start(config: &StdioConfig) -> Result<(Self, Pipes, Option<Witness>), StartError> {
+        let (mut command, step) = command(config)?;
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
         if let Some(cwd) = &config.cwd {
             command.current_dir(cwd);
+        }
+        if !config.inherits {
+            command.env_clear();
         }
         for (name, value) in &config.env {
             match value {
@@ -48,7 +57,25 @@ impl Server {
         let mut child = command.spawn().map_err(|source| explain(config, source))?;
         let pipes = take_pipes(&mut child);
         let group = Pid::from_child(&child);
-        Ok((Self { child, group }, pipes))
+        let server = Self { child, group };
+        match step.map(Step::taken).transpose() {
+            Ok(None) => Ok((server, pipes, None)),
+            Ok(Some(Some(witness))) => Ok((server, pipes, Some(witness))),
+            Ok(Some(None)) => Err(server.walls_failed(config, &pipes.stderr)),
+            Err(source) => {
+                server.kill();
+                Err(StartError::Own { part: "sandbox", source })
+            }
+        }
+    }
+
+    /// The step behind the walls ended without becoming the server: its stderr says why.
+    fn walls_failed(mut self, config: &StdioConfig, stderr: &File) -> StartError {
+        let mut why = String::new();
+        let _ = self.child.wait();
+        let _ = stderr.take(SAID).read_to_string(&mut why);
+        let why = why.trim().trim_start_matches("vanguard: the server was not started: ").to_owned();
+        StartError::Walls { name: config.name.clone(), why }
     }
 
     /// The process group, whose number is the leader's.
@@ -116,6 +143,21 @@ pub(crate) fn describe(status: ExitStatus) -> String {
 pub(crate) fn exit_code(status: ExitStatus) -> u8 {
     let code = status.code().or_else(|| status.signal().map(|signal| 128 + signal)).unwrap_or(1);
     u8::try_from(code).unwrap_or(1)
+}
+
+/// The server itself, or the step behind its walls.
+fn command(config: &StdioConfig) -> Result<(Command, Option<Step>), StartError> {
+    let Some(walls) = &config.walls else {
+        let mut command = Command::new(&config.program);
+        command.args(&config.args);
+        return Ok((command, None));
+    };
+    let prepare = || {
+        let mut command = this_program()?;
+        let step = Step::prepare(&mut command, walls, config.program.clone(), config.args.iter().cloned())?;
+        Ok((command, Some(step)))
+    };
+    prepare().map_err(|source| StartError::Own { part: "sandbox", source })
 }
 
 fn take_pipes(child: &mut Child) -> Pipes {

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use vanguard_engine::finding::Evidence;
 use vanguard_engine::verdict::{Decision, Flow};
+use vanguard_sandbox::Sighting;
 
 /// The most events that wait for a reporter that is slow, as stderr is when nobody reads it.
 const QUEUE: usize = 1024;
@@ -58,6 +59,8 @@ pub enum Event {
         /// Requests it left unanswered.
         unanswered: usize,
     },
+    /// The server, or a process that it started, made a call that its sandbox forbids.
+    Walled(Sighting),
     /// The session was ended by the proxy, since it could not go on safely.
     GaveUp(&'static str),
 }
@@ -88,6 +91,12 @@ impl fmt::Display for Event {
                     f,
                     "the server ended by itself: {status}; {unanswered} pending requests were answered with an error"
                 )
+            }
+            Self::Walled(Sighting { call, process, ended: true }) => {
+                write!(f, "process {process} of the server made the forbidden call {call} and was ended")
+            }
+            Self::Walled(Sighting { call, process, ended: false }) => {
+                write!(f, "process {process} of the server made the forbidden call {call}, which failed")
             }
             Self::GaveUp(why) => write!(f, "session ended: {why}"),
         }

@@ -14,6 +14,7 @@ use uuid::Uuid;
 use vanguard_audit::Log;
 use vanguard_engine::Engine;
 use vanguard_engine::verdict::Flow;
+use vanguard_sandbox::Witness;
 
 use crate::config::StdioConfig;
 use crate::error::StartError;
@@ -23,7 +24,7 @@ use crate::process::{Pipes, Server, wait_for_end};
 use crate::report::{Event, Reporter, Reports};
 use crate::supervisor::Supervisor;
 use crate::watchdog::Watchdog;
-use crate::{Outcome, pump, stderr};
+use crate::{Outcome, pump, stderr, walls};
 
 /// Wraps one server over this process's own stdin and stdout, until the session ends.
 ///
@@ -42,10 +43,11 @@ pub fn run(
     let reports = Arc::new(Reports::start(reporter).map_err(|source| StartError::Own { part: "reporter", source })?);
     let log = audit.session(&Uuid::now_v7().to_string(), &config.name);
 
-    let (server, Pipes { stdin, stdout, stderr }) = Server::start(config)?;
+    let (server, Pipes { stdin, stdout, stderr }, witness) = Server::start(config)?;
     let link =
         Arc::new(Link::new(engine, log, Outlet::new(client_out), Outlet::new(stdin), Arc::clone(&reports), happenings));
     let started = start_threads(config, &link, client_in, stdout, stderr, &server)
+        .and_then(|()| witness.map_or(Ok(()), |witness| watch_walls(witness, &link)))
         // Last: the first message need not wait for it.
         .and_then(|()| Watchdog::start(server.group()).map_err(|source| StartError::Own { part: "watchdog", source }));
     let watchdog = match started {
@@ -84,6 +86,11 @@ fn start_threads(
         wait_for_end(group);
         ended.happened(Happening::ServerEnded);
     })
+}
+
+fn watch_walls(witness: Witness, link: &Arc<Link>) -> Result<(), StartError> {
+    let link = Arc::clone(link);
+    spawn("walls", move || walls::watch(&witness, &link))
 }
 
 /// A pump that panics ends the session: what it would have judged must not pass, and what waits for it would wait for ever.

@@ -11,7 +11,7 @@ use crate::config::Waits;
 use crate::link::{Happening, Link};
 use crate::process::{Server, describe, exit_code};
 use crate::report::Event;
-use crate::{Cause, Outcome};
+use crate::{Cause, Outcome, walls};
 
 /// How often pending requests are counted while the client's last ones are waited for.
 const LOOK_AGAIN: Duration = Duration::from_millis(5);
@@ -153,7 +153,10 @@ impl Supervisor {
         }
         let (link, told) = (Arc::clone(&self.link), self.told);
         let buried = self.server.reap(self.waits.term, |status| {
-            let how = describe(status);
+            let mut how = describe(status);
+            if let Some(call) = link.forbidden_call() {
+                how = format!("{how}; its sandbox had ended a process of it for the call {call} ({})", walls::RULE);
+            }
             let unanswered = answer_pending(&link, &how);
             if cause == Cause::ServerEnded && !told {
                 link.reports.tell(Event::ServerEnded { status: how, unanswered });

@@ -77,7 +77,7 @@ fn watch(group: Pid) -> ExitCode {
 }
 
 /// On Linux by the link that outlives an upgrade of the file on disk.
-fn this_program() -> io::Result<Command> {
+pub(crate) fn this_program() -> io::Result<Command> {
     let path = std::env::current_exe();
     if cfg!(target_os = "linux") {
         let mut command = Command::new("/proc/self/exe");

@@ -20,6 +20,10 @@ fn main() -> ExitCode {
     if let Some(code) = vanguard_gateway::watchdog() {
         return code;
     }
+    // And as the step behind the walls of a server's sandbox.
+    if let Some(code) = vanguard_sandbox::step() {
+        return code;
+    }
     let outcome = match Cli::parse().command {
         Command::Start(args) => commands::start::run(&args),
         Command::Sse(args) => commands::sse::run(&args),

@@ -1,0 +1,75 @@
+//! What the server tries behind its walls, recorded.
+
+use std::borrow::Cow;
+use std::sync::{Arc, LazyLock};
+
+use vanguard_audit::Entry;
+use vanguard_engine::finding::{Action, Confidence, Evidence, Finding, Layer, RuleInfo, Severity};
+use vanguard_engine::verdict::{Coverage, Decision, Flow, Timing, Verdict};
+use vanguard_engine::views::Chain;
+use vanguard_sandbox::{Sighting, Witness};
+
+use crate::link::{Happening, Link};
+use crate::report::Event;
+
+/// Answers and records every forbidden call, until no process is left behind the walls.
+pub(crate) fn watch(witness: &Witness, link: &Link) {
+    loop {
+        match witness.next() {
+            Ok(Some(sighting)) => note(sighting, link),
+            Ok(None) => return,
+            // Unanswered calls wait for ever, so nothing passes; but nobody would know.
+            Err(_) => return link.happened(Happening::Broken("the sandbox cannot be watched any more")),
+        }
+    }
+}
+
+fn note(sighting: Sighting, link: &Link) {
+    let decision = decision(&sighting);
+    // A record that is lost shows in `failing`, and nothing passes from there on where the setting is to block.
+    let _ = link.log.record_blocked(&Entry { decision: &decision, timing: Timing::default(), digest: None, bytes: 0 });
+    link.watch_audit();
+    if sighting.ended {
+        link.walled(&sighting);
+    }
+    link.reports.tell(Event::Walled(sighting));
+}
+
+fn decision(sighting: &Sighting) -> Decision {
+    let finding = Finding {
+        rule: Arc::clone(&FORBIDDEN_CALL),
+        layer: Layer::Sandbox,
+        action: Action::Block,
+        pointer: String::new(),
+        span: 0..0,
+        chain: Chain::default(),
+        evidence: Evidence::new(&format!("{} by process {}", sighting.call, sighting.process), false),
+        excepted: None,
+    };
+    Decision {
+        flow: Flow::ToClient,
+        method: None,
+        tool: None,
+        id: None,
+        verdict: Verdict::Block,
+        would_be: None,
+        findings: vec![finding],
+        coverage: Coverage::default(),
+    }
+}
+
+/// The id of the rule that a server ended by its sandbox broke.
+pub(crate) const RULE: &str = "SBX-CALL";
+
+static FORBIDDEN_CALL: LazyLock<Arc<RuleInfo>> = LazyLock::new(|| {
+    Arc::new(RuleInfo {
+        id: Cow::Borrowed(RULE),
+        title: Cow::Borrowed("A system call that the sandbox forbids"),
+        family: Cow::Borrowed("sandbox"),
+        message: Cow::Borrowed("The server tried to leave its sandbox by a system call that no honest server needs."),
+        severity: Severity::Critical,
+        confidence: Confidence::High,
+        references: vec![Cow::Borrowed("CWE-250"), Cow::Borrowed("T1611")],
+        tune: None,
+    })
+});

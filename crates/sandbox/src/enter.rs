@@ -1,0 +1,108 @@
+//! Going behind the walls, for ever.
+
+use std::io::{self, IoSlice};
+use std::os::fd::{AsFd as _, BorrowedFd};
+use std::os::unix::process::CommandExt as _;
+use std::process::Command;
+
+use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags, sendmsg};
+use seccompiler::{BpfProgram, SeccompAction};
+
+use crate::calls::{self, FilterError};
+use crate::walls::{Ability, Walls};
+use crate::{files, kernel, limits};
+
+/// Why the walls could not be raised. The server was not started.
+#[derive(Debug, thiserror::Error)]
+pub enum EnterError {
+    /// The kernel keeps less than was asked for.
+    #[error("the kernel's Landlock does not keep all of the walls (ABI {0}, 6 is needed)")]
+    Weak(u32),
+    /// Landlock refused the rules.
+    #[error("Landlock refused the rules: {0}")]
+    Files(#[from] landlock::RulesetError),
+    /// A filter of system calls could not be made.
+    #[error("the filter of system calls could not be made: {0}")]
+    Filter(#[from] FilterError),
+    /// The kernel refused one of the steps.
+    #[error("the kernel refused {step}: {source}")]
+    Kernel {
+        /// Which.
+        step: &'static str,
+        /// Its error.
+        source: io::Error,
+    },
+    /// The walls stand, and the server could not be run behind them.
+    #[error("{program} could not be run behind the walls: {source}")]
+    Run {
+        /// Its path.
+        program: String,
+        /// The kernel's error.
+        source: io::Error,
+    },
+}
+
+/// What this kernel can keep.
+pub fn ability() -> Ability {
+    let seccomp = std::fs::read_to_string("/proc/sys/kernel/seccomp/actions_avail")
+        .is_ok_and(|actions| actions.split_ascii_whitespace().any(|action| action == "user_notif"));
+    Ability { landlock: kernel::landlock_abi(), seccomp }
+}
+
+/// Raises the walls round this process and becomes `command`. Returns only when that failed.
+///
+/// With a `witness` (one end of a Unix socket pair) the listener for forbidden calls is sent there; without one they
+/// fail, and their process ends, unseen.
+pub fn enter(walls: &Walls, witness: Option<BorrowedFd<'_>>, command: &mut Command) -> EnterError {
+    match raise(walls, witness) {
+        Ok(()) => {
+            let program = command.get_program().to_string_lossy().into_owned();
+            EnterError::Run { program, source: command.exec() }
+        }
+        Err(error) => error,
+    }
+}
+
+fn raise(walls: &Walls, witness: Option<BorrowedFd<'_>>) -> Result<(), EnterError> {
+    let kernel = |step: &'static str| move |source: io::Error| EnterError::Kernel { step, source };
+    limits::set(&walls.limits).map_err(|error| kernel("the limits")(error.into()))?;
+    rustix::thread::set_no_new_privs(true).map_err(|error| kernel("no_new_privs")(error.into()))?;
+    let forbidden = calls::filter(walls, SeccompAction::Trap)?;
+    let unseen = calls::without_clone3()?;
+    let full = files::restrict(walls)?;
+    if !full && !walls.degrade {
+        return Err(EnterError::Weak(ability().landlock));
+    }
+    kernel::install(&unseen).map_err(kernel("the filter of system calls"))?;
+    match witness {
+        Some(witness) => {
+            let listener = kernel::install_with_listener(&told(forbidden)).map_err(kernel("the filter's listener"))?;
+            send(witness, listener.as_fd()).map_err(kernel("the way to the witness"))?;
+        }
+        None => kernel::install(&calls::filter(walls, SeccompAction::KillProcess)?)
+            .map_err(kernel("the filter of system calls"))?,
+    }
+    kernel::close_on_exec().map_err(kernel("close_range"))
+}
+
+/// The same filter with its trap replaced by a notification, for which `seccompiler` has no name.
+fn told(mut program: BpfProgram) -> BpfProgram {
+    let returns = (libc::BPF_RET | libc::BPF_K) as u16;
+    for instruction in &mut program {
+        if instruction.code == returns && instruction.k == libc::SECCOMP_RET_TRAP {
+            instruction.k = libc::SECCOMP_RET_USER_NOTIF;
+        }
+    }
+    program
+}
+
+fn send(to: BorrowedFd<'_>, listener: BorrowedFd<'_>) -> io::Result<()> {
+    let mut space = [std::mem::MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
+    let mut ancillary = SendAncillaryBuffer::new(&mut space);
+    let descriptors = [listener];
+    if !ancillary.push(SendAncillaryMessage::ScmRights(&descriptors)) {
+        return Err(io::Error::other("no room for one descriptor"));
+    }
+    sendmsg(to, &[IoSlice::new(b"!")], &mut ancillary, SendFlags::empty())?;
+    Ok(())
+}

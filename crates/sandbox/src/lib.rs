@@ -1,0 +1,39 @@
+//! Walls round the server's process and all that it starts.
+//!
+//! The server is not started itself but by a small step of ours ([`step()`]) that first goes behind the walls and then
+//! becomes the server: the kernel keeps them from there on, whatever the server runs. [`Walls`] says what is open;
+//! [`runtime`] finds out what a command needs to run at all; a [`Witness`] learns of every forbidden call, answers it and
+//! ends the process that made it.
+//!
+//! Linux only: elsewhere nothing can be walled in, and [`ability`] says so.
+
+pub mod runtime;
+mod walls;
+
+#[cfg(target_os = "linux")]
+mod calls;
+#[cfg(target_os = "linux")]
+mod enter;
+#[cfg(target_os = "linux")]
+mod files;
+#[cfg(target_os = "linux")]
+mod kernel;
+#[cfg(target_os = "linux")]
+mod limits;
+#[cfg(target_os = "linux")]
+mod step;
+#[cfg(target_os = "linux")]
+mod witness;
+
+#[cfg(not(target_os = "linux"))]
+mod elsewhere;
+
+#[cfg(not(target_os = "linux"))]
+pub use elsewhere::{Step, Witness, ability, step};
+pub use walls::{Ability, Limits, Opening, Ports, Rights, Sighting, Walls};
+#[cfg(target_os = "linux")]
+pub use {
+    enter::{EnterError, ability, enter},
+    step::{Step, step},
+    witness::Witness,
+};

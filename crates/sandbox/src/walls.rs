@@ -1,0 +1,119 @@
+//! What is open, and what is not.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+bitflags::bitflags! {
+    /// What may be done with the files of an opening.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+    #[serde(transparent)]
+    pub struct Rights: u8 {
+        /// Read files and list directories.
+        const READ = 1;
+        /// Create, change, move and delete them.
+        const WRITE = 1 << 1;
+        /// Run them.
+        const EXECUTE = 1 << 2;
+    }
+}
+
+impl fmt::Display for Rights {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (right, letter) in [(Self::READ, 'r'), (Self::WRITE, 'w'), (Self::EXECUTE, 'x')] {
+            if self.contains(right) {
+                write!(f, "{letter}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A file or directory that stays open, with everything below it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Opening {
+    /// Absolute, without symbolic links.
+    pub path: PathBuf,
+    /// What may be done there.
+    pub rights: Rights,
+    /// Who needs it, for people.
+    pub why: String,
+}
+
+/// TCP ports.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ports {
+    /// Every port.
+    Any,
+    /// These alone; none when empty.
+    Only(Vec<u16>),
+}
+
+/// Limits of the process and of each that it starts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Limits {
+    /// Processes and threads of the user.
+    pub processes: u64,
+    /// Open files.
+    pub files: u64,
+    /// Bytes of address space; `None` for no limit, since V8 and Chromium reserve far more than they use.
+    pub address_space: Option<u64>,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { processes: 4096, files: 4096, address_space: None }
+    }
+}
+
+/// All that a walled-in process may do.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Walls {
+    /// Files and directories.
+    pub openings: Vec<Opening>,
+    /// Ports it may connect to by TCP.
+    pub connect: Ports,
+    /// Ports it may listen on by TCP.
+    pub bind: Ports,
+    /// Whether it may make Unix sockets: by one it could talk to a container engine or a key agent, which Landlock does
+    /// not see before ABI 9.
+    pub unix_sockets: bool,
+    /// Whether it may make namespaces of its own, as browsers do for their sandboxes.
+    pub namespaces: bool,
+    /// Limits of its processes.
+    pub limits: Limits,
+    /// Whether to go on where the kernel keeps only some of this.
+    pub degrade: bool,
+}
+
+/// A forbidden call that was made, and answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sighting {
+    /// The call's name.
+    pub call: &'static str,
+    /// Number of the process (or thread) that made it.
+    pub process: u32,
+    /// Whether the process was ended; otherwise the call failed, and the process goes on.
+    pub ended: bool,
+}
+
+/// What the kernel can keep.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ability {
+    /// Landlock's ABI; 0 where there is none.
+    pub landlock: u32,
+    /// Whether filters of system calls tell a witness.
+    pub seccomp: bool,
+}
+
+impl Ability {
+    /// The first ABI that knows TCP ports, scoped signals and abstract sockets.
+    pub const FULL_LANDLOCK: u32 = 6;
+
+    /// Whether all of [`Walls`] can be kept.
+    pub fn is_full(self) -> bool {
+        self.landlock >= Self::FULL_LANDLOCK && self.seccomp
+    }
+}
