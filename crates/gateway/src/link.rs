@@ -1,8 +1,8 @@
 //! What the threads of one session share.
 
-use std::sync::{Arc, OnceLock};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::Sender;
+use std::sync::{Arc, OnceLock};
 
 use vanguard_audit::SessionLog;
 use vanguard_engine::verdict::{Answer, Flow};

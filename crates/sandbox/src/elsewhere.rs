@@ -13,12 +13,7 @@ pub struct Step(Infallible);
 
 impl Step {
     /// Always an error: this platform has no walls.
-    pub fn prepare(
-        _: &mut Command,
-        _: &Walls,
-        _: OsString,
-        _: impl IntoIterator<Item = OsString>,
-    ) -> io::Result<Self> {
+    pub fn prepare(_: &mut Command, _: &Walls, _: OsString, _: impl IntoIterator<Item = OsString>) -> io::Result<Self> {
         Err(io::Error::new(io::ErrorKind::Unsupported, "this platform has no walls for a process"))
     }
 

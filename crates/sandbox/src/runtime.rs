@@ -253,7 +253,9 @@ mod tests {
         assert!(covers(&openings, &package.join("dist/index.js"), Rights::READ));
         assert!(covers(&openings, &home.path().join("app/node_modules/zod"), Rights::READ));
         assert!(!covers(&openings, &home.path().join("secret"), Rights::READ));
-        assert!(openings.iter().all(|opening| !opening.rights.contains(Rights::WRITE) || opening.path.starts_with("/dev")));
+        assert!(
+            openings.iter().all(|opening| !opening.rights.contains(Rights::WRITE) || opening.path.starts_with("/dev"))
+        );
     }
 
     #[test]

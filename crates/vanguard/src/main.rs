@@ -6,6 +6,7 @@ mod config;
 mod engine;
 mod exit;
 mod reading;
+mod sandbox;
 mod signing;
 mod suggest;
 mod table;

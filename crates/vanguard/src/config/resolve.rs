@@ -9,7 +9,7 @@ use vanguard_engine::policy::{DenyAs, Profile};
 
 use super::origin::pick;
 use super::roles::RoleChange;
-use super::written::{Audit, Compat, Exception, Stderr};
+use super::written::{Audit, Compat, Exception, PortList, SandboxMode, Stderr, Zone};
 use super::{Layer, Origin, Set, Written};
 use crate::exit::Failure;
 
@@ -28,6 +28,8 @@ pub(crate) struct Settings {
     pub(crate) expose_block_reason: Set<bool>,
     pub(crate) compat: Set<Compat>,
     pub(crate) server: Child,
+    pub(crate) zones: Vec<Set<Zone>>,
+    pub(crate) sandbox: Walled,
     pub(crate) drain_seconds: Set<u32>,
     pub(crate) grace_seconds: Set<u32>,
     pub(crate) update_source: Set<Option<String>>,
@@ -63,6 +65,38 @@ pub(crate) struct Child {
     pub(crate) env: Set<BTreeMap<String, String>>,
     pub(crate) cwd: Set<Option<PathBuf>>,
     pub(crate) stderr: Set<Stderr>,
+}
+
+/// How far the server is walled in.
+#[derive(Debug, Clone)]
+pub(crate) struct Walled {
+    /// `None` where nobody said: then it depends on zones and profile.
+    pub(crate) mode: Set<Option<SandboxMode>>,
+    pub(crate) connect: Set<Option<PortList>>,
+    pub(crate) bind: Set<Option<PortList>>,
+    pub(crate) env: Vec<Set<String>>,
+    pub(crate) unix_sockets: Set<bool>,
+    pub(crate) namespaces: Set<bool>,
+    pub(crate) processes: Set<u64>,
+    pub(crate) files: Set<u64>,
+    pub(crate) address_space: Set<Option<u64>>,
+}
+
+impl Walled {
+    fn from_layers(layers: &[Layer]) -> Self {
+        let limits = vanguard_sandbox::Limits::default();
+        Self {
+            mode: pick(layers, None, |w| w.sandbox.mode.map(Some)),
+            connect: pick(layers, None, |w| w.sandbox.connect.clone().map(Some)),
+            bind: pick(layers, None, |w| w.sandbox.bind.clone().map(Some)),
+            env: gather(layers, |w| w.sandbox.env.clone()),
+            unix_sockets: pick(layers, false, |w| w.sandbox.unix_sockets),
+            namespaces: pick(layers, false, |w| w.sandbox.namespaces),
+            processes: pick(layers, limits.processes, |w| w.sandbox.processes),
+            files: pick(layers, limits.files, |w| w.sandbox.files),
+            address_space: pick(layers, limits.address_space, |w| w.sandbox.address_space.map(Some)),
+        }
+    }
 }
 
 impl Settings {
@@ -101,6 +135,8 @@ impl Settings {
                 cwd: pick(layers, None, |w| w.server.cwd.clone().map(Some)),
                 stderr: pick(layers, Stderr::Prefix, |w| w.server.stderr),
             },
+            zones: gather(layers, |w| w.zones.clone()),
+            sandbox: Walled::from_layers(layers),
             drain_seconds: pick(layers, 30, |w| w.shutdown.drain_seconds),
             grace_seconds: pick(layers, 2, |w| w.shutdown.grace_seconds),
             update_source: pick(layers, None, |w| w.update.source.clone().map(Some)),

@@ -60,6 +60,21 @@ pub(crate) fn rows(settings: &Settings, default_record: Option<&Path>) -> Vec<Ro
     });
     rows.add("server.cwd", &server.cwd, Clone::clone);
     rows.add("server.stderr", &server.stderr, |what| *what);
+    for zone in &settings.zones {
+        rows.add("zones[]", zone, Clone::clone);
+    }
+    let walls = &settings.sandbox;
+    rows.add("sandbox.mode", &walls.mode, |mode| *mode);
+    rows.add("sandbox.connect", &walls.connect, Clone::clone);
+    rows.add("sandbox.bind", &walls.bind, Clone::clone);
+    for name in &walls.env {
+        rows.add("sandbox.env[]", name, Clone::clone);
+    }
+    rows.add("sandbox.unix_sockets", &walls.unix_sockets, |yes| *yes);
+    rows.add("sandbox.namespaces", &walls.namespaces, |yes| *yes);
+    rows.add("sandbox.processes", &walls.processes, |n| *n);
+    rows.add("sandbox.files", &walls.files, |n| *n);
+    rows.add("sandbox.address_space", &walls.address_space, |n| *n);
     rows.add("shutdown.drain_seconds", &settings.drain_seconds, |n| *n);
     rows.add("shutdown.grace_seconds", &settings.grace_seconds, |n| *n);
     rows.add("update.source", &settings.update_source, |source| source.as_deref().map(masked_url));
@@ -134,7 +149,7 @@ mod tests {
     #[test]
     fn every_key_of_the_file_is_shown() {
         let written = crate::config::file::parse(
-            "rules: {dirs: [a], overrides: {A: warn}, exceptions: [{rule: A, reason: b}]}\nroles: {t: {a: path}}\nserver: {env: {KEY: hunter2}}\n",
+            "rules: {dirs: [a], overrides: {A: warn}, exceptions: [{rule: A, reason: b}]}\nroles: {t: {a: path}}\nserver: {env: {KEY: hunter2}}\nzones: [{path: a}]\nsandbox: {env: [B]}\n",
             "x",
         )
         .expect("valid");

@@ -170,6 +170,9 @@ fn rebase(mut written: Written, file: &Path) -> Written {
     if let Some(path) = written.audit.path.as_mut().filter(|path| *path != "none") {
         *path = base.join(&path).to_string_lossy().into_owned();
     }
+    for zone in written.zones.iter_mut().flatten() {
+        zone.path = base.join(&zone.path);
+    }
     if let Some(cwd) = written.server.cwd.as_mut() {
         *cwd = base.join(&cwd);
     }

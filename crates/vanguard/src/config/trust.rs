@@ -7,6 +7,7 @@ use std::path::Path;
 
 use vanguard_engine::finding::Action;
 
+use super::written::SandboxMode;
 use super::{Settings, Written};
 use crate::exit::Failure;
 
@@ -68,6 +69,20 @@ fn loosening(written: &Written, others: &Settings) -> Vec<String> {
     refuse(server.env.is_some(), "server.env");
     refuse(server.cwd.is_some(), "server.cwd");
     refuse(server.stderr.is_some(), "server.stderr");
+    // Which directories a server may touch is the user's to say: to add a zone is to open a wall, to name the first is to
+    // close all others.
+    refuse(written.zones.is_some(), "zones");
+    let walls = &written.sandbox;
+    let weaker = |mode: SandboxMode| mode < others.sandbox.mode.value.unwrap_or(SandboxMode::Off);
+    refuse(walls.mode.is_some_and(weaker), "sandbox.mode");
+    refuse(walls.connect.is_some(), "sandbox.connect");
+    refuse(walls.bind.is_some(), "sandbox.bind");
+    refuse(walls.env.is_some(), "sandbox.env");
+    refuse(walls.unix_sockets == Some(true), "sandbox.unix_sockets");
+    refuse(walls.namespaces == Some(true), "sandbox.namespaces");
+    refuse(walls.processes.is_some_and(|n| n > others.sandbox.processes.value), "sandbox.processes");
+    refuse(walls.files.is_some_and(|n| n > others.sandbox.files.value), "sandbox.files");
+    refuse(walls.address_space.is_some(), "sandbox.address_space");
     refuse(written.update.source.is_some(), "update.source");
     refuse(written.update.key.is_some(), "update.key");
     refuse(written.trust_project.is_some(), "trust_project");
@@ -105,6 +120,10 @@ mod tests {
             ("expose_block_reason: true", "expose_block_reason"),
             ("server: {command: [evil]}", "server.command"),
             ("server: {env: {LD_PRELOAD: x}}", "server.env"),
+            ("zones: [{path: /}]", "zones"),
+            ("sandbox: {connect: any}", "sandbox.connect"),
+            ("sandbox: {env: [SSH_AUTH_SOCK]}", "sandbox.env"),
+            ("sandbox: {unix_sockets: true}", "sandbox.unix_sockets"),
             ("update: {key: x}", "update.key"),
             ("trust_project: true", "trust_project"),
         ] {

@@ -39,6 +39,10 @@ pub(crate) struct Written {
     pub(crate) compat: Option<Compat>,
     /// The MCP server to run when the command line names none.
     pub(crate) server: Server,
+    /// Directories that the server may touch, and how. With a sandbox the kernel keeps it to them.
+    pub(crate) zones: Option<Vec<Zone>>,
+    /// Walls round the server's process (Linux).
+    pub(crate) sandbox: Sandbox,
     /// How a session ends.
     pub(crate) shutdown: Shutdown,
     /// Where `vanguard update` takes signed rules from.
@@ -135,6 +139,91 @@ pub(crate) struct Server {
     pub(crate) cwd: Option<PathBuf>,
     /// What becomes of the server's stderr: `prefix` passes it on line by line behind its name, `discard` drops it.
     pub(crate) stderr: Option<Stderr>,
+}
+
+/// A directory that the server may touch.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(inline)]
+pub(crate) struct Zone {
+    /// The directory, with all below it; or one file.
+    pub(crate) path: PathBuf,
+    /// What may be done there: `read`, `write`, `execute`; `[read, write]` when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) rights: Option<Vec<Right>>,
+}
+
+/// What may be done in a zone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[schemars(inline)]
+pub(crate) enum Right {
+    /// Read files and list directories.
+    Read,
+    /// Create, change, move and delete them.
+    Write,
+    /// Run them.
+    Execute,
+}
+
+/// Walls round the server's process.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+#[schemars(inline)]
+pub(crate) struct Sandbox {
+    /// `off`; `zones`: the server reaches its zones and what it needs to run, and nothing else; `strict`: so, without
+    /// TCP unless named, and no start where the kernel cannot keep all of it. By default `zones` where zones are
+    /// configured, `strict` where the profile is, and otherwise `off`.
+    pub(crate) mode: Option<SandboxMode>,
+    /// TCP ports it may connect to: `any`, or a list. In `zones` any by default, in `strict` none.
+    pub(crate) connect: Option<PortList>,
+    /// TCP ports it may listen on: `any`, or a list. None by default.
+    pub(crate) bind: Option<PortList>,
+    /// Variables of our own environment to pass on by name, beside those that every program needs.
+    pub(crate) env: Option<Vec<String>>,
+    /// Whether it may make Unix sockets: by them it could reach a container engine or a key agent.
+    pub(crate) unix_sockets: Option<bool>,
+    /// Whether it may make namespaces, as browsers do for a sandbox of their own.
+    pub(crate) namespaces: Option<bool>,
+    /// Processes and threads that it may start.
+    pub(crate) processes: Option<u64>,
+    /// Files that each of its processes may hold open.
+    pub(crate) files: Option<u64>,
+    /// Bytes of address space of each of its processes; no limit when absent.
+    pub(crate) address_space: Option<u64>,
+}
+
+/// How far the server is walled in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize, JsonSchema, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+#[schemars(inline)]
+pub(crate) enum SandboxMode {
+    /// Not at all.
+    Off,
+    /// It reaches its zones and what it needs to run.
+    Zones,
+    /// So, without network unless named, and only where the kernel keeps all of it.
+    Strict,
+}
+
+/// TCP ports.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(untagged)]
+#[schemars(inline)]
+pub(crate) enum PortList {
+    /// Every port.
+    Any(AnyPort),
+    /// These.
+    Only(Vec<u16>),
+}
+
+/// The word for every port.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[schemars(inline)]
+pub(crate) enum AnyPort {
+    /// Every port.
+    Any,
 }
 
 /// How a session ends.
