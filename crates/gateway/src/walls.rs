@@ -14,13 +14,9 @@ use crate::report::Event;
 
 /// Answers and records every forbidden call, until no process is left behind the walls.
 pub(crate) fn watch(witness: &Witness, link: &Link) {
-    loop {
-        match witness.next() {
-            Ok(Some(sighting)) => note(sighting, link),
-            Ok(None) => return,
-            // Unanswered calls wait for ever, so nothing passes; but nobody would know.
-            Err(_) => return link.happened(Happening::Broken("the sandbox cannot be watched any more")),
-        }
+    if witness.watch(&mut |sighting| note(sighting, link)).is_err() {
+        // Unanswered calls wait for ever, so nothing passes; but nobody would know.
+        link.happened(Happening::Broken("the sandbox cannot be watched any more"));
     }
 }
 

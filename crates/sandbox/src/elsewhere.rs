@@ -29,7 +29,7 @@ pub struct Witness(Infallible);
 
 impl Witness {
     /// Never called.
-    pub fn next(&self) -> io::Result<Option<Sighting>> {
+    pub fn watch(&self, _: &mut dyn FnMut(Sighting)) -> io::Result<()> {
         match self.0 {}
     }
 }

@@ -10,7 +10,7 @@ use seccompiler::{BpfProgram, SeccompAction};
 
 use crate::calls::{self, FilterError};
 use crate::walls::{Ability, Walls};
-use crate::{files, kernel, limits};
+use crate::{files, kernel, limits, privileges};
 
 /// Why the walls could not be raised. The server was not started.
 #[derive(Debug, thiserror::Error)]
@@ -67,6 +67,7 @@ fn raise(walls: &Walls, witness: Option<BorrowedFd<'_>>) -> Result<(), EnterErro
     let kernel = |step: &'static str| move |source: io::Error| EnterError::Kernel { step, source };
     limits::set(&walls.limits).map_err(|error| kernel("the limits")(error.into()))?;
     rustix::thread::set_no_new_privs(true).map_err(|error| kernel("no_new_privs")(error.into()))?;
+    privileges::shed().map_err(|error| kernel("giving up capabilities")(error.into()))?;
     let forbidden = calls::filter(walls, SeccompAction::Trap)?;
     let unseen = calls::without_clone3()?;
     let full = files::restrict(walls)?;

@@ -21,6 +21,8 @@ mod kernel;
 #[cfg(target_os = "linux")]
 mod limits;
 #[cfg(target_os = "linux")]
+mod privileges;
+#[cfg(target_os = "linux")]
 mod step;
 #[cfg(target_os = "linux")]
 mod witness;

@@ -132,6 +132,7 @@ impl Found {
         let Ok(real) = program.canonicalize() else { return };
         self.add(&real, Rights::READ | Rights::EXECUTE, "the program");
         self.installation(&real);
+        self.versions(program);
         self.environment(program);
         if is_code(&real) || shebang(&real).is_some() {
             self.code(&real);
@@ -158,6 +159,13 @@ impl Found {
             self.add(&prefix.join(part), Rights::READ | Rights::EXECUTE, "what is installed beside the program");
         }
         self.add(&prefix.join("bin"), Rights::READ | Rights::EXECUTE, "what is installed beside the program");
+    }
+
+    /// `root/shims/program` of a manager of versions (pyenv, rbenv, asdf, mise): the program proper lies somewhere below.
+    fn versions(&mut self, program: &Path) {
+        if let Some(root) = program.parent().filter(|dir| dir.ends_with("shims")).and_then(Path::parent) {
+            self.add(root, Rights::READ | Rights::EXECUTE, "the versions that a shim chooses from");
+        }
     }
 
     /// A Python virtual environment round the program, and the Python that it was made from.

@@ -32,19 +32,17 @@ impl Witness {
         Ok(descriptors.flatten().next().map(|listener| Self { listener }))
     }
 
-    /// Waits for the next forbidden call and answers it; `None` when nobody is left who could make one.
-    pub fn next(&self) -> io::Result<Option<Sighting>> {
-        loop {
-            if !self.wait()? {
-                return Ok(None);
-            }
-            match self.answer() {
-                Ok(sighting) => return Ok(Some(sighting)),
+    /// Answers forbidden calls until nobody is left who could make one. `note` hears of each before its answer, so that it
+    /// is on record when the process ends.
+    pub fn watch(&self, note: &mut dyn FnMut(Sighting)) -> io::Result<()> {
+        while self.wait()? {
+            match self.answer(note) {
                 // The process was ended meanwhile, or a signal came.
                 Err(error) if matches!(error.raw_os_error(), Some(libc::ENOENT | libc::EINTR)) => {}
-                Err(error) => return Err(error),
+                answered => answered?,
             }
         }
+        Ok(())
     }
 
     /// Whether there is a call; not, when all processes are gone.
@@ -61,11 +59,12 @@ impl Witness {
         }
     }
 
-    fn answer(&self) -> io::Result<Sighting> {
+    fn answer(&self, note: &mut dyn FnMut(Sighting)) -> io::Result<()> {
         let listener = self.listener.as_fd();
         let call = kernel::receive(listener)?;
         // A call that the list does not know can only come from a filter that is not ours: nothing speaks for it.
         let (name, answer) = calls::known(call.call).map_or(("?", Answer::End), |known| (known.name, known.answer));
+        note(Sighting { call: name, process: call.process, ended: answer == Answer::End });
         let error = match answer {
             Answer::Fail(error) => error,
             Answer::End => {
@@ -79,9 +78,8 @@ impl Witness {
         };
         match kernel::refuse(listener, call.id, error) {
             // A process that was ended waits for no answer.
-            Err(error) if answer == Answer::End && error.raw_os_error() == Some(libc::ENOENT) => {}
-            refused => refused?,
+            Err(error) if answer == Answer::End && error.raw_os_error() == Some(libc::ENOENT) => Ok(()),
+            refused => refused,
         }
-        Ok(Sighting { call: name, process: call.process, ended: answer == Answer::End })
     }
 }

@@ -15,6 +15,7 @@ mod legacy_rules;
 mod lifetime;
 mod protocol;
 mod python_servers;
+mod sandbox;
 mod scenarios;
 mod sessions;
 mod smuggling;
