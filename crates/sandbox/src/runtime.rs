@@ -64,13 +64,12 @@ const CONFIGURATION: [&str; 24] = [
 ///
 /// Of other processes `/proc` shows names only: behind Landlock the rest (`environ`, `fd`, `root`, `mem`) is out of
 /// reach, as for ptrace.
-const KERNEL: [(&str, Rights); 9] = [
+const KERNEL: [(&str, Rights); 8] = [
     ("/dev/null", Rights::READ.union(Rights::WRITE)),
     ("/dev/zero", Rights::READ),
     ("/dev/full", Rights::READ.union(Rights::WRITE)),
     ("/dev/random", Rights::READ),
     ("/dev/urandom", Rights::READ),
-    ("/dev/fd", Rights::READ),
     ("/proc", Rights::READ),
     ("/sys/devices/system/cpu", Rights::READ),
     ("/sys/fs/cgroup", Rights::READ),

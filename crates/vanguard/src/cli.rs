@@ -3,7 +3,7 @@
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    check, completions, config, demo, eval, explain, info, keygen, rules, sse, start, update, version,
+    check, completions, config, demo, eval, explain, info, keygen, rules, sandbox, sse, start, update, version,
 };
 
 /// A security proxy between AI agents and MCP servers.
@@ -44,6 +44,8 @@ pub(crate) enum Command {
     Eval(eval::Args),
     /// List, explain, test and sign detection rules
     Rules(rules::Args),
+    /// Show what a walled-in server could reach
+    Sandbox(sandbox::Args),
     /// Show the configuration that holds, or the schema of the file
     Config(config::Args),
     /// Show layers, rules and limits at a glance

@@ -9,6 +9,7 @@ pub(crate) mod explain;
 pub(crate) mod info;
 pub(crate) mod keygen;
 pub(crate) mod rules;
+pub(crate) mod sandbox;
 pub(crate) mod sse;
 pub(crate) mod start;
 pub(crate) mod update;

@@ -32,6 +32,7 @@ fn main() -> ExitCode {
         Command::Explain(args) => commands::explain::run(&args),
         Command::Eval(args) => commands::eval::run(&args),
         Command::Rules(args) => commands::rules::run(&args),
+        Command::Sandbox(args) => commands::sandbox::run(&args),
         Command::Config(args) => commands::config::run(&args),
         Command::Info(args) => commands::info::run(&args),
         Command::Version(args) => commands::version::run(&args),

@@ -9,8 +9,8 @@ use vanguard_gateway::StdioConfig;
 use vanguard_sandbox::runtime::{self, Command};
 use vanguard_sandbox::{Ability, Limits, Opening, Ports, Rights, Walls, ability};
 
-use crate::config::Settings;
 use crate::config::written::{PortList, Right, SandboxMode, Zone};
+use crate::config::{Layer, Origin, Settings, Written};
 use crate::exit::Failure;
 
 /// Variables that programs need and that hold no secrets.
@@ -43,6 +43,58 @@ const PASSED_LIKE: [&str; 7] =
     ["LC_", "http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"];
 /// Words in the name of a variable that looks like a key.
 const KEYS: [&str; 8] = ["TOKEN", "SECRET", "PASSWORD", "PASSWD", "API_KEY", "APIKEY", "CREDENTIAL", "PRIVATE_KEY"];
+
+/// Flags that say how far a server is walled in.
+#[derive(Debug, clap::Args)]
+#[expect(clippy::doc_markdown, reason = "these comments are the help that a terminal shows")]
+pub(crate) struct WallFlags {
+    /// Wall the server in: off, zones (only its zones and what it needs to run) or strict (also no TCP, and no start
+    /// where the kernel cannot keep all of it) [default: zones where there are zones]
+    #[arg(long, value_enum, value_name = "MODE", num_args = 0..=1, require_equals = true, default_missing_value = "zones")]
+    sandbox: Option<SandboxMode>,
+    /// A directory that the server may touch; may be repeated. PATH:ro to read only, PATH:rwx also to run what is there
+    #[arg(long, value_name = "PATH[:ro|:rw|:rwx]", value_parser = zone)]
+    zone: Vec<Zone>,
+    /// Variable of this environment to pass on behind the walls, by name; may be repeated
+    #[arg(long, value_name = "NAME")]
+    pass_env: Vec<String>,
+}
+
+impl WallFlags {
+    /// A layer for each flag that was given.
+    pub(crate) fn layers(&self) -> Vec<Layer> {
+        let mut layers = Vec::new();
+        let mut add = |flag: &'static str, write: &dyn Fn(&mut Written)| {
+            let mut written = Written::default();
+            write(&mut written);
+            layers.push(Layer { origin: Origin::Flag(flag), written });
+        };
+        if self.sandbox.is_some() {
+            add("--sandbox", &|w| w.sandbox.mode = self.sandbox);
+        }
+        if !self.zone.is_empty() {
+            add("--zone", &|w| w.zones = Some(self.zone.clone()));
+        }
+        if !self.pass_env.is_empty() {
+            add("--pass-env", &|w| w.sandbox.env = Some(self.pass_env.clone()));
+        }
+        layers
+    }
+}
+
+fn zone(text: &str) -> Result<Zone, &'static str> {
+    use Right::{Execute, Read, Write};
+    let (path, rights) = match text.rsplit_once(':') {
+        Some((path, "ro")) => (path, vec![Read]),
+        Some((path, "rw")) => (path, vec![Read, Write]),
+        Some((path, "rwx")) => (path, vec![Read, Write, Execute]),
+        _ => (text, vec![Read, Write]),
+    };
+    if path.is_empty() {
+        return Err("write PATH, PATH:ro, PATH:rw or PATH:rwx");
+    }
+    Ok(Zone { path: path.into(), rights: Some(rights) })
+}
 
 /// Walls that are ready to be raised.
 #[derive(Debug)]

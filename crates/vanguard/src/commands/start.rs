@@ -13,9 +13,10 @@ use vanguard_audit::{AuditConfig, Log};
 use vanguard_gateway::{StdioConfig, Waits};
 
 use crate::config::sources::Surroundings;
-use crate::config::written::{Right, SandboxMode, Stderr, Zone};
+use crate::config::written::Stderr;
 use crate::config::{Layer, Origin, Settings, Sources, Written};
 use crate::exit::{Failure, Outcome};
+use crate::sandbox::WallFlags;
 use crate::{engine, sandbox};
 
 /// Flags of `start`.
@@ -48,16 +49,8 @@ pub(crate) struct Args {
     /// The server's working directory
     #[arg(long, value_name = "DIR")]
     cwd: Option<PathBuf>,
-    /// Wall the server in: off, zones (only its zones and what it needs to run) or strict (also no TCP, and no start
-    /// where the kernel cannot keep all of it) [default: zones where there are zones]
-    #[arg(long, value_enum, value_name = "MODE", num_args = 0..=1, require_equals = true, default_missing_value = "zones")]
-    sandbox: Option<SandboxMode>,
-    /// A directory that the server may touch; may be repeated. PATH:ro to read only, PATH:rwx also to run what is there
-    #[arg(long, value_name = "PATH[:ro|:rw|:rwx]", value_parser = zone)]
-    zone: Vec<Zone>,
-    /// Variable of this environment to pass on behind the walls, by name; may be repeated
-    #[arg(long, value_name = "NAME")]
-    pass_env: Vec<String>,
+    #[command(flatten)]
+    walls: WallFlags,
     /// File of the record, or none [env: VANGUARD_LOG_FILE]
     #[arg(long, short = 'l', value_name = "FILE")]
     log_file: Option<String>,
@@ -98,20 +91,6 @@ struct Later {
 fn variable(text: &str) -> Result<(String, String), &'static str> {
     let pair = text.split_once('=').filter(|(name, _)| !name.is_empty());
     pair.map(|(name, value)| (name.to_owned(), value.to_owned())).ok_or("write NAME=VALUE")
-}
-
-fn zone(text: &str) -> Result<Zone, &'static str> {
-    use Right::{Execute, Read, Write};
-    let (path, rights) = match text.rsplit_once(':') {
-        Some((path, "ro")) => (path, vec![Read]),
-        Some((path, "rw")) => (path, vec![Read, Write]),
-        Some((path, "rwx")) => (path, vec![Read, Write, Execute]),
-        _ => (text, vec![Read, Write]),
-    };
-    if path.is_empty() {
-        return Err("write PATH, PATH:ro, PATH:rw or PATH:rwx");
-    }
-    Ok(Zone { path: path.into(), rights: Some(rights) })
 }
 
 /// Where the record lies unless a file is named.
@@ -163,15 +142,6 @@ fn flags(args: &Args) -> Vec<Layer> {
     if args.name.is_some() {
         add("--name", &|w| w.server.name.clone_from(&args.name));
     }
-    if args.sandbox.is_some() {
-        add("--sandbox", &|w| w.sandbox.mode = args.sandbox);
-    }
-    if !args.zone.is_empty() {
-        add("--zone", &|w| w.zones = Some(args.zone.clone()));
-    }
-    if !args.pass_env.is_empty() {
-        add("--pass-env", &|w| w.sandbox.env = Some(args.pass_env.clone()));
-    }
     if !args.env.is_empty() {
         let env: BTreeMap<_, _> = args.env.iter().cloned().collect();
         add("--env", &|w| w.server.env = Some(env.clone()));
@@ -179,6 +149,7 @@ fn flags(args: &Args) -> Vec<Layer> {
     if args.cwd.is_some() {
         add("--cwd", &|w| w.server.cwd.clone_from(&args.cwd));
     }
+    layers.extend(args.walls.layers());
     layers
 }
 
