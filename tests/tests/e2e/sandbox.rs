@@ -6,8 +6,10 @@ use std::net::TcpListener;
 use std::os::linux::net::SocketAddrExt as _;
 use std::os::unix::net::{SocketAddr, UnixListener};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use e2e::{Client, Proxy, python};
+use e2e::{Client, Proxy, node, python};
+use rustix::fs::{CWD, RenameFlags, renameat_with};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -131,4 +133,86 @@ fn without_walls_the_ways_lead_out() {
         client.finish();
         fs::remove_file(log).unwrap();
     }
+}
+
+/// A directory of the zone is exchanged for a link to the canary's while the server looks at the path and opens it: how
+/// often of `rounds` the canary is read. (The server opens what it resolved, so a link in the last place is not enough.)
+fn won_races(options: &[String], rounds: usize) -> usize {
+    let outside = Outside::new();
+    let zone = tempfile::tempdir().unwrap();
+    let zone = zone.path();
+    let (here, there) = (zone.join("here"), zone.join("there"));
+    fs::create_dir(&here).unwrap();
+    fs::write(here.join("canary"), "honest").unwrap();
+    std::os::unix::fs::symlink(outside.folder.path(), &there).unwrap();
+    let server = [node("mcp-server-filesystem"), zone.display().to_string()];
+    let proxy = options.iter().fold(Proxy::of(server), |proxy, option| proxy.option(option));
+    let mut client = proxy.option("--zone").option(zone.display().to_string()).start();
+    client.initialize();
+    let done = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !done.load(Ordering::Relaxed) {
+                renameat_with(CWD, &here, CWD, &there, RenameFlags::EXCHANGE).unwrap();
+            }
+        });
+        let call = json!({"name": "read_text_file", "arguments": {"path": here.join("canary")}});
+        let mut won = 0;
+        for _ in 0..rounds / 100 {
+            let asked: Vec<_> = (0..100).map(|_| client.ask("tools/call", &call)).collect();
+            let answers = asked.iter().map(|id| client.answer(id));
+            won += answers.filter(|answer| answer.to_string().contains("the canary")).count();
+        }
+        done.store(true, Ordering::Relaxed);
+        won
+    })
+}
+
+#[test]
+fn a_link_turned_between_check_and_use_leads_nowhere() {
+    let without = won_races(&["--sandbox=off".into()], 10_000);
+    let behind = won_races(&["--sandbox=zones".into()], 10_000);
+    println!(
+        "10,000 rounds against the real filesystem server: {without} reads outside without walls, {behind} behind them"
+    );
+    assert_eq!(behind, 0);
+    assert!(without > 0, "the race was never won without walls: this test proves nothing");
+}
+
+#[test]
+fn real_servers_work_behind_walls_with_only_their_directory_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = folder.path();
+    fs::write(place.join("a.txt"), "one\n").unwrap();
+    for arguments in [&["init", "--quiet"][..], &["add", "a.txt"]] {
+        let git = std::process::Command::new("git").arg("-C").arg(place).args(arguments).status();
+        assert!(git.unwrap().success());
+    }
+    let zone = |server: Vec<String>| Proxy::of(server).option("--zone").option(place.display().to_string());
+
+    let mut client = zone(vec![node("mcp-server-filesystem"), place.display().to_string()]).start();
+    client.initialize();
+    blocked::text(&client.call("write_file", &json!({"path": place.join("b.txt"), "content": "two"})));
+    assert_eq!(blocked::text(&client.call("read_text_file", &json!({"path": place.join("b.txt")}))), "two");
+    assert!(client.finish().0.success());
+
+    let mut client = zone(vec![python("mcp-server-git"), "--repository".into(), place.display().to_string()]).start();
+    client.initialize();
+    let status = blocked::text(&client.call("git_status", &json!({"repo_path": place})));
+    assert!(status.contains("a.txt"), "{status}");
+    blocked::text(&client.call("git_add", &json!({"repo_path": place, "files": ["b.txt"]})));
+    client.finish();
+
+    let mut client = zone(vec![python("mcp-server-time")]).start();
+    client.initialize();
+    let now = blocked::text(&client.call("get_current_time", &json!({"timezone": "Europe/Zurich"})));
+    assert!(now.contains("Zurich"), "{now}");
+    client.finish();
+
+    let mut client = zone(vec![node("mcp-server-everything")]).start();
+    client.initialize();
+    assert!(
+        blocked::text(&client.call("echo", &json!({"message": "through the walls"}))).contains("through the walls")
+    );
+    client.finish();
 }
