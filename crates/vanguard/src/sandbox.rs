@@ -50,7 +50,7 @@ const KEYS: [&str; 8] = ["TOKEN", "SECRET", "PASSWORD", "PASSWD", "API_KEY", "AP
 pub(crate) struct WallFlags {
     /// Wall the server in: off, zones (only its zones and what it needs to run) or strict (also no TCP, and no start
     /// where the kernel cannot keep all of it) [default: zones where there are zones]
-    #[arg(long, value_enum, value_name = "MODE", num_args = 0..=1, require_equals = true, default_missing_value = "zones")]
+    #[arg(long, value_enum, hide_possible_values = true, value_name = "MODE", num_args = 0..=1, require_equals = true, default_missing_value = "zones")]
     sandbox: Option<SandboxMode>,
     /// A directory that the server may touch; may be repeated. PATH:ro to read only, PATH:rwx also to run what is there
     #[arg(long, value_name = "PATH[:ro|:rw|:rwx]", value_parser = zone)]
