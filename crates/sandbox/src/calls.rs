@@ -103,8 +103,9 @@ pub(crate) fn filter(walls: &Walls, action: SeccompAction) -> Result<BpfProgram,
         rules.insert(CLONE.number, one_of.map(with).collect::<Result<_, _>>()?);
     }
     // Typing into the terminal of whoever started us.
-    let typing = [libc::TIOCSTI, libc::TIOCLINUX].map(|request| rule(1, SeccompCmpOp::Eq, request as u32));
-    rules.insert(IOCTL.number, typing.into_iter().collect::<Result<_, _>>()?);
+    let requests = [libc::TIOCSTI, libc::TIOCLINUX].into_iter().filter_map(|request| u32::try_from(request).ok());
+    let typing = requests.map(|request| rule(1, SeccompCmpOp::Eq, request));
+    rules.insert(IOCTL.number, typing.collect::<Result<_, _>>()?);
     compile(rules, action)
 }
 

@@ -88,9 +88,9 @@ fn raise(walls: &Walls, witness: Option<BorrowedFd<'_>>) -> Result<(), EnterErro
 
 /// The same filter with its trap replaced by a notification, for which `seccompiler` has no name.
 fn told(mut program: BpfProgram) -> BpfProgram {
-    let returns = (libc::BPF_RET | libc::BPF_K) as u16;
+    let returns = libc::BPF_RET | libc::BPF_K;
     for instruction in &mut program {
-        if instruction.code == returns && instruction.k == libc::SECCOMP_RET_TRAP {
+        if u32::from(instruction.code) == returns && instruction.k == libc::SECCOMP_RET_TRAP {
             instruction.k = libc::SECCOMP_RET_USER_NOTIF;
         }
     }
