@@ -46,7 +46,6 @@ const KEYS: [&str; 8] = ["TOKEN", "SECRET", "PASSWORD", "PASSWD", "API_KEY", "AP
 
 /// Flags that say how far a server is walled in.
 #[derive(Debug, clap::Args)]
-#[expect(clippy::doc_markdown, reason = "these comments are the help that a terminal shows")]
 pub(crate) struct WallFlags {
     /// Wall the server in: off, zones (only its zones and what it needs to run) or strict (also no TCP, and no start
     /// where the kernel cannot keep all of it) [default: zones where there are zones]

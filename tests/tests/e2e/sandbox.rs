@@ -160,7 +160,7 @@ fn won_races(options: &[String], rounds: usize) -> usize {
     fs::write(here.join("canary"), "honest").unwrap();
     std::os::unix::fs::symlink(outside.folder.path(), &there).unwrap();
     let server = [node("mcp-server-filesystem"), zone.display().to_string()];
-    let proxy = options.iter().fold(Proxy::of(server), |proxy, option| proxy.option(option));
+    let proxy = options.iter().fold(Proxy::of(server), Proxy::option);
     let mut client = proxy.option("--zone").option(zone.display().to_string()).start();
     client.initialize();
     let done = AtomicBool::new(false);
