@@ -66,6 +66,24 @@ pub(super) fn is_whole(value: &str, command: &Range<usize>) -> bool {
         && value.len() <= 500
         && !value.trim_end().contains('\n')
         && !after.contains(". ")
+        && !is_quoted(value, command.start)
+}
+
+/// Whether the command stands in a pair of back-ticks or in `$()` that is a word of a sentence: set off by a blank, and
+/// the sentence goes on behind it.
+fn is_quoted(value: &str, command: usize) -> bool {
+    let through = value.get(..command.saturating_add(1)).unwrap_or("");
+    let ticks = through.bytes().filter(|&byte| byte == b'`').count();
+    let (open, close) = if through.ends_with('$') {
+        (Some(command), ')')
+    } else {
+        (through.rfind('`').filter(|_| ticks % 2 == 1), '`')
+    };
+    let Some(open) = open else { return false };
+    let set_off = value.get(..open).is_some_and(|before| before.is_empty() || before.ends_with(' '));
+    let behind =
+        value.get(open.saturating_add(1)..).and_then(|rest| rest.split_once(close)).map_or("", |(_, rest)| rest);
+    set_off && behind.strip_prefix(' ').is_some_and(|rest| rest.starts_with(|c: char| c.is_alphabetic()))
 }
 
 /// How far the command reaches that `text` begins with, if it does. A lone `&` stands between parameters of a URL too,
@@ -182,6 +200,17 @@ mod tests {
             "x\nwget http://bad.example",
         ] {
             assert!(find(value).is_some(), "{value}");
+        }
+    }
+
+    #[test]
+    fn a_command_quoted_in_a_sentence_is_not_the_whole() {
+        let whole = |value: &str| find(value).is_some_and(|command| is_whole(value, &command));
+        for value in ["run `uname -a; lscpu` on the build host", "$(whoami) prints who you are", "try `lscpu` first"] {
+            assert!(!whole(value), "{value}");
+        }
+        for value in ["web`uname -a`", "Build `uname -a`", "$(whoami)", "Build;lscpu"] {
+            assert!(whole(value), "{value}");
         }
     }
 

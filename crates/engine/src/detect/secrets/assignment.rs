@@ -343,7 +343,10 @@ fn is_reference(text: &str) -> bool {
         || text.starts_with("arn:")
         || text.starts_with("vault:")
         || text.starts_with("ENC[")
-        || ["op://", "phc_", "pk_live_", "pk_test_", "pub_"].iter().any(|head| text.starts_with(head))
+        || text.starts_with("data:")
+        || ["op://", "phc_", "pk_live_", "pk_test_", "pub_", "req_", "evt_", "msg_"]
+            .iter()
+            .any(|head| text.starts_with(head))
 }
 
 fn is_uuid(text: &str) -> bool {
@@ -431,6 +434,8 @@ mod tests {
             "secret: arn:aws:secretsmanager:eu-west-1:1234:secret:x",
             "password=password123456",
             "max_tokens: 4096",
+            "token: \"data:image/png;base64,Zr51TbYw64NsHc0eUja8Kd93LmQp27Vx\"",
+            "token: \"req_Zr51TbYw64NsHc0eUja8Kd93\"",
         ] {
             assert_eq!(all(view), Vec::<&str>::new(), "{view}");
         }

@@ -88,16 +88,26 @@ fn behind_statement(read: &[Token], at: usize) -> bool {
         .is_some_and(|before| !matches!(before.kind, T::Name | T::Other))
 }
 
-/// `copy t from program 'x'`, `copy t to '/file'`.
+/// `copy t from program 'x'`, `copy t to '/file'`; not `copy into t from '@stage'`, as warehouses load and unload.
 fn copies(text: &str, read: &[Token], at: usize) -> bool {
     let behind = read.get(at.saturating_add(1)..).unwrap_or_default();
+    if behind.first().is_some_and(|token| token.kind == T::Key(Key::Into)) {
+        return false;
+    }
     let end = behind.iter().take(64).position(|token| token.kind == T::Semicolon).unwrap_or(behind.len().min(64));
     let statement = behind.get(..end).unwrap_or_default();
     statement.windows(2).any(|two| {
         let [way, what] = two else { return false };
         let to = way.kind == T::Key(Key::From) || way.text(text).eq_ignore_ascii_case("to");
-        to && (what.text(text).eq_ignore_ascii_case("program") || matches!(what.kind, T::Text | T::OpenText))
+        let file = matches!(what.kind, T::Text | T::OpenText) && !is_bucket(what.text(text));
+        to && (what.text(text).eq_ignore_ascii_case("program") || file)
     })
+}
+
+/// Whether a text in quotes names a store of objects, from which a warehouse is filled.
+fn is_bucket(text: &str) -> bool {
+    let inside = text.get(1..).unwrap_or_default();
+    ["s3://", "gs://", "gcs://", "azure://", "abfss://"].iter().any(|scheme| inside.starts_with(scheme))
 }
 
 /// `name` in lower case without quotes, where it is short enough to be one of those looked for.

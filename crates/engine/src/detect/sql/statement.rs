@@ -48,13 +48,20 @@ pub(super) fn judge(text: &str, findings: &mut Findings<'_, '_>) {
     let mut torn = matches!(read.last().map(|token| token.kind), Some(T::OpenText));
     let mut constants = false;
     while from < read.len() {
+        // Behind `=` nothing is complete: `where a = &&name` is a variable of a client, not a condition.
+        let compares = read.get(from.wrapping_sub(1)).is_some_and(|token| token.kind == T::Compare)
+            && read.get(from).is_some_and(|token| token.kind == T::Logic);
         let after = from > 0
+            && !compares
             && !matches!(read.get(from).map(|t| t.kind), Some(T::Key(Key::Select | Key::Verb) | T::Open | T::Name));
         let run = walk(text, &read, from, after);
         let is = |traits: Traits| run.traits.contains(traits);
         let at = read.get(run.at).map_or(0..text.len(), Token::range);
         let same = run.traits.intersects(Traits::SAME_OR | Traits::SAME_AND);
-        if (same && (is(Traits::ALIKE) || !is(Traits::SAME_AND))) || is(Traits::LOGIC_CONSTANT) {
+        // `select 1 && 1` computes; there is no filter that it could turn off.
+        let filters = !is(Traits::SELECT) || is(Traits::WHERE);
+        let constant = (same && (is(Traits::ALIKE) || !is(Traits::SAME_AND))) || is(Traits::LOGIC_CONSTANT);
+        if constant && filters {
             findings.add(Kind::Tautology, at.clone());
         }
         constants |= read.get(from.saturating_add(1)).is_some_and(|token| matches!(token.kind, T::Number | T::Text));
@@ -102,10 +109,9 @@ fn swallows(text: &str, two: &[Token]) -> bool {
 
 /// Texts that are compared, judged as the data that they should be.
 fn literals(text: &str, read: &[Token], findings: &mut Findings<'_, '_>) {
-    for two in read.windows(2) {
+    for (at, two) in read.windows(2).enumerate() {
         let [operator, literal] = two else { continue };
-        let compared = matches!(operator.kind, T::Compare | T::Key(Key::Like));
-        if compared && matches!(literal.kind, T::Text | T::OpenText) {
+        if is_compared(operator, literal) && !is_option(read, at) {
             let inside = literal.text(text);
             let inside = inside
                 .get(1..inside.len().saturating_sub(usize::from(literal.kind == T::Text)).max(1))
@@ -115,15 +121,20 @@ fn literals(text: &str, read: &[Token], findings: &mut Findings<'_, '_>) {
     }
 }
 
+fn is_compared(operator: &Token, literal: &Token) -> bool {
+    matches!(operator.kind, T::Compare | T::Key(Key::Like)) && matches!(literal.kind, T::Text | T::OpenText)
+}
+
+/// Whether the operator at `at` sets an option by name, as `properties ("format" = "json", …)` does.
+fn is_option(read: &[Token], at: usize) -> bool {
+    let kind = |back: usize| at.checked_sub(back).and_then(|n| read.get(n)).map(|token| token.kind);
+    kind(1) == Some(T::Text) && matches!(kind(2), Some(T::Open | T::Comma))
+}
+
 /// The value of which a piece is out of its quotes: from the first compared text to the last quote.
 fn torn_value(text: &str, read: &[Token], findings: &mut Findings<'_, '_>) {
-    let first = read.windows(2).find_map(|two| match two {
-        [operator, literal]
-            if matches!(operator.kind, T::Compare | T::Key(Key::Like))
-                && matches!(literal.kind, T::Text | T::OpenText) =>
-        {
-            Some(literal.range().start)
-        }
+    let first = read.windows(2).enumerate().find_map(|(at, two)| match two {
+        [operator, literal] if is_compared(operator, literal) && !is_option(read, at) => Some(literal.range().start),
         _ => None,
     });
     let Some(start) = first else { return };

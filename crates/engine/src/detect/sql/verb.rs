@@ -155,7 +155,10 @@ fn change(words: Words<'_>, verb: &str) -> Option<Verb> {
                 || words.is_text(behind)
                 || words.is(behind, &["cascade", "restrict", "purge", "on", "from"])
                 || matches!(words.kind(behind), Some(Kind::Close | Kind::Open));
-            (words.is(1, OBJECTS) && words.is_name(name) && clean).then_some(Verb::Destroy)
+            // No row is lost with an index or a view.
+            let holds = !words.is(1, &["index", "view", "materialized", "trigger", "sequence"]);
+            let verb = if holds { Verb::Destroy } else { Verb::Write };
+            (words.is(1, OBJECTS) && words.is_name(name) && clean).then_some(verb)
         }
         "truncate" => ((words.is(1, &["table"]) && words.is_name(2)) || (words.is_name(1) && words.ends(2)))
             .then_some(Verb::Destroy),
@@ -166,7 +169,9 @@ fn change(words: Words<'_>, verb: &str) -> Option<Verb> {
             let object = words.is(1, OBJECTS) || words.is(1, &["system", "session"]);
             let account = words.is(1, &["user", "role", "login", "system"]);
             let alters = object && (words.is_name(2) || words.is(2, &["set", "if"]));
-            let takes = (3..8).any(|n| words.is(n, &["drop", "rename"]));
+            // A migration drops constraints and defaults, too: rows are lost with columns.
+            let kept = ["constraint", "default", "index", "not", "primary", "foreign", "check", "identity"];
+            let takes = (3..8).any(|n| words.is(n, &["drop"]) && !words.is(n.saturating_add(1), &kept));
             let verb = if account {
                 Verb::Account
             } else if takes {
