@@ -140,7 +140,9 @@ impl Needles {
         for entry in entries.filter(|entry| entry.mask.meets(mask)) {
             let Some(start) = at.checked_sub(entry.offset as usize) else { continue };
             let last = start.saturating_add(entry.length as usize).saturating_sub(1);
-            if [text.get(start), text.get(last)].map(|byte| byte.map_or(0, |byte| byte | FOLD)) != entry.ends {
+            let [first, end] = entry.ends;
+            let folded = |at: usize| text.get(at).map_or(0, |byte| byte | FOLD);
+            if folded(start) != first || folded(last) != end {
                 continue;
             }
             let Some(literal) = self.literals.get(entry.literal as usize) else { continue };
@@ -178,11 +180,13 @@ impl Table {
         self.mask.is_some_and(|any| any.meets(mask))
     }
 
+    #[inline]
     fn has(&self, hash: u32) -> bool {
         let word: u64 = self.present.get((hash >> 6) as usize).copied().unwrap_or(0);
         word >> (hash & 63) & 1 == 1
     }
 
+    #[inline]
     fn of(&self, hash: u32) -> impl Iterator<Item = &Entry> {
         let bucket = (hash >> BUCKET_SHIFT) as usize;
         let bounds = match self.starts.get(bucket..bucket.saturating_add(2)) {

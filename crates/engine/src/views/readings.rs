@@ -1,5 +1,7 @@
 //! What a text does, by the roles of its field: the commands it runs, the URLs it names, the paths it leads to.
 
+use std::collections::HashSet;
+
 use smallvec::SmallVec;
 
 use super::shell::{self, Reading};
@@ -17,6 +19,9 @@ pub(super) const OPERATIONAL: Roles = Roles::PATH
 
 /// The most paths of one command that are looked at.
 const PATHS: usize = 256;
+
+/// How many are looked at before those that come again are left out: an ordinary command needs no table of them.
+const FEW: usize = 64;
 
 /// What a text does.
 #[derive(Default)]
@@ -104,13 +109,26 @@ fn has_shell_signs(text: &str) -> bool {
 }
 
 /// The paths and the addresses among the words of a shell reading. One look at every byte: most words are neither.
-fn words(commands: &str, urls: &mut url::Lines, paths: &mut Paths) {
-    let mut word = |word: &str, signs: u8| {
+fn words<'c>(commands: &'c str, urls: &mut url::Lines, paths: &mut Paths) {
+    // Of a word that comes again at once, as in a text made of one, all is known.
+    let mut last = "";
+    let (mut looked, mut seen) = (0_usize, HashSet::new());
+    let mut word = |word: &'c str, signs: u8| {
+        if std::mem::replace(&mut last, word) == word {
+            return;
+        }
         if signs & DIGIT != 0 {
             url::word(word, urls);
         }
         if signs & SEPARATOR != 0 {
-            for path in path::in_word(word).take(PATHS.saturating_sub(paths.len())) {
+            for path in path::in_word(word) {
+                looked = looked.saturating_add(1);
+                if paths.len() >= PATHS {
+                    break;
+                }
+                if looked > FEW && !seen.insert(path) {
+                    continue;
+                }
                 let normal = path::normalise(path);
                 if !paths.contains(&normal) {
                     paths.push(normal);
@@ -138,3 +156,27 @@ fn words(commands: &str, urls: &mut url::Lines, paths: &mut Paths) {
 /// What a word has a byte of.
 const SEPARATOR: u8 = 1;
 const DIGIT: u8 = 2;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_is_not_hidden_behind_others_that_come_again() {
+        for hidden in ["/a=/b=".repeat(2 * PATHS), "/a ".repeat(2 * PATHS), "/a=".repeat(2 * PATHS)] {
+            let readings = readings(&format!("x {hidden}/etc/hidden"), Roles::COMMAND, 1 << 20);
+            let shown = |(kind, text): &(ViewKind, String)| {
+                *kind == ViewKind::Path && text.lines().any(|line| line == "/etc/hidden")
+            };
+            assert!(readings.list.iter().any(shown), "{hidden}");
+            assert!(!readings.cut);
+        }
+    }
+
+    #[test]
+    fn more_paths_than_are_looked_at_are_told() {
+        let many = |count: usize| (0..count).map(|n| format!("/{n} ")).collect::<String>();
+        assert!(!readings(&many(PATHS - 1), Roles::COMMAND, 1 << 20).cut);
+        assert!(readings(&many(PATHS), Roles::COMMAND, 1 << 20).cut);
+    }
+}
