@@ -1,5 +1,6 @@
 //! From settings to an engine: packs gathered, compiled and tuned.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -26,8 +27,8 @@ use crate::suggest::closest;
 pub(crate) struct Pack {
     /// File name or path.
     pub(crate) name: String,
-    /// The YAML.
-    pub(crate) text: String,
+    /// The YAML: of a built-in pack the very text that is built in, so that loading need not page it in.
+    pub(crate) text: Cow<'static, str>,
 }
 
 /// The file of 1.5.0 that lists safe zones, not rules.
@@ -73,7 +74,7 @@ pub(crate) fn load(packs: &[Pack], tuning: &Tuning<'_>) -> Result<RuleSet, Failu
 /// Built-in packs (or the installed ones of the same name), further installed ones, and those of the rule directories.
 pub(crate) fn packs(settings: &Settings, around: &Surroundings) -> Result<(Vec<Pack>, Vec<String>), Failure> {
     let mut packs: Vec<Pack> =
-        rules::builtin().iter().map(|pack| Pack { name: pack.name.to_owned(), text: pack.text.to_owned() }).collect();
+        rules::builtin().iter().map(|pack| Pack { name: pack.name.to_owned(), text: pack.text.into() }).collect();
     if let Some(dir) = around.data_home().and_then(|home| Store::below(&home).current()) {
         for installed in directory(&dir)?.0 {
             let name = Path::new(&installed.name).file_name().map(|name| name.to_string_lossy().into_owned());
@@ -122,7 +123,7 @@ pub(crate) fn file(path: &Path) -> Result<Pack, Failure> {
         .map_err(|failure| Failure::Configuration(failure.to_string()))?;
     let text = String::from_utf8(content)
         .map_err(|_| Failure::Configuration(format!("{}: is not UTF-8 text", path.display())))?;
-    Ok(Pack { name: path.display().to_string(), text })
+    Ok(Pack { name: path.display().to_string(), text: text.into() })
 }
 
 /// The limits of a message.

@@ -41,6 +41,8 @@ pub(super) fn load(packs: &[PackSource<'_>], tuning: &Tuning<'_>) -> Result<Rule
         warnings.append(&mut read.warnings);
         let pack: Arc<str> = source.name.into();
         let mut hints = hints.into_iter();
+        // Doubling would leave as much room again unused.
+        rules.reserve_exact(read.rules.len());
         for form in read.rules {
             seen.check(&form, &pack, built_in, &mut errors, &mut warnings);
             let action = match tuning.overrides.get(&form.id) {

@@ -75,9 +75,8 @@ fn flags(args: &Args) -> Vec<Layer> {
 /// Loads the packs as a start would, beside the built-in ones they do not replace, and runs their tests.
 fn prove(bundle: &Bundle) -> Result<(), Failure> {
     let kept = rules::builtin().iter().filter(|pack| !bundle.files.contains_key(pack.name));
-    let mut packs: Vec<Pack> =
-        kept.map(|pack| Pack { name: pack.name.to_owned(), text: pack.text.to_owned() }).collect();
-    packs.extend(bundle.files.iter().map(|(name, text)| Pack { name: name.clone(), text: text.clone() }));
+    let mut packs: Vec<Pack> = kept.map(|pack| Pack { name: pack.name.to_owned(), text: pack.text.into() }).collect();
+    packs.extend(bundle.files.iter().map(|(name, text)| Pack { name: name.clone(), text: text.clone().into() }));
     let (_, _, failures) = test::outcome(&packs)?;
     match failures.first() {
         None => Ok(()),

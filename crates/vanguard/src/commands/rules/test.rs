@@ -18,10 +18,9 @@ use crate::exit::{Failure, Outcome};
 
 pub(super) fn run(path: Option<&Path>) -> Outcome {
     let packs = match path {
-        None => rules::builtin()
-            .iter()
-            .map(|pack| Pack { name: pack.name.to_owned(), text: pack.text.to_owned() })
-            .collect(),
+        None => {
+            rules::builtin().iter().map(|pack| Pack { name: pack.name.to_owned(), text: pack.text.into() }).collect()
+        }
         Some(path) if path.is_dir() => engine::directory(path)?.0,
         Some(path) => vec![engine::file(path)?],
     };
