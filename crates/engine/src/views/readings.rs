@@ -175,7 +175,7 @@ mod tests {
 
     #[test]
     fn more_paths_than_are_looked_at_are_told() {
-        let many = |count: usize| (0..count).map(|n| format!("/{n} ")).collect::<String>();
+        let many = |count: usize| (0..count).map(|n| format!("/{n}")).collect::<Vec<_>>().join(" ");
         assert!(!readings(&many(PATHS - 1), Roles::COMMAND, 1 << 20).cut);
         assert!(readings(&many(PATHS), Roles::COMMAND, 1 << 20).cut);
     }
