@@ -273,7 +273,7 @@ const QUOTABLE: Features = Feature::OverridePriorInstruction.bit()
 
 const SIGNS: usize = 128;
 
-/// The pairs by their second sign, as a range of [`ORDER`].
+/// The pairs by their second sign, as a range of `order`.
 struct Index {
     order: Vec<u16>,
     starts: [u16; SIGNS + 1],
