@@ -22,9 +22,15 @@ fn signal(process: u32, signal: Signal) {
 
 /// The puppet itself; the proxy's command line holds its marker as well.
 fn server_of(puppet: &Puppet, client: &Client) -> u32 {
-    let others: Vec<_> =
-        marked(&puppet.marker()).into_iter().filter(|process| *process != client.process_id()).collect();
-    *others.last().unwrap()
+    loop {
+        let mut others = marked(&puppet.marker());
+        others.retain(|process| *process != client.process_id());
+        // A process that the proxy has just forked still shows the proxy's command line.
+        if let [server] = others[..] {
+            return server;
+        }
+        std::thread::yield_now();
+    }
 }
 
 #[test]
