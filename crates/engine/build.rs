@@ -41,18 +41,18 @@ fn main() {
     let out = env::var("OUT_DIR").expect("cargo sets it");
     let out = Path::new(&out);
     let mut packs_code = String::from("static PACKS: &[PackSource<'static>] = &[\n");
-    let mut prepared_code = String::from("static PREPARED: &[&str] = &[\n");
+    let mut prepared_code = String::from("static PREPARED: &[&[u8]] = &[\n");
     for path in packs {
         println!("cargo::rerun-if-changed={}", path.display());
         let name = path.file_name().expect("a file").to_string_lossy();
         let text = fs::read_to_string(&path).expect("a readable pack");
         let prepared = prepare(&name, &text)
-            .map(|prepared| serde_json::to_string(&prepared).expect("a tree is JSON"))
+            .map(|prepared| postcard::to_allocvec(&prepared).expect("no rule has a number outside its tests"))
             .unwrap_or_default();
-        fs::write(out.join(format!("{name}.json")), prepared).expect("a writable build folder");
+        fs::write(out.join(format!("{name}.prepared")), prepared).expect("a writable build folder");
         let path = path.canonicalize().expect("an existing file").display().to_string();
         writeln!(packs_code, "    PackSource {{ name: {name:?}, text: include_str!({path:?}) }},").expect("memory");
-        writeln!(prepared_code, "    include_str!(\"{name}.json\"),").expect("memory");
+        writeln!(prepared_code, "    include_bytes!(\"{name}.prepared\"),").expect("memory");
     }
     let code = format!("{packs_code}];\n{prepared_code}];\n");
     fs::write(out.join("packs.rs"), code).expect("a writable build folder");

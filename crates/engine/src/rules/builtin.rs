@@ -1,5 +1,6 @@
 //! The packs that come with the program.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
@@ -15,7 +16,7 @@ pub fn builtin() -> &'static [PackSource<'static>] {
 }
 
 /// What the build made of `source`, when it is a built-in pack; empty when that pack has an error.
-pub(super) fn prepared(source: &PackSource<'_>) -> Option<&'static str> {
+pub(super) fn prepared(source: &PackSource<'_>) -> Option<&'static [u8]> {
     let found = PACKS.iter().zip(PREPARED).find(|(own, _)| own.name == source.name && same(own.text, source.text));
     found.map(|(_, prepared)| *prepared)
 }
@@ -27,7 +28,7 @@ fn same(one: &str, other: &str) -> bool {
 
 /// The test cases of the built-in rule with this id: read from the packs' texts when first asked for, since only tests ask.
 pub(super) fn cases(id: &str) -> &'static [Case] {
-    static CASES: LazyLock<HashMap<String, Vec<Case>>> = LazyLock::new(|| {
+    static CASES: LazyLock<HashMap<Cow<'static, str>, Vec<Case>>> = LazyLock::new(|| {
         let trees = PACKS.iter().filter_map(|pack| Some((pack.name, yaml::parse(pack.name, pack.text).ok()?)));
         trees.flat_map(|(name, tree)| form::read(name, &tree).rules).map(|rule| (rule.id, rule.cases)).collect()
     });

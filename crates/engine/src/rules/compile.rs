@@ -1,5 +1,6 @@
 //! From a rule as it was written to one that runs.
 
+use std::borrow::Cow;
 use std::sync::{Arc, OnceLock};
 
 use globset::{Glob, GlobBuilder, GlobSet, GlobSetBuilder};
@@ -31,19 +32,15 @@ pub struct Rule {
     /// The directions it reads.
     pub direction: Direction,
     /// Tools it is limited to, as globs; empty for every tool.
-    pub tools: Vec<String>,
+    pub tools: Vec<Cow<'static, str>>,
     /// The pack it came from.
     pub pack: Arc<str>,
     /// Line of the pack where it begins.
     pub line: u32,
     /// Its patterns as written; any of them.
-    pub patterns: Vec<String>,
+    pub patterns: Vec<Cow<'static, str>>,
     /// The detector that it has in place of patterns, as `family.kind`.
     pub detector: Option<String>,
-    /// Its `unless` as written.
-    pub unless: Option<String>,
-    /// Its `also` as written; all of them.
-    pub also: Vec<String>,
     /// Whether what it matches is a secret that no record may show.
     pub secret: bool,
     /// Whether it guards what must not be passed on: what it finds is replaced on its way to the model, and refused on its
@@ -196,14 +193,14 @@ pub(super) enum Engine {
 /// A pattern that is compiled when it is first needed, since most never are.
 #[derive(Debug)]
 pub(super) struct Lazy {
-    source: String,
+    source: Cow<'static, str>,
     /// Its place in a scan's memory.
     pub(super) slot: usize,
     compiled: OnceLock<Option<Linear>>,
 }
 
 impl Lazy {
-    fn new(source: String, slots: &mut usize) -> Self {
+    fn new(source: Cow<'static, str>, slots: &mut usize) -> Self {
         Self { source, slot: take(slots), compiled: OnceLock::new() }
     }
 
@@ -257,14 +254,14 @@ impl Workshop<'_> {
         let texts = |written: Vec<Written>| written.into_iter().map(|written| written.text).collect::<Vec<_>>();
         Some(Rule {
             info: Arc::new(RuleInfo {
-                id: form.id.into(),
-                title: form.title.into(),
-                family: form.family.into(),
-                message: form.message.into(),
+                id: form.id,
+                title: form.title,
+                family: form.family,
+                message: form.message,
                 severity: form.severity,
                 confidence: form.confidence,
-                references: form.references.into_iter().map(Into::into).collect(),
-                tune: form.tune.map(Into::into),
+                references: form.references,
+                tune: form.tune,
             }),
             action,
             roles: form.roles,
@@ -274,8 +271,6 @@ impl Workshop<'_> {
             line: form.at.line,
             patterns: texts(form.patterns),
             detector: form.detector.and_then(|(family, kind)| detect::names_of(family).nth(kind)),
-            unless: form.unless.map(|written| written.text),
-            also: texts(form.also),
             secret: form.secret,
             guards: form.action == Action::Redact,
             cases: (!self.trusted).then_some(form.cases),
@@ -329,7 +324,13 @@ impl Workshop<'_> {
         if let Some(unfit) = hints.iter().find(|hint| !hint.suits(prose)) {
             self.error(form, written.at, unfit.complaint(&written.text), Hint::MEND);
         }
-        let mut ready = |hint: Hint| Probe { pattern: Lazy::new(hint.part.of(&written.text), self.slots), hint };
+        let mut ready = |hint: Hint| {
+            let source = match &written.text {
+                Cow::Borrowed(text) => hint.part.of(text),
+                Cow::Owned(text) => hint.part.of(text).into_owned().into(),
+            };
+            Probe { pattern: Lazy::new(source, self.slots), hint }
+        };
         hints.into_iter().map(&mut ready).collect()
     }
 
@@ -380,7 +381,7 @@ impl Workshop<'_> {
                     takes too many steps is refused"
                 .to_owned();
         let file = self.pack.to_string();
-        self.warnings.push(PackWarning { file, line: written.at.line, rule: Some(form.id.clone()), what });
+        self.warnings.push(PackWarning { file, line: written.at.line, rule: Some(form.id.to_string()), what });
         Some(Engine::Backtracking(backtracking))
     }
 }

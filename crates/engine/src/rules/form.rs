@@ -1,5 +1,7 @@
 //! From a pack's tree to rules as they were written, both forms of the language.
 
+use std::borrow::Cow;
+
 use crate::finding::{Action, Confidence, Severity};
 use crate::policy::Profile;
 use crate::role::{Role, Roles};
@@ -26,14 +28,14 @@ pub const MAX_PATTERN_BYTES: usize = 16 << 10;
 #[derive(Debug)]
 pub(super) struct RuleForm {
     pub(super) at: At,
-    pub(super) id: String,
-    pub(super) title: String,
-    pub(super) family: String,
-    pub(super) message: String,
+    pub(super) id: Cow<'static, str>,
+    pub(super) title: Cow<'static, str>,
+    pub(super) family: Cow<'static, str>,
+    pub(super) message: Cow<'static, str>,
     pub(super) severity: Severity,
     pub(super) confidence: Confidence,
-    pub(super) references: Vec<String>,
-    pub(super) tune: Option<String>,
+    pub(super) references: Vec<Cow<'static, str>>,
+    pub(super) tune: Option<Cow<'static, str>>,
     pub(super) action: Action,
     pub(super) profiles: Vec<(Profile, Action)>,
     pub(super) direction: Direction,
@@ -56,7 +58,7 @@ pub(super) struct RuleForm {
 #[derive(Debug, Clone)]
 pub(super) struct Written {
     pub(super) at: At,
-    pub(super) text: String,
+    pub(super) text: Cow<'static, str>,
 }
 
 /// What reading a pack gave.
@@ -118,7 +120,7 @@ fn is_zones(rules: &[Node]) -> bool {
 /// One rule being read: where errors go, and whose they are.
 struct Reading<'r> {
     file: &'r str,
-    rule: Option<String>,
+    rule: Option<Cow<'static, str>>,
     errors: &'r mut Vec<PackError>,
     warnings: &'r mut Vec<PackWarning>,
 }
@@ -137,7 +139,12 @@ impl<'r> Reading<'r> {
     }
 
     fn warn(&mut self, at: At, what: String) {
-        self.warnings.push(PackWarning { file: self.file.to_owned(), line: at.line, rule: self.rule.clone(), what });
+        self.warnings.push(PackWarning {
+            file: self.file.to_owned(),
+            line: at.line,
+            rule: self.rule.as_deref().map(str::to_owned),
+            what,
+        });
     }
 
     /// The rule's members, each of a known key.
@@ -148,7 +155,7 @@ impl<'r> Reading<'r> {
             return None;
         };
         for (key, _) in members {
-            if !known.contains(&key.name.as_str()) {
+            if !known.contains(&&*key.name) {
                 let mend = words::suggestion(&key.name, known.iter().copied());
                 self.error(key.at, format!("`{}` is no key of a rule", key.name), &mend);
             }

@@ -19,18 +19,15 @@ const RARE: f64 = 1_000.0;
 
 /// Where to look for a pattern, or for one alternative of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(bound(deserialize = "'de: 'static"))]
 pub(super) struct Hint {
     /// Which part of the pattern it is about.
-    #[serde(rename = "p")]
     pub(super) part: Alternative,
     /// One or two sets of literals: every match contains one of each.
-    #[serde(rename = "g")]
     pub(super) gates: Vec<Gate>,
     /// Whether its matches have a bound.
-    #[serde(rename = "b")]
     bounded: bool,
     /// Whether it can match at the start of a text alone.
-    #[serde(rename = "a", default, skip_serializing_if = "std::ops::Not::not")]
     anchored: bool,
 }
 
@@ -95,7 +92,7 @@ impl Hint {
             return false;
         }
         let start_only = self.anchored && self.gates.iter().take(1).all(|gate| gate.before <= ANCHORED_REACH);
-        self.gates.iter().take(1).flat_map(|gate| &gate.needles).all(|literal| match literal.bytes.as_slice() {
+        self.gates.iter().take(1).flat_map(|gate| &gate.needles).all(|literal| match &*literal.bytes {
             [_, _, _, ..] => true,
             [_, _] => !prose || start_only || literal.frequency() * 1e6 <= RARE,
             [byte] if prose && !start_only => is_odd(*byte),

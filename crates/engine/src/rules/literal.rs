@@ -7,6 +7,8 @@
 //!
 //! A small letter in a set stands for both cases, a capital for itself.
 
+use std::borrow::Cow;
+
 use regex_syntax::hir::{Class, ClassUnicode, ClassUnicodeRange, Hir, HirKind, Look};
 use regex_syntax::utf8::Utf8Sequences;
 use serde::{Deserialize, Serialize};
@@ -25,10 +27,10 @@ type Set = Vec<Vec<u8>>;
 
 /// A literal that every match, or every one of its alternatives, contains.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(from = "String", into = "String")]
 pub(super) struct Needle {
     /// Not empty. A small letter stands for both cases.
-    pub(super) bytes: Vec<u8>,
+    #[serde(borrow)]
+    pub(super) bytes: Cow<'static, [u8]>,
     /// A word begins or ends where it begins.
     pub(super) edge_before: bool,
     /// A word begins or ends where it ends.
@@ -51,31 +53,14 @@ impl Needle {
     }
 }
 
-/// As compact a text as there is: a character for each byte, and one for each edge.
-impl From<Needle> for String {
-    fn from(needle: Needle) -> Self {
-        let edge = |present: bool| present.then_some(EDGE);
-        let marked = edge(needle.edge_before).into_iter().chain(needle.bytes).chain(edge(needle.edge_after));
-        marked.map(char::from).collect()
-    }
-}
-
-impl From<String> for Needle {
-    fn from(text: String) -> Self {
-        Self::of(&text.chars().map(|c| u8::try_from(c).unwrap_or(EDGE)).collect::<Vec<u8>>())
-    }
-}
-
 /// A set of literals of which every match contains one, and where in the match.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(bound(deserialize = "'de: 'static"))]
 pub(super) struct Gate {
-    #[serde(rename = "n")]
     pub(super) needles: Vec<Needle>,
     /// The most bytes of a match before the literal.
-    #[serde(rename = "b")]
     pub(super) before: usize,
     /// The most bytes of a match after it.
-    #[serde(rename = "a")]
     pub(super) after: usize,
 }
 
@@ -468,8 +453,21 @@ fn frequency(literal: &[u8]) -> f64 {
 
 /// How often `literal` would come if letters came independently.
 pub(super) fn chance(literal: &[u8]) -> f64 {
-    literal.iter().map(|byte| byte_frequency(*byte)).product()
+    literal.iter().map(|byte| FREQUENCIES.get(usize::from(*byte)).copied().unwrap_or_default()).product()
 }
+
+/// [`byte_frequency`] of each byte: every start asks for those of ten thousand literals.
+static FREQUENCIES: [f64; 256] = {
+    let mut table = [0.0; 256];
+    let mut byte = u8::MIN;
+    loop {
+        table[byte as usize] = byte_frequency(byte);
+        match byte.checked_add(1) {
+            Some(next) => byte = next,
+            None => break table,
+        }
+    }
+};
 
 /// How often each of [`COMMON`] comes, or its beginning, about.
 const COMMON_FREQUENCY: f64 = 0.001;
@@ -487,7 +485,7 @@ const COMMON: &[&str] = &[
 /// How many places of a text are the edge of a word.
 const EDGE_FREQUENCY: f64 = 0.3;
 
-fn byte_frequency(byte: u8) -> f64 {
+const fn byte_frequency(byte: u8) -> f64 {
     match byte {
         EDGE => EDGE_FREQUENCY,
         b'A'..=b'Z' => 0.1 * byte_frequency(byte.to_ascii_lowercase()),

@@ -1,5 +1,6 @@
 //! Loading packs, all or nothing.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -45,7 +46,7 @@ pub(super) fn load(packs: &[PackSource<'_>], tuning: &Tuning<'_>) -> Result<Rule
         rules.reserve_exact(read.rules.len());
         for form in read.rules {
             seen.check(&form, &pack, built_in, &mut errors, &mut warnings);
-            let action = match tuning.overrides.get(&form.id) {
+            let action = match tuning.overrides.get(&*form.id) {
                 Some(action) => *action,
                 None => action_under(tuning.profile, &form),
             };
@@ -64,7 +65,7 @@ pub(super) fn load(packs: &[PackSource<'_>], tuning: &Tuning<'_>) -> Result<Rule
         }
     }
     for (id, action) in tuning.overrides {
-        if !seen.first.contains_key(id) {
+        if !seen.first.contains_key(id.as_str()) {
             warnings.push(unknown_override(id, *action, &seen));
         }
     }
@@ -78,10 +79,10 @@ pub(super) fn load(packs: &[PackSource<'_>], tuning: &Tuning<'_>) -> Result<Rule
 /// The pack as a tree, and the hints of its patterns where the build found them.
 fn read_source(
     source: &PackSource<'_>,
-    prepared: Option<&str>,
+    prepared: Option<&'static [u8]>,
 ) -> Result<(Node, Vec<Vec<PatternHints>>), Box<PackError>> {
-    if let Some(Ok(prepared)) = prepared.map(serde_json::from_str::<Prepared>) {
-        return Ok((Prepared::tree(prepared.pack, &prepared.lines), prepared.hints));
+    if let Some(read) = prepared.and_then(Prepared::read) {
+        return Ok(read);
     }
     Ok((yaml::parse(source.name, source.text)?, Vec::new()))
 }
@@ -89,7 +90,7 @@ fn read_source(
 /// Which ids have been seen, and where first.
 #[derive(Default)]
 struct Ids {
-    first: HashMap<String, (Arc<str>, u32, bool)>,
+    first: HashMap<Cow<'static, str>, (Arc<str>, u32, bool)>,
 }
 
 impl Ids {
@@ -115,7 +116,7 @@ impl Ids {
             warnings.push(PackWarning {
                 file: pack.to_string(),
                 line: form.at.line,
-                rule: Some(form.id.clone()),
+                rule: Some(form.id.to_string()),
                 what,
             });
         }
@@ -123,7 +124,7 @@ impl Ids {
 }
 
 fn unknown_override(id: &str, action: Action, seen: &Ids) -> PackWarning {
-    let ids = seen.first.keys().map(String::as_str);
+    let ids = seen.first.keys().map(|id| &**id);
     let close = ids
         .map(|known| (strsim::jaro_winkler(id, known), known))
         .filter(|(closeness, _)| *closeness >= 0.9)

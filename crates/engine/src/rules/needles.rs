@@ -69,7 +69,7 @@ impl Needles {
         let (mut long, mut three, mut short) = (Vec::new(), Vec::new(), Vec::new());
         let mut uses = vec![0_u8; 1 << HASH_BITS];
         for (n, (literal, mask)) in (0_u32..).zip(&literals) {
-            let bytes = literal.bytes.as_slice();
+            let bytes = &*literal.bytes;
             let entry = |hash, offset| Entry::new(hash, offset, n, bytes, *mask);
             match bytes {
                 [] => {}
@@ -202,7 +202,7 @@ impl Needle {
         let range = start..start.saturating_add(self.bytes.len());
         let found = text.get(range.clone())?;
         let same = |(text, byte): (&u8, &u8)| text == byte || text.to_ascii_lowercase() == *byte;
-        let stands = found.iter().zip(&self.bytes).all(same)
+        let stands = found.iter().zip(&*self.bytes).all(same)
             && (!self.edge_before || is_edge(text, range.start))
             && (!self.edge_after || is_edge(text, range.end));
         stands.then_some(range)
@@ -263,7 +263,7 @@ mod tests {
     }
 
     fn needle(bytes: &[u8]) -> (Needle, Mask) {
-        (Needle { bytes: bytes.to_vec(), edge_before: false, edge_after: false }, Mask::ALL)
+        (Needle { bytes: bytes.to_vec().into(), edge_before: false, edge_after: false }, Mask::ALL)
     }
 
     #[test]

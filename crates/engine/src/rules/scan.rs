@@ -53,16 +53,28 @@ struct Asked {
 #[derive(Debug)]
 struct Lane {
     needles: Needles,
-    /// For each literal the patterns that require it.
-    probes: Vec<Vec<Place>>,
+    /// The patterns that require a literal, literal after literal.
+    places: Vec<Place>,
+    /// For each literal where its patterns begin, and the end of the last.
+    starts: Vec<u32>,
 }
 
 /// Where a pattern is: its rule, which of the rule's, and which of the pattern's sets of literals is meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Place {
-    rule: usize,
-    probe: usize,
-    gate: usize,
+    rule: u32,
+    probe: u32,
+    gate: u8,
+}
+
+impl Place {
+    fn rule(self) -> usize {
+        self.rule as usize
+    }
+
+    fn probe(self) -> usize {
+        self.probe as usize
+    }
 }
 
 impl Lanes {
@@ -115,32 +127,48 @@ fn families(rules: &[Rule]) -> Vec<Asked> {
 
 impl Lane {
     fn build(rules: &[Rule], wanted: &dyn Fn(&Rule) -> bool) -> Self {
-        let mut pairs: Vec<(&Needle, Place)> = Vec::new();
-        for (rule, of) in rules.iter().enumerate().filter(|(_, rule)| wanted(rule)) {
-            for (probe, of) in of.probes().iter().enumerate() {
-                for (gate, literals) in of.hint.gates.iter().enumerate() {
-                    pairs.extend(literals.needles.iter().map(|literal| (literal, Place { rule, probe, gate })));
+        let mut pairs: Vec<(u64, &Needle, Place)> = Vec::new();
+        for (rule, of) in (0_u32..).zip(rules).filter(|(_, rule)| wanted(rule)) {
+            for (probe, of) in (0_u32..).zip(of.probes()) {
+                for (gate, literals) in (0_u8..).zip(&of.hint.gates) {
+                    let pair = |literal| (leading(literal), literal, Place { rule, probe, gate });
+                    pairs.extend(literals.needles.iter().map(pair));
                 }
             }
         }
         pairs.sort_unstable();
         let mut needles: Vec<(Needle, Mask)> = Vec::new();
-        let mut probes: Vec<Vec<Place>> = Vec::new();
-        for (literal, place) in pairs {
-            let Some(mask) = rules.get(place.rule).map(|rule| rule.mask) else { continue };
-            match (needles.last_mut(), probes.last_mut()) {
-                (Some((known, concerns)), Some(probes)) if known == literal => {
-                    *concerns = concerns.or(mask);
-                    probes.push(place);
-                }
+        let mut places = Vec::with_capacity(pairs.len());
+        let mut starts = Vec::new();
+        for (_, literal, place) in pairs {
+            let Some(mask) = rules.get(place.rule()).map(|rule| rule.mask) else { continue };
+            match needles.last_mut() {
+                Some((known, concerns)) if known == literal => *concerns = concerns.or(mask),
                 _ => {
                     needles.push((literal.clone(), mask));
-                    probes.push(vec![place]);
+                    starts.push(u32::try_from(places.len()).unwrap_or(u32::MAX));
                 }
             }
+            places.push(place);
         }
-        Self { needles: Needles::new(needles), probes }
+        starts.push(u32::try_from(places.len()).unwrap_or(u32::MAX));
+        Self { needles: Needles::new(needles), places, starts }
     }
+
+    /// The patterns that require this literal.
+    fn places(&self, literal: usize) -> &[Place] {
+        match self.starts.get(literal..literal.saturating_add(2)) {
+            Some([first, end]) => self.places.get(*first as usize..*end as usize).unwrap_or(&[]),
+            _ => &[],
+        }
+    }
+}
+
+/// The first eight bytes of a literal as a number that sorts as they do: nearly always enough to tell two apart.
+fn leading(literal: &Needle) -> u64 {
+    let mut bytes = [0; 8];
+    bytes.iter_mut().zip(&*literal.bytes).for_each(|(to, from)| *to = *from);
+    u64::from_be_bytes(bytes)
 }
 
 /// Room to scan in: one a thread, reused, so that scanning allocates nothing once warm.
@@ -260,9 +288,9 @@ struct Scan<'s> {
 impl<'s> Scan<'s> {
     fn lane(&mut self, lane: &Lane) -> Result<(), BudgetExceeded> {
         lane.needles.find(self.view.as_bytes(), self.mask, &mut |literal, at| {
-            for place in lane.probes.get(literal).map_or(&[][..], Vec::as_slice) {
-                let Some(rule) = self.set.rules.get(place.rule) else { continue };
-                if self.wants(rule) && !self.is_settled(place.rule) {
+            for place in lane.places(literal) {
+                let Some(rule) = self.set.rules.get(place.rule()) else { continue };
+                if self.wants(rule) && !self.is_settled(place.rule()) {
                     self.note(*place, rule, at.clone())?;
                 }
             }
@@ -287,12 +315,12 @@ impl<'s> Scan<'s> {
     /// A literal stands at `at`: once each of the pattern's sets has one near enough, widens the window that waits to be
     /// searched, or searches it and begins another.
     fn note(&mut self, place: Place, rule: &'s Rule, at: Range<usize>) -> Result<(), BudgetExceeded> {
-        let Some(probe) = rule.probes().get(place.probe) else { return Ok(()) };
+        let Some(probe) = rule.probes().get(place.probe()) else { return Ok(()) };
         let scan = self.scratch.scan;
         let Some(progress) = self.scratch.progress.get_mut(probe.pattern.slot) else { return Ok(()) };
         if progress.scan != scan {
             if !rule.concerns_tool(self.target.tool) {
-                self.settle(place.rule);
+                self.settle(place.rule());
                 return Ok(());
             }
             *progress = Progress { scan, ..Progress::default() };
@@ -307,7 +335,7 @@ impl<'s> Scan<'s> {
             }
             other = Some(others.0..others.1);
         }
-        let window = probe.hint.window(self.prose, self.view.len(), place.gate, &at, other.as_ref());
+        let window = probe.hint.window(self.prose, self.view.len(), place.gate.into(), &at, other.as_ref());
         let Some(window) = window else { return Ok(()) };
         let waiting = progress.start..progress.end;
         if waiting.is_empty() {
@@ -326,8 +354,10 @@ impl<'s> Scan<'s> {
         let mut next = 0;
         while let Some(place) = self.scratch.waiting.get(next).copied() {
             next = next.saturating_add(1);
-            let Some(rule) = self.set.rules.get(place.rule).filter(|_| !self.is_settled(place.rule)) else { continue };
-            let Some(probe) = rule.probes().get(place.probe) else { continue };
+            let Some(rule) = self.set.rules.get(place.rule()).filter(|_| !self.is_settled(place.rule())) else {
+                continue;
+            };
+            let Some(probe) = rule.probes().get(place.probe()) else { continue };
             let waiting = self.scratch.progress.get(probe.pattern.slot).map(|progress| progress.start..progress.end);
             if let Some(waiting) = waiting {
                 self.search(place, rule, probe, waiting)?;
@@ -348,8 +378,8 @@ impl<'s> Scan<'s> {
             );
             // What follows the secret may begin another match.
             let next = secret.end;
-            self.consider(place.rule, rule, &found, secret)?;
-            if self.is_settled(place.rule) {
+            self.consider(place.rule(), rule, &found, secret)?;
+            if self.is_settled(place.rule()) {
                 return Ok(());
             }
             rest.start = next.max(found.start.saturating_add(1));

@@ -4,6 +4,8 @@
 //! `[^x]` are any byte but LF and `x`. Letters beyond ASCII, alone or in a class, are matched as characters and without
 //! regard to case too. Old-form patterns keep the Unicode classes that Python gave them.
 
+use std::borrow::Cow;
+
 use regex_syntax::ast::parse::ParserBuilder;
 use regex_syntax::ast::{self, Ast};
 use regex_syntax::hir::Hir;
@@ -42,24 +44,17 @@ pub(super) fn parse(pattern: &str, dialect: Dialect) -> Result<Hir, String> {
 /// One alternative of a pattern: its text is the flags that the pattern begins with, and a stretch of the pattern.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Alternative {
-    #[serde(rename = "f", default, skip_serializing_if = "is_zero")]
     flags: u32,
-    #[serde(rename = "s", default, skip_serializing_if = "is_zero")]
     start: u32,
-    #[serde(rename = "e")]
     end: u32,
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
-fn is_zero(n: &u32) -> bool {
-    *n == 0
 }
 
 impl Alternative {
     /// The alternative as a pattern.
-    pub(super) fn of(self, pattern: &str) -> String {
+    pub(super) fn of(self, pattern: &str) -> Cow<'_, str> {
         let part = |start: u32, end: u32| pattern.get(start as usize..end as usize).unwrap_or(pattern);
-        [part(0, self.flags), part(self.start, self.end)].concat()
+        let own = part(self.start, self.end);
+        if self.flags == 0 { own.into() } else { [part(0, self.flags), own].concat().into() }
     }
 }
 

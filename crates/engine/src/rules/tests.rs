@@ -75,6 +75,10 @@ fn the_build_prepares_packs_as_loading_would_read_them() {
     // A pack of another name is no built-in one, and is read from its text.
     let names: Vec<String> = builtin().iter().map(|pack| format!("my-{}", pack.name)).collect();
     let texts: Vec<_> = builtin().iter().zip(&names).map(|(pack, name)| PackSource::new(name, pack.text)).collect();
+    for pack in builtin() {
+        let prepared = builtin::prepared(pack).and_then(prepared::Prepared::read);
+        assert!(prepared.is_some(), "{} would be read from its text at every start", pack.name);
+    }
     let (prepared, read) = (built_in(), RuleSet::load(&texts, &tuning).unwrap());
     assert_eq!(prepared.rules().len(), read.rules().len());
     for (prepared, read) in prepared.rules().iter().zip(read.rules()) {

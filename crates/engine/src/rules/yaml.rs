@@ -3,8 +3,8 @@
 //! Rules are read from the tree rather than straight into a struct so that all errors of a pack are reported at once,
 //! each with its line.
 
+use std::borrow::Cow;
 use std::fmt;
-use std::marker::PhantomData;
 
 use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Serialize, Serializer};
@@ -15,29 +15,35 @@ use super::error::{At, PackError};
 /// The most bytes of one pack.
 pub const MAX_PACK_BYTES: usize = 4 << 20;
 
-/// One YAML value and where it begins. In JSON it is the plain value, without its place.
-#[derive(Debug, Clone)]
+/// One YAML value and where it begins. What a build prepares leaves its place out.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(bound(deserialize = "'de: 'static"))]
 pub(super) struct Node {
+    #[serde(skip)]
     pub(super) at: At,
     pub(super) value: Value,
 }
 
 /// What a [`Node`] holds.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) enum Value {
     Null,
     Bool(bool),
-    Number(serde_json::Number),
-    Text(String),
+    Text(#[serde(borrow)] Cow<'static, str>),
     List(Vec<Node>),
     Map(Vec<(Key, Node)>),
+    /// No rule has one outside its tests, which are never prepared. The last, since reading numbers only those kept.
+    #[serde(skip)]
+    Number(serde_json::Number),
 }
 
 /// A key of a map and where it stands.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Key {
+    #[serde(skip)]
     pub(super) at: At,
-    pub(super) name: String,
+    #[serde(borrow)]
+    pub(super) name: Cow<'static, str>,
 }
 
 /// Reads one pack.
@@ -84,13 +90,7 @@ impl From<Spanned<Yaml>> for Node {
 
 impl From<Spanned<String>> for Key {
     fn from(spanned: Spanned<String>) -> Self {
-        Self { at: spanned.referenced.into(), name: spanned.value }
-    }
-}
-
-impl From<String> for Key {
-    fn from(name: String) -> Self {
-        Self { at: At::default(), name }
+        Self { at: spanned.referenced.into(), name: spanned.value.into() }
     }
 }
 
@@ -118,23 +118,19 @@ impl Node {
     }
 }
 
-impl Serialize for Node {
+/// A node as the plain value that it is, without its place.
+pub(super) struct Plain<'n>(pub(super) &'n Node);
+
+impl Serialize for Plain<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match &self.value {
+        match &self.0.value {
             Value::Null => serializer.serialize_unit(),
             Value::Bool(value) => serializer.serialize_bool(*value),
             Value::Number(value) => value.serialize(serializer),
             Value::Text(value) => serializer.serialize_str(value),
-            Value::List(nodes) => serializer.collect_seq(nodes),
-            Value::Map(members) => serializer.collect_map(members.iter().map(|(key, node)| (&key.name, node))),
+            Value::List(nodes) => serializer.collect_seq(nodes.iter().map(Plain)),
+            Value::Map(members) => serializer.collect_map(members.iter().map(|(key, node)| (&key.name, Plain(node)))),
         }
-    }
-}
-
-impl<'de> Deserialize<'de> for Node {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let value = deserializer.deserialize_any(ValueVisitor::<Self, String>(PhantomData))?;
-        Ok(Self { at: At::default(), value })
     }
 }
 
@@ -143,18 +139,13 @@ struct Yaml(Value);
 
 impl<'de> Deserialize<'de> for Yaml {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(ValueVisitor::<Spanned<Self>, Spanned<String>>(PhantomData)).map(Self)
+        deserializer.deserialize_any(ValueVisitor).map(Self)
     }
 }
 
-/// Builds a value of nodes and keys that are read as `N` and `K`.
-struct ValueVisitor<N, K>(PhantomData<(N, K)>);
+struct ValueVisitor;
 
-impl<'de, N, K> Visitor<'de> for ValueVisitor<N, K>
-where
-    N: Deserialize<'de> + Into<Node>,
-    K: Deserialize<'de> + Into<Key>,
-{
+impl<'de> Visitor<'de> for ValueVisitor {
     type Value = Value;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -186,16 +177,16 @@ where
     }
 
     fn visit_str<E>(self, value: &str) -> Result<Value, E> {
-        Ok(Value::Text(value.to_owned()))
+        Ok(Value::Text(value.to_owned().into()))
     }
 
     fn visit_string<E>(self, value: String) -> Result<Value, E> {
-        Ok(Value::Text(value))
+        Ok(Value::Text(value.into()))
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Value, A::Error> {
         let mut nodes = Vec::new();
-        while let Some(node) = seq.next_element::<N>()? {
+        while let Some(node) = seq.next_element::<Spanned<Yaml>>()? {
             nodes.push(node.into());
         }
         Ok(Value::List(nodes))
@@ -203,8 +194,8 @@ where
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
         let mut members = Vec::new();
-        while let Some(key) = map.next_key::<K>()? {
-            members.push((key.into(), map.next_value::<N>()?.into()));
+        while let Some(key) = map.next_key::<Spanned<String>>()? {
+            members.push((key.into(), map.next_value::<Spanned<Yaml>>()?.into()));
         }
         Ok(Value::Map(members))
     }

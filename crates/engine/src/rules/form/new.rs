@@ -1,5 +1,7 @@
 //! Our own form of a rule.
 
+use std::borrow::Cow;
+
 use crate::detect;
 use crate::finding::{Action, Confidence};
 use crate::policy::Profile;
@@ -9,7 +11,7 @@ use crate::rules::cases::{Case, Expect, Subject};
 use crate::rules::checks::Check;
 use crate::rules::error::At;
 use crate::rules::words::{self, ACTIONS, CONFIDENCES, DIRECTIONS, PROFILE_ACTIONS, ROLES, SEVERITIES, VIEWS};
-use crate::rules::yaml::{Node, Value};
+use crate::rules::yaml::{Node, Plain, Value};
 
 use super::{Reading, RuleForm, first_role};
 
@@ -140,15 +142,18 @@ fn need<'n>(reading: &mut Reading<'_>, node: &'n Node, key: &str) -> Option<&'n 
 }
 
 /// A text of one line that must be there.
-fn line_of_text(reading: &mut Reading<'_>, node: &Node, key: &str) -> Option<String> {
+fn line_of_text(reading: &mut Reading<'_>, node: &Node, key: &str) -> Option<Cow<'static, str>> {
     let value = need(reading, node, key)?;
     let written = reading.text(value, key)?;
-    let text = written.text.trim();
+    let text = match written.text {
+        Cow::Borrowed(text) => Cow::Borrowed(text.trim()),
+        Cow::Owned(text) => Cow::Owned(text.trim().to_owned()),
+    };
     if text.is_empty() || text.chars().any(char::is_control) {
         reading.error(value.at, format!("`{key}` must be one line that is not empty"), "Write it on one line.");
         return None;
     }
-    Some(text.to_owned())
+    Some(text)
 }
 
 fn check_id(reading: &mut Reading<'_>, id: &str, at: At) {
@@ -204,7 +209,7 @@ fn read_cases(reading: &mut Reading<'_>, node: &Node, direction: Direction, role
     };
     let mut cases = Vec::new();
     for (key, value) in members {
-        let expect = match key.name.as_str() {
+        let expect = match &*key.name {
             "stop" => Expect::Stop,
             "pass" => Expect::Pass,
             other => {
@@ -229,7 +234,7 @@ fn read_subject(reading: &mut Reading<'_>, node: &Node, direction: Direction, ro
     const MEND: &str =
         "A case is 'a text', {role: 'text'}, {tool: name, args: {…}}, {result: 'text'} or {description: 'text'}.";
     if let Value::Text(text) = &node.value {
-        let text = text.clone();
+        let text = text.clone().into_owned();
         return Some(if direction.contains(Direction::REQUEST) {
             Subject::Value { role: first_role(roles), text }
         } else if direction.contains(Direction::RESPONSE) {
@@ -239,12 +244,12 @@ fn read_subject(reading: &mut Reading<'_>, node: &Node, direction: Direction, ro
         });
     }
     if let (Some(tool), Some(args)) = (node.get("tool"), node.get("args")) {
-        let tool = reading.text(tool, "tool")?.text;
+        let tool = reading.text(tool, "tool")?.text.into_owned();
         if !matches!(args.value, Value::Map(_)) {
             reading.error(args.at, "`args` takes a map".to_owned(), MEND);
             return None;
         }
-        let args = serde_json::to_string(args).ok()?;
+        let args = serde_json::to_string(&Plain(args)).ok()?;
         return Some(Subject::Call { tool, args });
     }
     let Value::Map(members) = &node.value else {
@@ -255,8 +260,8 @@ fn read_subject(reading: &mut Reading<'_>, node: &Node, direction: Direction, ro
         reading.error(node.at, "this is no case".to_owned(), MEND);
         return None;
     };
-    let text = reading.text(value, &key.name)?.text;
-    match key.name.as_str() {
+    let text = reading.text(value, &key.name)?.text.into_owned();
+    match &*key.name {
         "result" => Some(Subject::Result { text }),
         "description" => Some(Subject::Description { text }),
         role => {

@@ -21,7 +21,7 @@ pub(super) fn read(reading: &mut Reading<'_>, node: &Node) -> Option<RuleForm> {
     let before = reading.errors.len();
     let Value::Map(members) = &node.value else { return None };
     for (key, _) in members {
-        if !KEYS.contains(&key.name.as_str()) {
+        if !KEYS.contains(&&*key.name) {
             // 1.5.0 passed over such keys in silence.
             reading.warn(key.at, format!("`{}` means nothing in a rule of the old form and is ignored", key.name));
         }
@@ -37,8 +37,8 @@ pub(super) fn read(reading: &mut Reading<'_>, node: &Node) -> Option<RuleForm> {
         node.get("description").and_then(|value| reading.text(value, "description")).map(|written| written.text);
     let message = node.get("message").and_then(|value| reading.text(value, "message")).map(|written| written.text);
     let fields = match node.get("match_fields") {
-        Some(value) => reading.texts(value, "match_fields").into_iter().map(|written| written.text).collect(),
-        None => vec!["params".to_owned()],
+        Some(value) => reading.texts(value, "match_fields").into_iter().map(|written| written.text).collect::<Vec<_>>(),
+        None => vec!["params".into()],
     };
     let pattern = node.get("pattern").and_then(|value| reading.pattern(value, "pattern"));
     if node.get("pattern").is_none() {
@@ -51,8 +51,8 @@ pub(super) fn read(reading: &mut Reading<'_>, node: &Node) -> Option<RuleForm> {
     Some(RuleForm {
         at: node.at,
         title: title.filter(|title| !title.is_empty()).unwrap_or_else(|| id.clone()),
-        family: "custom".to_owned(),
-        message: message.unwrap_or_else(|| format!("Rule {id} triggered")),
+        family: "custom".into(),
+        message: message.unwrap_or_else(|| format!("Rule {id} triggered").into()),
         id,
         severity: severity?,
         confidence: Confidence::High,
