@@ -457,6 +457,7 @@ pub(super) fn chance(literal: &[u8]) -> f64 {
 }
 
 /// [`byte_frequency`] of each byte: every start asks for those of ten thousand literals.
+#[expect(clippy::indexing_slicing, reason = "a constant: an index beyond it would not compile")]
 static FREQUENCIES: [f64; 256] = {
     let mut table = [0.0; 256];
     let mut byte = u8::MIN;
