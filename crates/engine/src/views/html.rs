@@ -22,6 +22,12 @@ pub(super) fn decode(text: &str) -> Option<String> {
         while decoded == '&' {
             let mut further = after;
             let Some(next) = reference(&mut further) else { break };
+            // `&amp;#x6&#56;;`: another reference gives the rest of this one, in the next round.
+            let end = text.len().saturating_sub(further.rest().len());
+            let ended = end.checked_sub(1).and_then(|last| text.as_bytes().get(last)) == Some(&b';');
+            if !ended && further.peek() == Some(b'&') {
+                break;
+            }
             decoded = next;
             after = further;
         }
@@ -63,6 +69,8 @@ mod tests {
             ("&#60;&#x3c;&#X3C;&#0000060;&#60", "<<<<<"),
             ("&amp;lt; &amp;amp;amp;gt;", "< >"),
             ("&amp;#x2e;&period;&sol;", "../"),
+            // What the next round reads as `h`.
+            ("&amp;#x6&#56;;", "&#x68;"),
             ("a &AMP b&lt", "a & b<"),
             ("&Tab;&NewLine;&nbsp;x", "\t\n\u{a0}x"),
             ("x&#xd800;y", "x\u{fffd}y"),

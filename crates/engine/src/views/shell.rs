@@ -68,9 +68,25 @@ pub(super) fn looks_like_windows(text: &str) -> bool {
     let bytes = text.as_bytes();
     let any = |marks: &[Finder<'_>]| marks.iter().any(|mark| mark.find(bytes).is_some());
     (memchr::memchr3(b'\\', b'^', b'`', bytes).is_some() && any(&*COMMAND))
+        || has_escape_in_word(bytes)
         || has_reference(bytes)
         || (memchr::memchr(b'!', bytes).is_some() && text.contains("cmd"))
         || (memchr::memchr3(b'\'', b'"', b'[', bytes).is_some() && any(&*PIECES))
+}
+
+/// Whether a caret, or back-ticks near one another, stand between letters: `m^shta`, `I`E`X`. To another shell the one is a letter,
+/// the other holds a command, whose name is no single letter.
+fn has_escape_in_word(bytes: &[u8]) -> bool {
+    let mut tick = None;
+    memchr::memchr2_iter(b'`', b'^', bytes).take(64).any(|at| {
+        let inside = at.checked_sub(1).and_then(|before| bytes.get(before)).is_some_and(u8::is_ascii_alphanumeric)
+            && bytes.get(at.saturating_add(1)).is_some_and(u8::is_ascii_alphabetic);
+        if bytes.get(at) == Some(&b'^') {
+            return inside;
+        }
+        let near = tick.replace(at).is_some_and(|previous: usize| at.saturating_sub(previous) <= 4);
+        inside && near
+    })
 }
 
 /// Whether there is a `%name%` or `%name:~1,2%` of cmd.exe.

@@ -30,11 +30,14 @@ pub(crate) const HTML: Transformation = Transformation {
             1 => format!("&#x{:x};", u32::from(c)),
             _ => format!("&#X{:04X};", u32::from(c)),
         };
-        rng.some_chars(
-            &text.replace('&', "&amp;"),
-            share,
-            |c, rng| if c == '&' { c.to_string() } else { encode(c, rng) },
-        )
+        // An `&` of the text would begin a reference; those that stand for it are whole.
+        text.chars()
+            .map(|c| match c {
+                _ if rng.chance(share) => encode(c, rng),
+                '&' => "&amp;".to_owned(),
+                c => c.to_string(),
+            })
+            .collect()
     },
 };
 

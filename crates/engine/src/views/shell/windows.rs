@@ -29,7 +29,9 @@ fn expanded(text: &str) -> Option<String> {
     let mut references = 0_usize;
     while let Some(byte) = cursor.next() {
         match byte {
-            b'^' if cursor.peek().is_some_and(|next| !next.is_ascii_digit()) => changed = true,
+            b'^' if cursor.peek().is_some_and(|next| !next.is_ascii_digit() || in_name(&out, cursor.rest())) => {
+                changed = true;
+            }
             b'`' if is_word(&out) && cursor.peek().is_some_and(|next| next.is_ascii_alphabetic()) => changed = true,
             b'%' | b'!' if references < REFERENCES => {
                 references = references.saturating_add(1);
@@ -60,6 +62,15 @@ fn expanded(text: &str) -> Option<String> {
 /// Whether what was written last is part of a word.
 fn is_word(out: &[u8]) -> bool {
     out.last().is_some_and(u8::is_ascii_alphanumeric)
+}
+
+/// Whether a digit behind a caret is part of a name: `regsvr^3^2`, not `HEAD^1` or `2^10`.
+fn in_name(out: &[u8], rest: &[u8]) -> bool {
+    let word = out.rsplit(|byte| !byte.is_ascii_alphanumeric()).next().unwrap_or_default();
+    let goes_on = rest.get(1).is_some_and(|next| next.is_ascii_alphanumeric() || *next == b'^');
+    word.len() >= 3
+        && word.first().is_some_and(u8::is_ascii_alphabetic)
+        && (goes_on || word.last().is_some_and(u8::is_ascii_digit))
 }
 
 /// Reads `name%`, `name:~1,2%` or `name:from=to%`, the first sign read; nothing where the variable is not known.
@@ -107,6 +118,7 @@ mod tests {
     fn pieces_are_put_together() {
         for (text, whole) in [
             ("p^ow^ershell -c x", "powershell -c x"),
+            ("reg^svr^3^2 /s", "regsvr32 /s"),
             ("c\"\"md /c x & p`owersh`ell", "c\"\"md /c x & powershell"),
             ("set a=who&set b=ami&%a%%b%", "set a=who&set b=ami&whoami"),
             ("cmd /v /c \"set x=calc&!x!\"", "cmd /v /c \"set x=calc&calc\""),
