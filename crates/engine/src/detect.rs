@@ -4,13 +4,18 @@
 //! it concerns, what it asks for, how it is explained, tuned and tested.
 
 mod command;
+mod filter;
 pub mod injection;
 mod lookup;
 mod metadata;
+mod option;
 mod path;
 mod secrets;
 mod sql;
+mod template;
+mod unparsed;
 mod url;
+mod xml;
 
 use std::ops::Range;
 
@@ -52,13 +57,18 @@ pub struct Family {
 /// Every family.
 pub const FAMILIES: &[&Family] = &[
     &command::FAMILY,
+    &filter::FAMILY,
     &injection::FAMILY,
     &lookup::FAMILY,
     &metadata::FAMILY,
+    &option::FAMILY,
     &path::FAMILY,
     &url::FAMILY,
     &sql::FAMILY,
     &secrets::FAMILY,
+    &template::FAMILY,
+    &unparsed::FAMILY,
+    &xml::FAMILY,
     #[cfg(test)]
     &tests::FAMILY,
 ];

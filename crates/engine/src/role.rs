@@ -174,6 +174,9 @@ impl Tool<'_> {
         if runs.intersects(Roles::COMMAND) || name::runs_commands(self.name) {
             roles |= name::of_command_input(key);
         }
+        if name::types_into_terminal(self.name) {
+            roles |= name::of_terminal_input(key);
+        }
         let query = key.eq_ignore_ascii_case("query") || key.eq_ignore_ascii_case("q");
         if query && (runs.intersects(Roles::SQL) || name::speaks_sql(self.name)) {
             roles |= Roles::SQL;

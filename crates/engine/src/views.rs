@@ -152,6 +152,11 @@ pub fn each_view(text: &str, roles: Roles, limits: &ViewLimits, sink: &mut dyn F
     unfold::unfold(text, roles, limits, sink)
 }
 
+/// Whether a text is rather a command line of Windows.
+pub(crate) fn looks_like_windows(text: &str) -> bool {
+    shell::looks_like_windows(text)
+}
+
 /// Of a letter of a script beside Latin: whether it is drawn like a Latin one.
 pub(crate) fn looks_like_latin(c: char) -> Option<bool> {
     plain::looks_like_latin(c)

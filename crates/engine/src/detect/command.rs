@@ -6,6 +6,7 @@
 mod appended;
 mod breakout;
 mod fetched;
+mod function;
 mod names;
 
 use std::ops::Range;
@@ -18,14 +19,16 @@ const BREAKOUT: usize = 0;
 const FETCHED: usize = 1;
 const APPENDED: usize = 2;
 const SENTENCE: usize = 3;
+const FUNCTION: usize = 4;
 
 /// The longest value that is looked at for a command behind it: longer ones are documents.
 const VALUE: usize = 2_000;
 
 /// `breakout`: a program is given a shell to start. `fetched`: a file is fetched and run. `appended`: a command behind a
-/// value. `sentence`: the same where prose belongs, of which the value must be nearly nothing.
+/// value. `sentence`: the same where prose belongs, of which the value must be nearly nothing. `function`: a value that an old
+/// bash takes for a function, and what follows it.
 pub(super) const FAMILY: Family =
-    Family { name: "command", kinds: &["breakout", "fetched", "appended", "sentence"], look };
+    Family { name: "command", kinds: &["breakout", "fetched", "appended", "sentence", "function"], look };
 
 fn look(look: &Look<'_>, found: &mut Found<'_>) {
     if look.chain.kind() == ViewKind::Shell {
@@ -35,12 +38,15 @@ fn look(look: &Look<'_>, found: &mut Found<'_>) {
         if let Some(range) = fetched::find(look.view) {
             found(FETCHED, range);
         }
-    } else if look.view.len() <= VALUE
-        && let Some(range) = appended::find(look.view)
-    {
-        found(APPENDED, range.clone());
-        if appended::is_whole(look.view, &range) {
-            found(SENTENCE, range);
+    } else if look.view.len() <= VALUE {
+        if let Some(range) = appended::find(look.view) {
+            found(APPENDED, range.clone());
+            if appended::is_whole(look.view, &range) {
+                found(SENTENCE, range);
+            }
+        }
+        if let Some(range) = function::find(look.view) {
+            found(FUNCTION, range);
         }
     }
 }
@@ -67,5 +73,5 @@ fn lines(view: &str) -> impl Iterator<Item = Line<'_>> {
 
 /// A path's last segment.
 fn base(path: &str) -> &str {
-    path.rsplit('/').next().unwrap_or(path)
+    path.rsplit(['/', '\\']).next().unwrap_or(path)
 }

@@ -11,12 +11,15 @@ use base64::Engine as _;
 use super::{Family, Found, Look};
 
 /// See the module.
-pub(super) const FAMILY: Family = Family { name: "lookup", kinds: &["jndi"], look };
+pub(super) const FAMILY: Family = Family { name: "lookup", kinds: &["jndi", "interpolated"], look };
 
 /// Deeper lookups are read as text.
 const MAX_DEPTH: usize = 32;
 /// A lookup's content beyond it is dropped: what decides stands at its beginning.
 const MAX_CONTENT: usize = 4096;
+
+/// The most lookups whose kind is looked at.
+const LOOKUPS: usize = 256;
 
 /// How many bytes either side of a lookup may be part of the word that it completes.
 const ROUND: usize = 16;
@@ -28,8 +31,12 @@ struct Lookup {
 }
 
 fn look(look: &Look<'_>, found: &mut Found<'_>) {
-    if let Some(range) = memchr::memmem::find(look.view.as_bytes(), b"${").and_then(|first| jndi(look.view, first)) {
+    let Some(first) = memchr::memmem::find(look.view.as_bytes(), b"${") else { return };
+    if let Some(range) = jndi(look.view, first) {
         found(0, range);
+    }
+    if let Some(range) = interpolated(look.view, first) {
+        found(1, range);
     }
 }
 
@@ -87,6 +94,33 @@ fn jndi(text: &str, first: usize) -> Option<Range<usize>> {
     }
     // Cut off before its end; loggers that cut lines resolve what is left elsewhere.
     open.iter().find(|lookup| is_jndi(&lookup.content)).map(|lookup| lookup.start..text.len())
+}
+
+/// The first lookup by which Commons Text runs a script, asks for an address or a name, or reads a file (CVE-2022-42889).
+fn interpolated(text: &str, first: usize) -> Option<Range<usize>> {
+    memchr::memmem::find_iter(text.as_bytes().get(first..)?, b"${").take(LOOKUPS).find_map(|at| {
+        let start = first.saturating_add(at);
+        let inside = text.get(start.saturating_add(2)..)?.trim_start();
+        let (kind, rest) = inside.split_once(':').filter(|(kind, _)| kind.len() <= 10)?;
+        let argument = rest.split('}').next().unwrap_or("").trim_start();
+        let asks = match kind.trim_end().to_ascii_lowercase().as_str() {
+            "script" => argument.contains(':'),
+            "dns" => {
+                argument.starts_with("address|")
+                    || argument.starts_with("name|")
+                    || argument.starts_with("canonical-name|")
+            }
+            "url" | "file" | "xml" | "properties" => argument.split_once(':').is_some_and(|(charset, place)| {
+                charset.len() <= 12
+                    && !charset.contains('/')
+                    && place.starts_with(|c: char| c.is_alphanumeric() || matches!(c, '/' | '.'))
+                    && (kind.eq_ignore_ascii_case("url") && place.contains(':')
+                        || charset.to_ascii_lowercase().starts_with("utf"))
+            }),
+            _ => false,
+        };
+        asks.then(|| start..text.len().min(start.saturating_add(2).saturating_add(rest.len())))
+    })
 }
 
 /// The last bytes of a text between lookups.
@@ -155,6 +189,28 @@ mod tests {
             "${env:x} and ${ctx:y} and ${jNdI:ldap://x}",
         ] {
             assert!(finds(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn lookups_that_run_or_ask_are_found() {
+        for text in [
+            "${script:javascript:1+1}",
+            "${dns:address|x.example}",
+            "${url:UTF-8:http://x.example/}",
+            "a ${file:UTF-8:/srv/x}",
+        ] {
+            assert!(interpolated(text, 0).is_some(), "{text}");
+        }
+        for text in [
+            "${file:-x}",
+            "${script}",
+            "${url:-http://x.example}",
+            "${dns:server}",
+            "${file(./a.yml):x}",
+            "${self:custom.x}",
+        ] {
+            assert!(interpolated(text, 0).is_none(), "{text}");
         }
     }
 

@@ -198,6 +198,44 @@ pub fn speaks_sql(name: &str) -> bool {
     speaks || (query && (verb || words == 1))
 }
 
+/// Whether a tool called `name` types into a terminal: then whatever it is given to type is a command.
+pub fn types_into_terminal(name: &str) -> bool {
+    let mut types = false;
+    each_word(name, |word| {
+        types |= matches!(
+            word,
+            "terminal"
+                | "tmux"
+                | "pty"
+                | "tty"
+                | "iterm"
+                | "iterm2"
+                | "shell"
+                | "bash"
+                | "zsh"
+                | "ssh"
+                | "console"
+                | "repl"
+                | "stdin"
+        );
+    });
+    types
+}
+
+/// The command that an argument of such a tool is besides, such as `data` of `pty_write`.
+pub fn of_terminal_input(name: &str) -> Roles {
+    let mut roles = of_command_input(name);
+    each_word(name, |word| {
+        if matches!(
+            word,
+            "keys" | "keystrokes" | "data" | "content" | "message" | "value" | "string" | "send" | "write" | "payload"
+        ) {
+            roles |= Roles::COMMAND;
+        }
+    });
+    roles
+}
+
 /// The roles that an argument of a tool that runs commands has besides, such as `input` of `shell`.
 pub fn of_command_input(name: &str) -> Roles {
     let mut roles = Roles::empty();
@@ -231,7 +269,7 @@ fn of_word(word: &str) -> Roles {
         | "attachment" | "document" | "output" | "outfile" | "infile" | "profile" | "outputpath" | "asset"
         | "dataset" => Roles::PATH,
         "command" | "commands" | "cmd" | "cmds" | "commandline" | "cmdline" | "shell" | "exec" | "execute" | "argv"
-        | "run" | "bash" | "powershell" => Roles::COMMAND,
+        | "run" | "bash" | "powershell" | "args" | "flags" | "switches" | "opts" | "options" => Roles::COMMAND,
         "script" => Roles::COMMAND.union(Roles::CODE),
         "url" | "urls" | "uri" | "uris" | "link" | "links" | "href" | "endpoint" | "callback" | "webhook"
         | "website" | "origin" | "issuer" | "feed" | "redirect" => Roles::URL,
@@ -251,7 +289,7 @@ fn of_word(word: &str) -> Roles {
 }
 
 /// Calls `each` with every word of an identifier, lower-case, at most 32 bytes long and at most 16 of them.
-fn each_word(name: &str, mut each: impl FnMut(&str)) {
+pub(crate) fn each_word(name: &str, mut each: impl FnMut(&str)) {
     let mut word = [0_u8; 32];
     let mut length = 0;
     let mut left = 16_u32;

