@@ -6,9 +6,11 @@
 mod coats;
 mod harness;
 
+mod documents;
 mod path;
 mod places;
 mod secrets;
 mod shell;
 mod sql;
 mod text;
+mod windows;
