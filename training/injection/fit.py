@@ -20,16 +20,20 @@ EPOCHS = 100
 RATE = 0.25
 PULL = 1.5e-3
 # Too common in harmless letters to say much alone, whatever the corpus says.
-MOST = {"PleaseStart": 0.6, "PleaseAct": 0.5, "You": 0.2, "Must": 0.2, "Important": 0.4, "Address": 0.3, "Boast": 0.1, "Encoded": 0.4,
+MOST = {"PleaseStart": 0.6, "PleaseAct": 0.5, "You": 0.2, "Must": 0.2, "Important": 0.4, "Address": 0.3, "Encoded": 0.4,
         "AlsoAct": 0.5, "Handler": 1.5, "YourAnswer": 1.0, "ImportantLoud": 1.0, "IfAsk": 0.6, "TaskMark": 0.8, "InComment": 0.8,
-        "Exclaimed": 0.5, "Loud": 0.5, "FromNowOn": 0.6, "BeforeAsk": 0.6, "UnboundWord": 0.8, "Placeholder": 1.2, "StealData": 0.8, "SendMe": 1.0, "YourSecret": 0.8, "OverridePrior": 1.2, "AskSecret": 0.8, "RegardlessUser": 2.0, "TaskDone": 2.0}
+        "Exclaimed": 0.5, "Loud": 0.5, "FromNowOn": 0.6, "BeforeAsk": 0.6, "UnboundWord": 0.8, "Placeholder": 1.2, "StealData": 0.8, "SendMe": 1.0, "YourSecret": 0.8, "OverridePrior": 1.2, "AskSecret": 0.8, "RegardlessUser": 2.0, "TaskDone": 2.0, "RoleToken": 0.5, "AuthorityMe": 1.0}
 # How far context may lower a score, so that a few words cannot excuse an attack.
 # What descriptions of poisoned tools say, by hand: too few of them may be learnt from. The fit is pulled towards these.
 PRIOR = {"OrderedTool": 1.5, "PretextOrder": 1.2, "BeforeOrder": 1.2, "OrderedRun": 0.6, "OrderedChange": 1.2, "RegardlessUser": 2.0, "NotTellUser": 2.5,
          "RoleTag": 1.2, "SilentAction": 1.0, "FirstRun": 1.0, "SendSecret": 1.0, "GetSecret": 0.5, "StealOrder": 2.5, "ImportantLoud": 0.6,
          "OverridePriorInstruction": 1.5, "OverrideInstruction": 0.8, "BeforeTool": 0.8, "NotTell": 0.8, "YouMustAct": 0.6, "MustFirstAct": 1.5}
-LEAST = {"AttackArticle": -2.2, "Quoted": -2.6, "Code": -1.6}
-CONTEXT = {"AttackWord", "AttackArticle", "ExampleWord", "OthersWord", "Quoted", "Question", "Code", "NeverOverride"}
+# What is said in one breath (`together.rs`) weighs what we say: the corpus has few attacks that address the model, the world has many, and
+# harmless texts hardly ever do (of 5,000 a dozen).
+FIXED = {"Courtesy": -1.5, "Quoted": -2.6, "AuthorityMe": 0.9, "ToModelSecrecy": 3.3, "ToModelSend": 3.0, "ToModelSecret": 3.0, "ToModelOverride": 2.5, "ToModelHarm": 1.5, "ToModelAct": 0.5, "Addressed": 1.0,
+         "HiddenOrder": 2.5, "SecrecySend": 3.0, "SecrecyAct": 0.8, "UnaskedHarm": 0.8, "MustSecret": 0.3, "ModelMust": 0.3}
+LEAST = {"AttackArticle": -2.2, "Quoted": -2.6, "Code": -1.6, "Courtesy": -1.5}
+CONTEXT = {"AttackWord", "AttackArticle", "ExampleWord", "Quoted", "Code", "NeverOverride", "Courtesy"}
 PERMISSIVE = re.compile(r"^(MIT|Apache|BSD|CC0|CC-BY-4|Unlicense)(?!.*(SA|NC|GPL|no LICENSE|none))")
 # Not injection, or nothing of it in the text.
 NOT_TEXT = re.compile(r"^(secrets_|ipi_wasp)")
@@ -53,7 +57,7 @@ def value(weights, bag):
 
 def fit(cases, prior={}):
     rng = random.Random(SEED)
-    weights = defaultdict(float)
+    weights = defaultdict(float, FIXED)
     squares = defaultdict(lambda: 1e-3)
     bias = -3.0
     families = defaultdict(int)
@@ -65,7 +69,7 @@ def fit(cases, prior={}):
     for case in cases:
         for bag in case[5]:
             for feature in bag:
-                weights[feature] = -0.5 if feature in CONTEXT else min(0.4, MOST.get(feature, 0.4))
+                weights[feature] = FIXED.get(feature, -0.5 if feature in CONTEXT else min(0.4, MOST.get(feature, 0.4)))
     for _ in range(EPOCHS):
         order = list(cases)
         rng.shuffle(order)
@@ -75,9 +79,11 @@ def fit(cases, prior={}):
             guess = 1 / (1 + math.exp(-max(-30, min(30, z))))
             weight = (harmless * 0.35 / attacks / families[family]) if bad else 1.0
             weight = min(weight, 12.0)
+            # Files that instruct agents, by the thousand: what an order to an agent looks like where it belongs.
+            weight *= 0.1 if family.startswith("ben_x_") else 1.0
             gradient = (guess - (1.0 if bad else 0.0)) * weight
             bias -= 0.01 * gradient
-            for feature in bag:
+            for feature in bag - FIXED.keys():
                 g = gradient + (PULL * weights[feature] if feature not in prior else 0.1 * (weights[feature] - prior[feature]))
                 squares[feature] += g * g
                 w = weights[feature] - RATE * g / math.sqrt(squares[feature])

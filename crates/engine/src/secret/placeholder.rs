@@ -74,6 +74,7 @@ pub(crate) fn is_default_login(login: &str, password: &str) -> bool {
     let host = login.rsplit('@').next().filter(|host| host.len() < login.len()).unwrap_or_default();
     let host = host.split([':', '/', '?', ' ', '"', '\'', ';']).next().unwrap_or_default().to_ascii_lowercase();
     WORDS.contains(&bare.as_str())
+        || says_so(password)
         || password.len() < 3
         || (password == user && HOSTS.contains(&host.as_str()))
         || HOSTS.iter().any(|known| host == *known || (known.ends_with('.') && host.starts_with(known)))

@@ -1,7 +1,9 @@
 //! What sentences say that the score counts: words of certain classes near one another.
 
 use super::lexicon::{Class, Classes};
-use super::words::{Form, Marks, Reading, Sentence, Word};
+use super::marks::{Form, Marks};
+use super::single::{imperative, of_classes, of_form, of_marks};
+use super::words::{Reading, Sentence, Word};
 
 /// Features of some sentences, one bit each.
 pub(super) type Features = u128;
@@ -29,24 +31,27 @@ features! {
     // Getting at what the model knows.
     RevealPrompt, RevealInstruction, RevealSecret, SystemPrompt, AskSecret, YourSecret, AskPrivate,
     // Dictating the answer.
-    PutAnswer, YourAnswer, SayExact, RewriteAnswer, ImperativePut, ImperativeSay, ImperativeReveal, ImperativeRewrite, SnippetOrder, PutExact,
+    PutAnswer, YourAnswer, SayExact, RewriteAnswer, ImperativePut, ImperativeSay, ImperativeReveal, SnippetOrder, PutExact,
     // Secrecy.
     NotTell, NotTellUser, Silently, SilentAction,
     // Acts.
     ImperativeSend, ImperativeDelete, ImperativeRun, ImperativeChange, ImperativeGet, PleaseAct, PleaseStart, YouMustAct, MustFirstAct,
     SendPrivate, SendSecret, GetSecret, SendAddress, DeletePrivate, SendMe, MoneyAct, RunTool, BeforeTool, BeforeAsk, ChangeParameter, MustChange,
-    TaskMark, TaskAct, TaskDone, StealData, StealOrder, RoleAct, OverridePriorMatter, OverrideMatter, FirstRun, SnippetYour, BeforeOrder, PretextOrder, OrderedRun, OrderedTool, OrderedChange, ManyActs, EndOfInstruction, AlsoAct, GetPrivate, ActMine,
+    TaskMark, TaskAct, TaskDone, StealData, StealOrder, RoleAct, OverridePriorMatter, OverrideMatter, FirstRun, SnippetYour, BeforeOrder, PretextOrder, OrderedRun, OrderedTool, OrderedChange, EndOfInstruction, AlsoAct, GetPrivate,
     // Whom it speaks to.
-    AddressModel, YouModel, IfModel, ImportantModel, IfAsk, IfUser, You, RegardlessUser, AuthorityMe,
+    AddressModel, YouModel, IfModel, IfAsk, You, RegardlessUser, AuthorityMe,
     // Roles.
-    Persona, PersonaYou, PersonaStart, UnboundWord, PersonaUnbound, NotLimits, LimitsYou, ModeSwitch, Comply, FromNowOn,
+    PersonaYou, PersonaStart, UnboundWord, PersonaUnbound, NotLimits, LimitsYou, ModeSwitch, FromNowOn,
     // Pressure.
-    Important, ImportantLoud, Must, Threat, Pretext, PretextMust, Loud, Exclaimed,
+    Important, ImportantLoud, Must, Pretext, Loud, Exclaimed,
     // Form.
-    RoleColon, RoleTag, RoleToken, InComment, Banner, Placeholder, Handler, Address, Encoded, EncodedOrder, Boast, ManyBoasts, MemoryOrder,
-    ForeignScript,
+    RoleColon, RoleTag, RoleToken, InComment, Banner, Placeholder, Handler, Address, Encoded, EncodedOrder, MemoryOrder,
+    // Parts of what follows.
+    Addressed, ModelMust, NotAsk, Hidden, ActAddress,
+    // Several together, in one sentence or the next.
+    ToModelSecrecy, ToModelSend, ToModelSecret, ToModelOverride, ToModelHarm, ToModelAct, SecrecySend, SecrecyAct, HiddenOrder, MustSecret, UnaskedHarm,
     // What speaks for harmless text.
-    AttackWord, AttackArticle, ExampleWord, OthersWord, Quoted, Question, Code, NeverOverride, LongText,
+    AttackWord, AttackArticle, ExampleWord, Quoted, Code, NeverOverride, Courtesy,
 }
 
 impl Feature {
@@ -82,6 +87,13 @@ enum Pattern {
     OrderedChange,
     ImperativePut,
     SnippetOrder,
+    Heed,
+    Heeded,
+    Addressed,
+    ModelIf,
+    ModelMust,
+    OverrideWhat,
+    IfNot,
 }
 
 /// Either a class or a pattern.
@@ -219,7 +231,6 @@ const PAIRS: &[Pair] = &{
         f(p(P::Imperative), c(C::Private), 8, F::GetPrivate),
         f(c(C::Delete), c(C::Private), 6, F::DeletePrivate),
         f(c(C::Send), c(C::Me), 6, F::SendMe),
-        f(p(P::Imperative), c(C::Me), 3, F::ActMine),
         f(p(P::Imperative), c(C::Money), 6, F::MoneyAct),
         f(c(C::Run), c(C::Tool), 4, F::RunTool),
         f(c(C::Before), c(C::Tool), 6, F::BeforeTool),
@@ -231,9 +242,7 @@ const PAIRS: &[Pair] = &{
         f(c(C::Also), p(P::Act), 2, F::AlsoAct),
         f(c(C::You), c(C::Model), 4, F::YouModel),
         f(c(C::If), p(P::YouModel), 6, F::IfModel),
-        f(c(C::Important), c(C::Model), 3, F::ImportantModel),
         f(c(C::If), c(C::Ask), 5, F::IfAsk),
-        f(c(C::If), c(C::User), 4, F::IfUser),
         f(c(C::Regardless), c(C::User), 6, F::RegardlessUser),
         f(c(C::Me), c(C::Authority), 4, F::AuthorityMe),
         f(c(C::Persona), c(C::You), 4, F::PersonaYou),
@@ -245,16 +254,28 @@ const PAIRS: &[Pair] = &{
         f(c(C::Your), c(C::Limits), 4, F::LimitsYou),
         f(c(C::Unbound), c(C::Mode), 2, F::ModeSwitch),
         f(c(C::Authority), c(C::Mode), 1, F::ModeSwitch),
-        f(c(C::You), c(C::Obey), 4, F::Comply),
-        f(c(C::Must), c(C::Obey), 3, F::Comply),
         f(c(C::Now), c(C::You), 3, F::FromNowOn),
         f(c(C::You), c(C::Now), 2, F::FromNowOn),
-        f(c(C::Pretext), c(C::Must), 8, F::PretextMust),
         f(c(C::Encode), p(P::Speak), 8, F::EncodedOrder),
         f(p(P::Speak), c(C::Encode), 6, F::EncodedOrder),
         f(c(C::Remember), p(P::Act), 3, F::MemoryOrder),
         f(p(P::Act), c(C::Remember), 4, F::MemoryOrder),
         f(c(C::Not), c(C::Override), 2, F::NeverOverride),
+        // "If you did not ask for this, please ignore this mail."
+        v(c(C::If), c(C::Not), 4, P::IfNot),
+        f(p(P::IfNot), c(C::Override), 16, F::Courtesy),
+        v(c(C::If), c(C::Model), 4, P::ModelIf),
+        v(c(C::Machine), c(C::Must), 3, P::ModelMust),
+        v(p(P::Heed), c(C::Model), 5, P::Heeded),
+        v(c(C::Machine), c(C::Heed), 2, P::Addressed),
+        v(p(P::ModelIf), c(C::Ask), 2, P::Addressed),
+        v(c(C::If), p(P::YouModel), 6, P::Addressed),
+        f(p(P::Addressed), p(P::Act), 14, F::Addressed),
+        f(p(P::ModelMust), p(P::Act), 10, F::ModelMust),
+        f(c(C::Not), c(C::Consent), 3, F::NotAsk),
+        f(c(C::Override), c(C::Consent), 4, F::NotAsk),
+        v(c(C::Override), c(C::What), 1, P::OverrideWhat),
+        f(p(P::OverrideWhat), c(C::User), 3, F::OverridePriorMatter),
     ]
 };
 
@@ -317,23 +338,17 @@ impl Scanner {
         let words = reading.words.get(sentence.first..sentence.last).unwrap_or_default();
         self.floor = words.first().map_or(1, |word| word.index);
         let mut found = of_marks(sentence.marks);
-        let (mut all, mut boasts, mut acts) = (0, 0_u32, 0_u32);
+        let mut all = 0;
         for word in words {
             all |= word.classes;
-            boasts = boasts.saturating_add(u32::from(word.classes & Class::Boast.bit() != 0));
-            let said = self.word(word);
-            acts = acts.saturating_add(u32::from(said & IMPERATIVE != 0));
-            found |= said;
+            found |= self.word(word);
         }
         found |= of_classes(all);
-        if acts > 1 {
-            found |= Feature::ManyActs.bit();
-        }
-        if boasts > 2 {
-            found |= Feature::ManyBoasts.bit();
-        }
         if all & Class::Send.bit() != 0 && sentence.marks.contains(Marks::ADDRESS) {
             found |= Feature::SendAddress.bit();
+        }
+        if found & REACHING != 0 && sentence.marks.contains(Marks::ADDRESS) {
+            found |= Feature::ActAddress.bit();
         }
         found
     }
@@ -350,7 +365,8 @@ impl Scanner {
         let ordered = self.near(c(Class::Please), word, 2)
             || self.near(p(Pattern::YouMust), word, 4)
             || self.near(p(Pattern::MustFirst), word, 3)
-            || self.near(c(Class::Must), word, 2);
+            || self.near(c(Class::Must), word, 2)
+            || self.near(p(Pattern::Addressed), word, 4);
         if act && (ordered || word.form.contains(Form::START)) {
             signs |= bit(Pattern::Imperative as u8);
             found |= imperative(word.classes);
@@ -368,6 +384,21 @@ impl Scanner {
                 signs |= bit(Pattern::OrderedChange as u8);
             }
         }
+        if word.classes & Class::Heed.bit() != 0 && word.form.contains(Form::START) {
+            signs |= bit(Pattern::Heed as u8);
+        }
+        // "Your answer must not contain": what is kept out is put nowhere.
+        if word.classes & Class::Put.bit() != 0 && self.near(c(Class::Not), word, 1) {
+            signs &= !u128::from(Class::Put.bit());
+        }
+        // "Note to the model reading this: ..."; "assistant, ...".
+        let named = word.classes & Class::Machine.bit() != 0
+            && word.form.contains(Form::EARLY)
+            && word.form.intersects(Form::COLON | Form::COMMA)
+            && !self.near(c(Class::Your), word, 3);
+        if named || word.form.contains(Form::TOLD) && self.near(p(Pattern::Heeded), word, 10) {
+            signs |= bit(Pattern::Addressed as u8);
+        }
         let own = Class::Your.bit() | Class::Answer.bit();
         if word.classes & own == own {
             signs |= bit(Pattern::YourAnswer as u8);
@@ -381,7 +412,10 @@ impl Scanner {
             found |= Feature::TaskMark.bit();
         }
         let of_form = of_form(word);
-        if of_form & (Feature::RoleTag.bit() | Feature::RoleColon.bit()) != 0 {
+        // Not "Customer: please send", as transcripts have it.
+        if of_form & Feature::RoleTag.bit() != 0
+            || of_form & Feature::RoleColon.bit() != 0 && word.classes & Class::Authority.bit() != 0
+        {
             signs |= bit(Pattern::RoleMark as u8);
         }
         found |= of_form;
@@ -408,6 +442,10 @@ impl Scanner {
                 }
             }
         }
+        // "If not, tell the user": a negation ends with its clause.
+        if word.form.contains(Form::COMMA) {
+            signs &= !u128::from(Class::Not.bit());
+        }
         while signs != 0 {
             if let Some(last) = self.last.get_mut(signs.trailing_zeros() as usize) {
                 *last = word.index;
@@ -427,94 +465,9 @@ const fn bit(sign: u8) -> u128 {
     1 << sign
 }
 
-/// An order to act upon the world.
-const IMPERATIVE: Features = Feature::ImperativeSend.bit()
-    | Feature::ImperativeDelete.bit()
+/// Acts that an address can be meant for.
+const REACHING: Features = Feature::ImperativeSend.bit()
     | Feature::ImperativeRun.bit()
-    | Feature::ImperativeChange.bit()
-    | Feature::ImperativeGet.bit();
-
-fn imperative(classes: Classes) -> Features {
-    [
-        (Class::Override, Feature::ImperativeOverride),
-        (Class::Send, Feature::ImperativeSend),
-        (Class::Delete, Feature::ImperativeDelete),
-        (Class::Run, Feature::ImperativeRun),
-        (Class::Change, Feature::ImperativeChange),
-        (Class::Get, Feature::ImperativeGet),
-        (Class::Put, Feature::ImperativePut),
-        (Class::Say, Feature::ImperativeSay),
-        (Class::Reveal, Feature::ImperativeReveal),
-        (Class::Rewrite, Feature::ImperativeRewrite),
-        (Class::Persona, Feature::PersonaStart),
-    ]
-    .into_iter()
-    .fold(0, |found, (class, feature)| if classes & class.bit() != 0 { found | feature.bit() } else { found })
-}
-
-/// What one word's form says.
-fn of_form(word: &Word) -> Features {
-    let mut found = 0;
-    let role = Class::Authority.bit() | Class::Model.bit() | Class::User.bit();
-    let loud = role | Class::Important.bit() | Class::Instruction.bit() | Class::Silent.bit() | Class::Override.bit();
-    if word.form.contains(Form::MARKED) && word.classes & loud != 0 {
-        found |= Feature::RoleTag.bit();
-    }
-    if word.form.contains(Form::COLON | Form::START) && word.classes & role != 0 {
-        found |= Feature::RoleColon.bit();
-    }
-    if word.form.contains(Form::START) {
-        if word.classes & Class::Steal.bit() != 0 {
-            found |= Feature::StealOrder.bit();
-        }
-        if word.classes & Class::Model.bit() != 0 {
-            found |= Feature::AddressModel.bit();
-        }
-        if word.classes & Class::Please.bit() != 0 {
-            found |= Feature::PleaseStart.bit();
-        }
-    }
-    if word.form.contains(Form::CAPS)
-        && word.classes & (Class::Important.bit() | Class::Must.bit() | Class::Override.bit()) != 0
-    {
-        found |= Feature::ImportantLoud.bit();
-    }
-    found
-}
-
-fn of_classes(all: Classes) -> Features {
-    [
-        (Class::Silent, Feature::Silently),
-        (Class::You, Feature::You),
-        (Class::Persona, Feature::Persona),
-        (Class::Unbound, Feature::UnboundWord),
-        (Class::Important, Feature::Important),
-        (Class::Must, Feature::Must),
-        (Class::Threat, Feature::Threat),
-        (Class::Pretext, Feature::Pretext),
-        (Class::Encode, Feature::Encoded),
-        (Class::Boast, Feature::Boast),
-        (Class::Attack, Feature::AttackWord),
-        (Class::Example, Feature::ExampleWord),
-        (Class::Others, Feature::OthersWord),
-    ]
-    .into_iter()
-    .fold(0, |found, (class, feature)| if all & class.bit() != 0 { found | feature.bit() } else { found })
-}
-
-fn of_marks(marks: Marks) -> Features {
-    [
-        (Marks::CAPITALS, Feature::Loud),
-        (Marks::EXCLAIMED, Feature::Exclaimed),
-        (Marks::QUESTION, Feature::Question),
-        (Marks::COMMENT, Feature::InComment),
-        (Marks::BANNER, Feature::Banner),
-        (Marks::ADDRESS, Feature::Address),
-        (Marks::CODE, Feature::Code),
-        (Marks::PLACEHOLDER, Feature::Placeholder),
-        (Marks::ROLE, Feature::RoleToken),
-        (Marks::HANDLER, Feature::Handler),
-    ]
-    .into_iter()
-    .fold(0, |found, (mark, feature)| if marks.contains(mark) { found | feature.bit() } else { found })
-}
+    | Feature::ImperativeGet.bit()
+    | Feature::ImperativePut.bit()
+    | Feature::OrderedRun.bit();

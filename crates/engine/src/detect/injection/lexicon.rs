@@ -107,8 +107,6 @@ classes! {
     Attack,
     /// Example, quote, phrase.
     Example,
-    /// Others than the reader: they, researchers.
-    Others,
     /// Encodings and to decode.
     Encode,
     /// Marks of a task: TODO, task.
@@ -131,20 +129,22 @@ classes! {
     Snippet,
     /// All, every.
     Every,
-    /// Boasts by which a tool wants to be preferred.
-    Boast,
     /// Parameter, recipient, field.
     Parameter,
     /// Regardless.
     Regardless,
-    /// What happens to who disobeys.
-    Threat,
     /// What, which, could.
     What,
     /// Also, then.
     Also,
     /// To translate, encode or rewrite.
     Rewrite,
+    /// The model by a word that means nothing else.
+    Machine,
+    /// What a letter begins with, before the name of whom it addresses: dear, note to, for.
+    Heed,
+    /// What a user is asked for: confirmation, permission.
+    Consent,
 }
 
 impl Class {
@@ -185,16 +185,16 @@ const ENGLISH: &[(Class, &str)] = &[
     (Class::Not, "not dont never without no cannot cant refrain avoid doesnt wont neither nor shouldnt mustnt nothing"),
     (
         Class::Tell,
-        "tell telling mention mentioning inform informing notify notifying disclose alert alerting warn warning let explain explaining acknowledge report reference show reveal confirm discuss comment announce ask asking display confirmation",
+        "tell telling mention mentioning inform informing notify notifying disclose alert alerting warn warning let explain explaining acknowledge report reference show reveal confirm discuss comment announce display bring brought",
     ),
     (Class::User, "user users human humans anyone anybody operator customer owner person people nobody them"),
     (
         Class::Silent,
-        "silently secretly quietly covertly stealthily discreetly invisibly unnoticed undetected hidden secret confidentially background unnoticeably stealth",
+        "silently secretly quietly covertly stealthily discreetly invisibly unnoticed undetected confidentially unnoticeably stealth",
     ),
     (
         Class::Send,
-        "send sending sends email emailing mail forward forwarding post upload transfer wire exfiltrate exfiltrat* share transmit submit leak dm bcc cc append attach deliver relay beacon pass tweet",
+        "send sending sends email emailing mail forward forwarding post upload transfer wire exfiltrate exfiltrat* share transmit submit leak dm bcc cc append attach deliver relay beacon pass tweet export publish supply hand posting forwarding uploading sharing passing passed",
     ),
     (
         Class::Delete,
@@ -219,7 +219,7 @@ const ENGLISH: &[(Class, &str)] = &[
     ),
     (
         Class::Secret,
-        "password passwords passphrase credential credentials secret secrets key keys token tokens apikey cookie cookies ssh pin passcode env login otp",
+        "password passwords passphrase credential credentials secret secrets key keys token tokens apikey cookie cookies ssh pin passcode env login otp rsa ed25519 netrc kdbx mnemonic",
     ),
     (
         Class::Private,
@@ -283,10 +283,6 @@ const ENGLISH: &[(Class, &str)] = &[
         "example examples eg mock mocks canned expected expects illustrative simulates placeholder sample samples illustrat* demonstrat* pattern patterns phrase phrases keyword keywords fixture fixtures quote quotes quoted quoting such documentation docs tutorial lesson changelog snapshot literal corpus dataset titled labelled called classifier whether",
     ),
     (
-        Class::Others,
-        "they he she researchers researcher paper study authors users attackers someone hackers people participants students we their adversary players",
-    ),
-    (
         Class::Encode,
         "base64 decode decoded decoding rot13 hex hexadecimal encoded encode encoding cipher decrypt base32 reverse reversed backwards morse base16 binary caesar",
     ),
@@ -305,28 +301,29 @@ const ENGLISH: &[(Class, &str)] = &[
     ),
     (
         Class::Money,
-        "transaction transactions payment payments iban bitcoin btc usd dollars crypto wallet funds invoice refund transfer fee lottery subscription account",
+        "transaction transactions invoices payment payments iban bitcoin btc usd dollars crypto wallet funds invoice refund transfer fee lottery subscription account",
     ),
     (Class::Snippet, "snippet snippets code excerpt excerpts block fragment codebase implementation"),
     (Class::Every, "all any every everything each entire whole everytime whatever anything"),
-    (
-        Class::Boast,
-        "best ultimate superior premium trusted fastest preferred recommended unmatched unparalleled outperforms guarantee* leading official reliable supersed* globally favored comprehensive advanced",
-    ),
     (
         Class::Parameter,
         "parameter parameters recipient recipients field argument arguments behavior behaviour request requests call calls value values",
     ),
     (Class::Regardless, "regardless irrespective matter despite notwithstanding"),
-    (
-        Class::Threat,
-        "failure fail fails otherwise terminated penalty penalized shutdown crash lost lose consequences punish* die dies tip reward rewarded kill suspended deducted",
-    ),
     (Class::What, "what which could can would who where how whats why"),
     (Class::Also, "also then additionally furthermore next finally afterwards moreover plus"),
     (
         Class::Rewrite,
         "translate translated translation convert rewrite substitute encode paraphrase reverse capitalize alternate cipher encrypt replace swap transform scramble",
+    ),
+    (Class::Machine, "ai ais llm llms assistant assistants chatbot chatbots gpt chatgpt gpt4 claude gemini copilot"),
+    (
+        Class::Heed,
+        "note notes nb ps attention dear hey hi hello greetings to for any notice message instruction instructions directions directive whichever whoever reminder fao",
+    ),
+    (
+        Class::Consent,
+        "ask asking asks confirm confirming confirmation confirmations approval approvals approve permission consent authorization prompting verification",
     ),
 ];
 

@@ -1,51 +1,9 @@
 //! One pass over a text: its sentences, and the words in them that are in the lexicon.
 
 use super::fold;
-use super::lexicon::{Classes, LEXICON, Lexicon, slot};
-
-bitflags::bitflags! {
-    /// What the form of a word says.
-    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-    pub(super) struct Form: u8 {
-        /// It begins a sentence, a line or what follows a colon.
-        const START = 1;
-        /// Three capitals or more, and nothing else.
-        const CAPS = 1 << 1;
-        /// It stands in a quotation that begins inside a sentence.
-        const QUOTED = 1 << 2;
-        /// `<`, `[`, `{`, `#` or `*` stands before it.
-        const MARKED = 1 << 3;
-        /// A colon follows.
-        const COLON = 1 << 4;
-    }
-}
-
-bitflags::bitflags! {
-    /// What a sentence has beside words.
-    #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-    pub(super) struct Marks: u16 {
-        /// Three words in capitals in a row.
-        const CAPITALS = 1;
-        /// Two exclamation marks in a row.
-        const EXCLAIMED = 1 << 1;
-        /// It ends with a question mark.
-        const QUESTION = 1 << 2;
-        /// It is inside an HTML comment.
-        const COMMENT = 1 << 3;
-        /// A banner of stars, hashes, signs of equality or percent signs.
-        const BANNER = 1 << 4;
-        /// An address of mail or the web, or an account number.
-        const ADDRESS = 1 << 5;
-        /// Signs of source code.
-        const CODE = 1 << 6;
-        /// A place to put data into, inside a link or a tag.
-        const PLACEHOLDER = 1 << 7;
-        /// A token or tag by which a conversation is marked up.
-        const ROLE = 1 << 8;
-        /// Script in an HTML attribute.
-        const HANDLER = 1 << 9;
-    }
-}
+use super::hidden::is_hiding;
+use super::lexicon::{Class, Classes, LEXICON, Lexicon, slot};
+use super::marks::{Form, Marks};
 
 /// A word of the lexicon.
 #[derive(Debug, Clone, Copy)]
@@ -135,8 +93,10 @@ pub(super) fn read(text: &str) -> Reading {
         code: 0,
         start: true,
         quote: None,
-        comment: false,
+        unseen: Marks::empty(),
         marked: false,
+        start_at: 0,
+        colon_at: None,
     };
     reader.run();
     reader.out
@@ -159,7 +119,12 @@ struct Reader<'t> {
     start: bool,
     /// The sign that will close the quotation at hand.
     quote: Option<u8>,
-    comment: bool,
+    /// Whether a comment, or an element that a page does not show, is open.
+    unseen: Marks,
+    /// The number of the last word that began something.
+    start_at: u32,
+    /// The number of the word before the last colon of the sentence.
+    colon_at: Option<u32>,
     /// Whether a sign of markup stands before the next word.
     marked: bool,
 }
@@ -277,6 +242,9 @@ impl Reader<'_> {
         } else if matches!(c, '”' | '’' | '»') {
             self.quote = None;
         }
+        if c == '：' {
+            self.colon_at = Some(self.index);
+        }
         self.start |= matches!(c, '“' | '«' | '：' | '•' | '–' | '—' | '→' | '「');
         after
     }
@@ -308,6 +276,9 @@ impl Reader<'_> {
 
     fn count(&mut self, end: usize) {
         self.index = self.index.saturating_add(1);
+        if self.start {
+            self.start_at = self.index;
+        }
         if self.index.saturating_sub(self.began) > LONGEST {
             self.close(end);
         }
@@ -321,7 +292,8 @@ impl Reader<'_> {
     }
 
     fn push(&mut self, classes: Classes, capitals: bool, end: usize) {
-        if classes == 0 {
+        // "To" and "for" begin a letter or mean nothing.
+        if classes == 0 || classes == Class::Heed.bit() && !self.start && self.ascii_before(end) {
             return;
         }
         let mut form = Form::empty();
@@ -329,8 +301,18 @@ impl Reader<'_> {
         form.set(Form::CAPS, capitals);
         form.set(Form::QUOTED, self.quote.is_some());
         form.set(Form::MARKED, self.marked);
-        form.set(Form::COLON, self.bytes.get(end) == Some(&b':'));
+        match self.bytes.get(end..).unwrap_or_default() {
+            [b':', ..] | [0xef, 0xbc, 0x9a, ..] => form |= Form::COLON,
+            [b',', ..] | [b'\\', b',', ..] | [0xef, 0xbc, 0x8c, ..] => form |= Form::COMMA,
+            _ => {}
+        }
+        form.set(Form::TOLD, self.colon_at.is_some_and(|at| self.index.saturating_sub(at) < 4));
+        form.set(Form::EARLY, self.index.saturating_sub(self.start_at) < 4);
         self.out.words.push(Word { classes, form, index: self.index });
+    }
+
+    fn ascii_before(&self, end: usize) -> bool {
+        self.bytes.get(end.saturating_sub(1)).is_some_and(u8::is_ascii)
     }
 
     fn end_sign(&mut self, at: usize, byte: u8) -> usize {
@@ -387,6 +369,7 @@ impl Reader<'_> {
             }
             b':' => {
                 self.start = true;
+                self.colon_at = Some(self.index);
                 if next == Some(b'/') {
                     self.current.marks |= Marks::ADDRESS;
                 }
@@ -395,7 +378,7 @@ impl Reader<'_> {
             b'<' => return self.tag(at),
             b'-' if self.bytes.get(at..).is_some_and(|rest| rest.starts_with(b"-->")) => {
                 self.close(at);
-                self.comment = false;
+                self.unseen.remove(Marks::COMMENT);
                 self.start = true;
                 return at.saturating_add(3);
             }
@@ -426,12 +409,21 @@ impl Reader<'_> {
         self.start = true;
         if rest.starts_with(b"<!--") {
             self.close(at);
-            self.comment = true;
+            self.unseen |= Marks::COMMENT;
             self.start = true;
             return at.saturating_add(4);
         }
         if rest.starts_with(b"<|") {
             self.current.marks |= Marks::ROLE;
+        }
+        if self.unseen.contains(Marks::HIDDEN) && rest.starts_with(b"</") {
+            self.close(at);
+            self.unseen.remove(Marks::HIDDEN);
+            self.start = true;
+        } else if is_hiding(rest) {
+            self.close(at);
+            self.unseen |= Marks::HIDDEN;
+            self.start = true;
         }
         at.saturating_add(1)
     }
@@ -440,9 +432,7 @@ impl Reader<'_> {
     fn close(&mut self, end: usize) {
         let last = self.out.words.len();
         let mut sentence = std::mem::take(&mut self.current);
-        if self.comment {
-            sentence.marks |= Marks::COMMENT;
-        }
+        sentence.marks |= self.unseen;
         let words = self.index.saturating_sub(self.began);
         if self.code > 3 && self.code.saturating_mul(4) > words {
             sentence.marks |= Marks::CODE;
@@ -454,6 +444,7 @@ impl Reader<'_> {
         }
         self.current = Sentence { start: end, end, first: last, last, marks: Marks::empty() };
         self.began = self.index;
+        self.colon_at = None;
         self.code = 0;
         self.capitals = 0;
     }

@@ -20,7 +20,9 @@ const MAX_FOUND: usize = 1_100;
 enum Name {
     /// A password, which people choose: short, of any characters.
     Password,
-    /// A secret, a token, an API key: drawn by lot.
+    /// A secret, an API key, an access token: drawn by lot, and what looks like an identifier is none.
+    Credential,
+    /// A token or a key of another kind: drawn by lot.
     Secret,
     /// A key of some kind: as often a name.
     Key,
@@ -34,7 +36,7 @@ pub(super) fn find(view: &str, found: &mut dyn FnMut(Range<usize>)) {
             continue;
         }
         let Some(name) = name_before(bytes, sign) else { continue };
-        let Some(named) = view.get(name).and_then(kind) else { continue };
+        let Some(named) = view.get(name.clone()).and_then(kind).or_else(|| kind_before(view, &name)) else { continue };
         let Some(value) = value_after(view, sign) else { continue };
         done = value.range.end;
         if value.is_secret(view, named) {
@@ -97,9 +99,35 @@ fn kind(name: &str) -> Option<Name> {
     }
     // A token and nothing more is often one that the model is to hand on: of a session, of a page.
     if ends(SECRETS) && flat != "token" {
-        return Some(Name::Secret);
+        let sure = ends(&[
+            "apikey",
+            "clientsecret",
+            "apisecret",
+            "secretkey",
+            "accesskey",
+            "accesstoken",
+            "apitoken",
+            "authtoken",
+        ]);
+        return Some(if sure { Name::Credential } else { Name::Secret });
     }
     (ends(&["token", "key", "auth", "pat", "keys", "credential", "credentials"]) && flat.len() > 3).then_some(Name::Key)
+}
+
+/// What the name says that `value:` belongs to, in `name: DB_PASSWORD, value: …` and `<add key="ApiSecret" value="…"`.
+fn kind_before(view: &str, value: &Range<usize>) -> Option<Name> {
+    if !view.get(value.clone())?.eq_ignore_ascii_case("value") {
+        return None;
+    }
+    let before =
+        view.get(view.floor_char_boundary(value.start.saturating_sub(MAX_NAME.saturating_add(24)))..value.start)?;
+    let name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
+    // From the back: what parts the two, the name, what parts it from its own key, and that key.
+    let rest = before.trim_end_matches(|c| !name(c) && !matches!(c, '{' | '}' | '<' | '>')).trim_end_matches(" -");
+    let own = rest.rsplit(|c| !name(c)).next()?;
+    let rest = rest.strip_suffix(own)?.trim_end_matches([' ', '"', '\'', '\\', ':', '=']);
+    let key = rest.rsplit(|c: char| !c.is_ascii_alphabetic()).next()?;
+    ["name", "key"].iter().any(|known| key.eq_ignore_ascii_case(known)).then(|| kind(own)).flatten()
 }
 
 /// How every name ends that says anything: looked at first, since nearly no name does.
@@ -312,7 +340,7 @@ impl Value {
         if digits == 0
             || letters < 2
             || !text.is_ascii()
-            || is_reference(text)
+            || is_reference(text) && !(named == Name::Credential && is_uuid(text))
             || is_placeholder(text)
             || is_digest(text)
         {
@@ -321,8 +349,8 @@ impl Value {
         let (length, bits) = match (named, self.quoted) {
             (Name::Password, true) => (8, 2.5),
             (Name::Password, false) => (if symbols { 8 } else { 10 }, 2.8),
-            (Name::Secret, true) => (12, 2.9),
-            (Name::Secret, false) => (16, 3.0),
+            (Name::Secret | Name::Credential, true) => (12, 2.9),
+            (Name::Secret | Name::Credential, false) => (16, 3.0),
             (Name::Key, _) => (24, 3.3),
         };
         text.len() >= length && entropy(text) >= bits && !is_wordy(text) && !is_placeholder(text)
@@ -362,30 +390,38 @@ fn is_digest(text: &str) -> bool {
     ["sha1-", "sha256", "sha384", "sha512", "md5:", "blake"].iter().any(|head| text.starts_with(head))
 }
 
-/// Whether most of a value is words: long runs of letters of one case, between separators or capitals.
+/// Whether most of a value is words: runs of letters of one case, between separators or capitals.
 fn is_wordy(text: &str) -> bool {
-    let (mut in_words, mut run, mut vowels) = (0_usize, 0_usize, 0_usize);
-    let mut close = |run: usize, vowels: usize| {
-        // A word of any language is pronounceable: a vowel in three or four letters, but not all vowels.
-        if run >= 4 && vowels.saturating_mul(5) >= run && vowels.saturating_mul(3) <= run.saturating_mul(2) {
-            in_words = in_words.saturating_add(run);
+    let bytes = text.as_bytes();
+    let at = |n: usize| bytes.get(n).copied().unwrap_or(b'-');
+    let (mut in_words, mut start) = (0_usize, 0_usize);
+    while start < bytes.len() {
+        let mut end = start.saturating_add(1);
+        if at(start).is_ascii_alphabetic() {
+            // `Word`, `word` or `WORD`: in `APIKey` the second begins at the K.
+            let small = at(start).is_ascii_lowercase() || at(end).is_ascii_lowercase();
+            while at(end).is_ascii_alphabetic() && at(end).is_ascii_lowercase() == small {
+                end = end.saturating_add(1);
+            }
+            if !small && end > start.saturating_add(1) && at(end).is_ascii_lowercase() {
+                end = end.saturating_sub(1);
+            }
+            let run = end.saturating_sub(start);
+            // Between digits four letters in a row come by chance.
+            let alone = !at(start.wrapping_sub(1)).is_ascii_digit() && !at(end).is_ascii_digit();
+            if run >= if alone { 4 } else { 5 } && is_pronounceable(bytes.get(start..end).unwrap_or_default()) {
+                in_words = in_words.saturating_add(run);
+            }
         }
-    };
-    let mut last_small = false;
-    for byte in text.bytes() {
-        let breaks = !byte.is_ascii_alphabetic() || (byte.is_ascii_uppercase() && last_small);
-        if breaks {
-            close(run, vowels);
-            (run, vowels) = (0, 0);
-        }
-        if byte.is_ascii_alphabetic() {
-            run = run.saturating_add(1);
-            vowels = vowels.saturating_add(usize::from(matches!(byte | 0x20, b'a' | b'e' | b'i' | b'o' | b'u' | b'y')));
-        }
-        last_small = byte.is_ascii_lowercase();
+        start = end;
     }
-    close(run, vowels);
     in_words.saturating_mul(2) >= text.len()
+}
+
+/// A word of any language has a vowel in three or four letters, but not all vowels.
+fn is_pronounceable(run: &[u8]) -> bool {
+    let vowels = run.iter().filter(|b| matches!(**b | 0x20, b'a' | b'e' | b'i' | b'o' | b'u' | b'y')).count();
+    vowels.saturating_mul(5) >= run.len() && vowels.saturating_mul(3) <= run.len().saturating_mul(2)
 }
 
 #[cfg(test)]
@@ -408,6 +444,11 @@ mod tests {
             (":secret => \"Zr51TbYw64NsHc0eUja8\"", "Zr51TbYw64NsHc0eUja8"),
             ("auth_token := `Zr51TbYw64NsHc0eUja8`", "Zr51TbYw64NsHc0eUja8"),
             ("<password>Zr51TbYw64</password>", "Zr51TbYw64"),
+            ("- name: DB_PASSWORD\n  value: \"Zr51TbYw64\"", "Zr51TbYw64"),
+            ("{\"name\":\"DB_PASSWORD\",\"value\":\"Zr51TbYw64\"}", "Zr51TbYw64"),
+            ("<add key=\"ApiSecret\" value=\"Zr51TbYw64NsHc0eUja8\" />", "Zr51TbYw64NsHc0eUja8"),
+            ("HEROKU_API_KEY=6f1ed002-ab5d-4e8b-a1d5-0f8a7f4d1c2e", "6f1ed002-ab5d-4e8b-a1d5-0f8a7f4d1c2e"),
+            ("maps token = 'l8FuOZVcR9DMCukVKAVXHAUx9LmquzuZ'", "l8FuOZVcR9DMCukVKAVXHAUx9LmquzuZ"),
             ("os.environ['APP_SECRET'] = 'Zr51TbYw64NsHc0eUja8'", "Zr51TbYw64NsHc0eUja8"),
         ] {
             assert_eq!(all(view), [value], "{view}");
@@ -434,6 +475,8 @@ mod tests {
             "secret: arn:aws:secretsmanager:eu-west-1:1234:secret:x",
             "password=password123456",
             "max_tokens: 4096",
+            "- name: CACHE_DIR\n  value: \"Zr51TbYw64NsHc0eUja8\"",
+            "{\"key\": \"theme\", \"value\": \"Zr51TbYw64NsHc0eUja8\"}",
             "token: \"data:image/png;base64,Zr51TbYw64NsHc0eUja8Kd93LmQp27Vx\"",
             "token: \"req_Zr51TbYw64NsHc0eUja8Kd93\"",
         ] {

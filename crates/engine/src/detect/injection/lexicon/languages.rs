@@ -337,4 +337,53 @@ pub(super) const LISTS: &[(Class, &str)] = &[
     (Class::Authority, "시스템* 개발자*"),
     (Class::Ask, "요약* 번역*"),
     (Class::Instead, "대신*"),
+    // The model, its user, and silence towards them, in every language above that has words for them.
+    (
+        Class::Machine,
+        "asistente assistente assistentes ia ki assistent* sprachmodell* chatbots sprachassist* ии ассистент* ші нейросет* чатбот* бот zeka asistan* asystent* asystenci* sztuczn* asistent* kecerdasan assistenten assistant avustaja tekoaly mesterseges asszisztens* asistentul* βοηθ* τεχνητη المساعد مساعد الذكاء الذكي 助手 人工智能 智能体 智能助手 语言模型 大模型 機器人 机器人 アシスタント アシスタントへ エージェント 人工知能 言語モデル 어시스턴트* 인공지능* 챗봇* ผู้ช่วย",
+    ),
+    (
+        Class::Model,
+        "ia ki assistenten sprachmodell* chatbot agente agentes agenten agente ии ші модел* бот* агент* zeka asistan* model modele modeli asystent* asystenci* asistent* kecerdasan asisten avustaja tekoaly μοντελο βοηθ* المساعد مساعد النموذج सहायक एआई मॉडल 智能体 语言模型 アシスタント エージェント モデル 모델* 어시스턴트* 에이전트* 인공지능* ผู้ช่วย",
+    ),
+    (
+        Class::Heed,
+        "nota hola estimado estimada querido atencion aviso para mensaje hinweis achtung hallo liebe lieber liebes nachricht fur bonjour cher chere avis pour caro cara gentile attenzione avviso per messaggio atencao caros ola beste geachte voor aan opgelet drogi drogie uwaga dla drahy pozor pro kare kara obs till til внимание для уважаем* увага до дорог* sayin dikkat icin untuk perhatian kepada gui chu hei merknad σημειωση προς الى إلى تنبيه عزيزي ملاحظة लिए ध्यान 致 给 請注意 请注意 注意 へ 에게",
+    ),
+    (
+        Class::Consent,
+        "confirmacion confirmacao permiso preguntar aprobacion autorisation demander bestatigung zustimmung ruckfrage nachfrage fragen conferma permesso chiedere bevestiging toestemming vragen potwierdzenia zgody pytania подтвержден* разрешен* спроса* onay persetujuan 确认 許可 许可 确認 확인* 동의*",
+    ),
+    (
+        Class::User,
+        "usuaria utilizadores utilisatrice nutzers benutzern gebruikers utenti uzytkownikom uzivatele anvandaren brukeren kayttaja felhasznalo* людям kullaniciya penggunanya dung χρηστη للمستخدم 主人 ユーザーに 사용자에게*",
+    ),
+    (
+        Class::Tell,
+        "digas decir diga contar cuentes avisa contes conte avise informe mencione dites dire parlez parle informer sag sagt sage sagst erwahnen erwahnt erwahnst melde berichte mitteile dirlo dica menzionare dite comunicare zeg zeggen meld melden mow mowic wspominaj informuj rikej rekni zminuj neinformuj beratta namna si mainitse сообщать говорить рассказывай рассказывайте упомин* повідом* кажи згаду* soyleme soylemeyin bahsetme bildirme beri memberi memberitahu sebutkan noi tiet τειλ* πεις αναφερ* تخبر تخبري تذكر تقل बताएं बताना बताओ 告诉 说 提起 透露给 知らせないで 伝えないで 言わないで 言わない 知らせず 말하지* 알리지* 언급하지*",
+    ),
+    (
+        Class::Not,
+        "no ne pas sans sin sem nunca non senza ohne nie niets niet geen nic nie bez utan inte ikke uten ei ala ne не без hicbir olmadan tanpa tidak dung khong μην χωρις لا دون بدون न नहीं मत 不 不应 不應 不能 不可 不会 不會 别 勿 未经 ないで 言わないで 知らせないで 伝えないで 知らせず 마세요* 말고* 않고* 말아*",
+    ),
+    (
+        Class::Send,
+        "transfiere transferir transmite transferez transmettez transmettre ubertrage uberweise weiterleiten leite inoltra inoltrare trasmetti verstuur doorsturen przeslij przekaz wyslac skicka vidarebefordra laheta kuld* переведи переведите переслать передай передайте надсила* передай aktar yolla gonderin kirimlah teruskan gui chuyen στειλε وارسل أرسل وأرسل حول भेजो भेजिए 转账 转给 提交 分享 送金 送付 転送 보내 송금* 전달*",
+    ),
+    (
+        Class::Secret,
+        "kontrasena credenciales tarjeta carte karte kreditkarte geheimnisse passworter schlussel chiave carta hasel klucz klice losenord avain kulcs* паролі ключів sifreleri anahtar* kata kunci mat khau كلمات कुंजियाँ 信用卡 令牌 凭据 クレジットカード トークン 카드*",
+    ),
+    (
+        Class::Run,
+        "ejecuta ejecute llama abre abra execute executa chame appelle appelez executez ouvrez lancez fuhre ausfuhren rufe offne starte esegui chiama apri voer uitvoeren roep uruchom wywolaj otworz spust zavolej otevri kor anropa oppna вызови вызовите запусти запустите выполни выполните открой откройте виклич* запусти викона* calistir cagir jalankan panggil buka chay goi εκτελ* نفذ شغل استدع افتح चलाएं चलाओ खोलें 执行 執行 运行 调用 呼叫 打开 访问 実行して 呼び出して 開いて 실행* 호출* 열어*",
+    ),
+    (
+        Class::Must,
+        "debe debes deben deve deves tiene que doit devez devoir muss musst mussen soll sollst sollen devi deve moet moeten musi musisz muste maste skal moraju должен должна должны обязан* необходимо повин* необхідно malisin gerekir zorunda harus wajib phai πρεπει يجب चाहिए अनिवार्य 必须 必須 务必 应当 なければ 必ず 반드시 해야*",
+    ),
+    (
+        Class::If,
+        "si se wenn falls als jesli gdy pokud jestlize om hvis jos ha если когда якщо коли eger jika kalau neu αν εαν اذا إذا यदि अगर 如果 若 当 もし 만약*",
+    ),
 ];
