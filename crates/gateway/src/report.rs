@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use vanguard_engine::finding::Evidence;
 use vanguard_engine::verdict::{Decision, Flow};
-use vanguard_sandbox::Sighting;
+use vanguard_sandbox::{Outcome, Sighting};
 
 /// The most events that wait for a reporter that is slow, as stderr is when nobody reads it.
 const QUEUE: usize = 1024;
@@ -92,12 +92,17 @@ impl fmt::Display for Event {
                     "the server ended by itself: {status}; {unanswered} pending requests were answered with an error"
                 )
             }
-            Self::Walled(Sighting { call, process, ended: true }) => {
-                write!(f, "process {process} of the server made the forbidden call {call} and was ended")
-            }
-            Self::Walled(Sighting { call, process, ended: false }) => {
-                write!(f, "process {process} of the server made the forbidden call {call}, which failed")
-            }
+            Self::Walled(Sighting { call, process, outcome }) => match outcome {
+                Outcome::Ended => {
+                    write!(f, "process {process} of the server made the forbidden call {call} and was ended")
+                }
+                Outcome::Asked(ask) => {
+                    write!(f, "process {process} of the server asked for {ask}, outside of its walls")
+                }
+                Outcome::Failed | Outcome::WentOn => {
+                    write!(f, "process {process} of the server made the forbidden call {call}, which failed")
+                }
+            },
             Self::GaveUp(why) => write!(f, "session ended: {why}"),
         }
     }

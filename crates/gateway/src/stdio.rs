@@ -47,7 +47,7 @@ pub fn run(
     let link =
         Arc::new(Link::new(engine, log, Outlet::new(client_out), Outlet::new(stdin), Arc::clone(&reports), happenings));
     let started = start_threads(config, &link, client_in, stdout, stderr, &server)
-        .and_then(|()| witness.map_or(Ok(()), |witness| watch_walls(witness, &link)))
+        .and_then(|()| witness.map_or(Ok(()), |witness| watch_walls(witness, config, &link)))
         // Last: the first message need not wait for it.
         .and_then(|()| Watchdog::start(server.group()).map_err(|source| StartError::Own { part: "watchdog", source }));
     let watchdog = match started {
@@ -88,9 +88,13 @@ fn start_threads(
     })
 }
 
-fn watch_walls(witness: Witness, link: &Arc<Link>) -> Result<(), StartError> {
-    let link = Arc::clone(link);
-    spawn("walls", move || walls::watch(&witness, &link))
+fn watch_walls(witness: Witness, config: &StdioConfig, link: &Arc<Link>) -> Result<(), StartError> {
+    let (link, walls) = (Arc::clone(link), config.walls.clone());
+    spawn("walls", move || {
+        if let Some(walls) = walls {
+            walls::watch(&witness, &walls, &link);
+        }
+    })
 }
 
 /// A pump that panics ends the session: what it would have judged must not pass, and what waits for it would wait for ever.

@@ -1,20 +1,29 @@
 //! What the server tries behind its walls, recorded.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::sync::{Arc, LazyLock};
 
 use vanguard_audit::Entry;
 use vanguard_engine::finding::{Action, Confidence, Evidence, Finding, Layer, RuleInfo, Severity};
 use vanguard_engine::verdict::{Coverage, Decision, Flow, Timing, Verdict};
 use vanguard_engine::views::Chain;
-use vanguard_sandbox::{Sighting, Witness};
+use vanguard_sandbox::{Outcome, Sighting, Walls, Witness};
 
 use crate::link::{Happening, Link};
 use crate::report::Event;
 
-/// Answers and records every forbidden call, until no process is left behind the walls.
-pub(crate) fn watch(witness: &Witness, link: &Link) {
-    if witness.watch(&mut |sighting| note(sighting, link)).is_err() {
+/// The most different files and ports outside that are recorded; beyond it a server only repeats itself.
+const MAX_OUTSIDE: usize = 256;
+
+/// Answers and records every forbidden call, and each file or port outside once, until no process is left behind the walls.
+pub(crate) fn watch(witness: &Witness, walls: &Walls, link: &Link) {
+    let mut outside = HashSet::new();
+    let mut note = |sighting: Sighting| match &sighting.outcome {
+        Outcome::Asked(ask) if outside.len() >= MAX_OUTSIDE || !outside.insert(ask.clone()) => {}
+        _ => note(sighting, link),
+    };
+    if witness.watch(walls, &mut note).is_err() {
         // Unanswered calls wait for ever, so nothing passes; but nobody would know.
         link.happened(Happening::Broken("the sandbox cannot be watched any more"));
     }
@@ -25,21 +34,25 @@ fn note(sighting: Sighting, link: &Link) {
     // A record that is lost shows in `failing`, and nothing passes from there on where the setting is to block.
     let _ = link.log.record_blocked(&Entry { decision: &decision, timing: Timing::default(), digest: None, bytes: 0 });
     link.watch_audit();
-    if sighting.ended {
+    if sighting.outcome == Outcome::Ended {
         link.walled(&sighting);
     }
     link.reports.tell(Event::Walled(sighting));
 }
 
 fn decision(sighting: &Sighting) -> Decision {
+    let (rule, evidence) = match &sighting.outcome {
+        Outcome::Asked(ask) => (&OUTSIDE, format!("{ask} by {} of process {}", sighting.call, sighting.process)),
+        _ => (&FORBIDDEN_CALL, format!("{} by process {}", sighting.call, sighting.process)),
+    };
     let finding = Finding {
-        rule: Arc::clone(&FORBIDDEN_CALL),
+        rule: Arc::clone(rule),
         layer: Layer::Sandbox,
         action: Action::Block,
         pointer: String::new(),
         span: 0..0,
         chain: Chain::default(),
-        evidence: Evidence::new(&format!("{} by process {}", sighting.call, sighting.process), false),
+        evidence: Evidence::new(&evidence, false),
         excepted: None,
     };
     Decision {
@@ -56,6 +69,19 @@ fn decision(sighting: &Sighting) -> Decision {
 
 /// The id of the rule that a server ended by its sandbox broke.
 pub(crate) const RULE: &str = "SBX-CALL";
+
+static OUTSIDE: LazyLock<Arc<RuleInfo>> = LazyLock::new(|| {
+    Arc::new(RuleInfo {
+        id: Cow::Borrowed("SBX-FILE"),
+        title: Cow::Borrowed("A file or port outside of the sandbox"),
+        family: Cow::Borrowed("sandbox"),
+        message: Cow::Borrowed("The server asked for what its walls are not open for. Name a zone, if it needs it."),
+        severity: Severity::Medium,
+        confidence: Confidence::High,
+        references: vec![Cow::Borrowed("CWE-552"), Cow::Borrowed("T1083")],
+        tune: None,
+    })
+});
 
 static FORBIDDEN_CALL: LazyLock<Arc<RuleInfo>> = LazyLock::new(|| {
     Arc::new(RuleInfo {

@@ -9,7 +9,8 @@ use seccompiler::{
     BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter, SeccompRule, TargetArch,
 };
 
-use crate::walls::Walls;
+use crate::asks;
+use crate::walls::{Walls, Watch};
 
 /// What becomes of whoever makes a forbidden call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -88,9 +89,13 @@ pub(crate) fn known(number: i64) -> Option<Forbidden> {
 /// Why a filter could not be made.
 pub(crate) type FilterError = seccompiler::BackendError;
 
-/// A filter that hands every forbidden call to `action`.
+/// A filter that hands every forbidden call to `action`, and every one by which files and ports are asked for, if those are
+/// watched.
 pub(crate) fn filter(walls: &Walls, action: SeccompAction) -> Result<BpfProgram, FilterError> {
     let mut rules: BTreeMap<i64, Vec<SeccompRule>> = BTreeMap::new();
+    if walls.watch != Watch::Calls {
+        rules.extend([asks::EVERYWHERE, asks::OLD].into_iter().flatten().map(|call| (call.number, Vec::new())));
+    }
     let namespaces = if walls.namespaces { &[] } else { NAMESPACES };
     for call in [ENDING, FAILING, RINGS, namespaces].into_iter().flatten() {
         rules.insert(call.number, Vec::new());

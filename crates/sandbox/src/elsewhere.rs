@@ -29,7 +29,7 @@ pub struct Witness(Infallible);
 
 impl Witness {
     /// Never called.
-    pub fn watch(&self, _: &mut dyn FnMut(Sighting)) -> io::Result<()> {
+    pub fn watch(&self, _: &Walls, _: &mut dyn FnMut(Sighting)) -> io::Result<()> {
         match self.0 {}
     }
 }

@@ -9,7 +9,7 @@ use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags, sendmsg}
 use seccompiler::{BpfProgram, SeccompAction};
 
 use crate::calls::{self, FilterError};
-use crate::walls::{Ability, Walls};
+use crate::walls::{Ability, Walls, Watch};
 use crate::{files, kernel, limits, privileges};
 
 /// Why the walls could not be raised. The server was not started.
@@ -65,25 +65,34 @@ pub fn enter(walls: &Walls, witness: Option<BorrowedFd<'_>>, command: &mut Comma
 
 fn raise(walls: &Walls, witness: Option<BorrowedFd<'_>>) -> Result<(), EnterError> {
     let kernel = |step: &'static str| move |source: io::Error| EnterError::Kernel { step, source };
+    if walls.watch == Watch::Everything {
+        rustix::thread::set_no_new_privs(true).map_err(|error| kernel("no_new_privs")(error.into()))?;
+        return tell(walls, witness).and_then(|()| kernel::close_on_exec().map_err(kernel("close_range")));
+    }
     limits::set(&walls.limits).map_err(|error| kernel("the limits")(error.into()))?;
     rustix::thread::set_no_new_privs(true).map_err(|error| kernel("no_new_privs")(error.into()))?;
     privileges::shed().map_err(|error| kernel("giving up capabilities")(error.into()))?;
-    let forbidden = calls::filter(walls, SeccompAction::Trap)?;
     let unseen = calls::without_clone3()?;
     let full = files::restrict(walls)?;
     if !full && !walls.degrade {
         return Err(EnterError::Weak(ability().landlock));
     }
     kernel::install(&unseen).map_err(kernel("the filter of system calls"))?;
-    match witness {
-        Some(witness) => {
-            let listener = kernel::install_with_listener(&told(forbidden)).map_err(kernel("the filter's listener"))?;
-            send(witness, listener.as_fd()).map_err(kernel("the way to the witness"))?;
-        }
-        None => kernel::install(&calls::filter(walls, SeccompAction::KillProcess)?)
-            .map_err(kernel("the filter of system calls"))?,
-    }
+    tell(walls, witness)?;
     kernel::close_on_exec().map_err(kernel("close_range"))
+}
+
+/// Has the witness be told of calls; without one nothing may be asked, and whoever makes a forbidden call is ended.
+fn tell(walls: &Walls, witness: Option<BorrowedFd<'_>>) -> Result<(), EnterError> {
+    let kernel = |step: &'static str| move |source: io::Error| EnterError::Kernel { step, source };
+    let Some(witness) = witness else {
+        let unwatched = Walls { watch: Watch::Calls, ..walls.clone() };
+        let program = calls::filter(&unwatched, SeccompAction::KillProcess)?;
+        return kernel::install(&program).map_err(kernel("the filter of system calls"));
+    };
+    let program = told(calls::filter(walls, SeccompAction::Trap)?);
+    let listener = kernel::install_with_listener(&program).map_err(kernel("the filter's listener"))?;
+    send(witness, listener.as_fd()).map_err(kernel("the way to the witness"))
 }
 
 /// The same filter with its trap replaced by a notification, for which `seccompiler` has no name.

@@ -64,6 +64,8 @@ pub(crate) struct Notification {
     pub(crate) process: u32,
     /// Its number.
     pub(crate) call: i64,
+    /// Its arguments, as the process passed them.
+    pub(crate) args: [u64; 6],
 }
 
 /// Waits for the next forbidden call.
@@ -75,7 +77,12 @@ pub(crate) fn receive(listener: BorrowedFd<'_>) -> io::Result<Notification> {
         check(libc::ioctl(listener.as_raw_fd(), libc::SECCOMP_IOCTL_NOTIF_RECV, notification.as_mut_ptr()).into())?;
         notification.assume_init()
     };
-    Ok(Notification { id: notification.id, process: notification.pid, call: notification.data.nr.into() })
+    Ok(Notification {
+        id: notification.id,
+        process: notification.pid,
+        call: notification.data.nr.into(),
+        args: notification.data.args,
+    })
 }
 
 /// Whether the call still waits, so that its process number still means the process that made it.
@@ -87,7 +94,17 @@ pub(crate) fn still_waits(listener: BorrowedFd<'_>, id: u64) -> bool {
 
 /// Lets a waiting call fail with `error`.
 pub(crate) fn refuse(listener: BorrowedFd<'_>, id: u64, error: i32) -> io::Result<()> {
-    let mut answer = libc::seccomp_notif_resp { id, val: 0, error: error.saturating_neg(), flags: 0 };
+    answer(listener, libc::seccomp_notif_resp { id, val: 0, error: error.saturating_neg(), flags: 0 })
+}
+
+/// Lets a waiting call go on, as if nobody had been told. Never a permission: its arguments may have changed since they
+/// were read, so whatever must not happen has to be denied by another wall.
+pub(crate) fn go_on(listener: BorrowedFd<'_>, id: u64) -> io::Result<()> {
+    let flags = u32::try_from(libc::SECCOMP_USER_NOTIF_FLAG_CONTINUE).map_err(io::Error::other)?;
+    answer(listener, libc::seccomp_notif_resp { id, val: 0, error: 0, flags })
+}
+
+fn answer(listener: BorrowedFd<'_>, mut answer: libc::seccomp_notif_resp) -> io::Result<()> {
     // SAFETY: the request reads a `seccomp_notif_resp` at the pointer, which lives across the call.
     let result = unsafe { libc::ioctl(listener.as_raw_fd(), libc::SECCOMP_IOCTL_NOTIF_SEND, &raw mut answer) };
     check(result.into()).map(drop)

@@ -3,13 +3,16 @@
 //! The server is not started itself but by a small step of ours ([`step()`]) that first goes behind the walls and then
 //! becomes the server: the kernel keeps them from there on, whatever the server runs. [`Walls`] says what is open;
 //! [`runtime`] finds out what a command needs to run at all; a [`Witness`] learns of every forbidden call, answers it and
-//! ends the process that made it.
+//! ends the process that made it; [`learn`] makes zones of what a server was seen to ask for.
 //!
 //! Linux only: elsewhere nothing can be walled in, and [`ability`] says so.
 
+pub mod learn;
 pub mod runtime;
 mod walls;
 
+#[cfg(target_os = "linux")]
+mod asks;
 #[cfg(target_os = "linux")]
 mod calls;
 #[cfg(target_os = "linux")]
@@ -32,7 +35,7 @@ mod elsewhere;
 
 #[cfg(not(target_os = "linux"))]
 pub use elsewhere::{Step, Witness, ability, step};
-pub use walls::{Ability, Limits, Opening, Ports, Rights, Sighting, Walls};
+pub use walls::{Ability, Ask, Limits, Opening, Outcome, Ports, Rights, Sighting, Walls, Watch};
 #[cfg(target_os = "linux")]
 pub use {
     enter::{EnterError, ability, enter},

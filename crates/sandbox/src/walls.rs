@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 bitflags::bitflags! {
     /// What may be done with the files of an opening.
-    #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
     #[serde(transparent)]
     pub struct Rights: u8 {
         /// Read files and list directories.
@@ -86,17 +86,96 @@ pub struct Walls {
     pub limits: Limits,
     /// Whether to go on where the kernel keeps only some of this.
     pub degrade: bool,
+    /// What the witness is told of.
+    pub watch: Watch,
 }
 
-/// A forbidden call that was made, and answered.
+impl Walls {
+    /// Whether they are open for what a process asks for.
+    pub fn allow(&self, ask: &Ask) -> bool {
+        let among = |ports: &Ports, port| match ports {
+            Ports::Any => true,
+            Ports::Only(ports) => ports.contains(&port),
+        };
+        match ask {
+            Ask::File { path, rights, entry } => {
+                let path = if *entry { path.parent().unwrap_or(path) } else { path };
+                let above = self.openings.iter().filter(|opening| path.starts_with(&opening.path));
+                above.fold(Rights::empty(), |all, opening| all | opening.rights).contains(*rights)
+            }
+            Ask::Connect(port) => among(&self.connect, *port),
+            Ask::Listen(port) => among(&self.bind, *port),
+            Ask::UnixSocket => self.unix_sockets,
+        }
+    }
+}
+
+/// What is told of: each telling costs the process that asks some microseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Watch {
+    /// Calls that are forbidden whatever they ask for.
+    #[default]
+    Calls,
+    /// Also files and ports that are not open.
+    Outside,
+    /// All that is asked for, and nothing is denied: there are no walls. To learn by what a server needs.
+    Everything,
+}
+
+/// What a process asks for by a call.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Ask {
+    /// A file or directory.
+    File {
+        /// Where it is, links followed.
+        path: PathBuf,
+        /// What is to be done with it.
+        rights: Rights,
+        /// Whether its name is made, removed or exchanged: that is done to the directory that holds it.
+        entry: bool,
+    },
+    /// To connect to this TCP port.
+    Connect(u16),
+    /// To listen on this TCP port.
+    Listen(u16),
+    /// To connect to, or to be found at, a Unix socket.
+    UnixSocket,
+}
+
+impl fmt::Display for Ask {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File { path, rights, .. } => write!(f, "{} ({rights})", path.display()),
+            Self::Connect(port) => write!(f, "TCP port {port}, to connect"),
+            Self::Listen(port) => write!(f, "TCP port {port}, to listen"),
+            Self::UnixSocket => f.write_str("a Unix socket"),
+        }
+    }
+}
+
+/// A call that the witness was told of, and answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sighting {
     /// The call's name.
     pub call: &'static str,
     /// Number of the process (or thread) that made it.
     pub process: u32,
-    /// Whether the process was ended; otherwise the call failed, and the process goes on.
-    pub ended: bool,
+    /// What became of it.
+    pub outcome: Outcome,
+}
+
+/// What became of a call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// The process was ended.
+    Ended,
+    /// The call failed, and the process goes on.
+    Failed,
+    /// The walls decide; they are not open for this. Without walls it went on.
+    Asked(Ask),
+    /// A forbidden call that went on, as there are no walls.
+    WentOn,
 }
 
 /// What the kernel can keep.

@@ -8,8 +8,8 @@ use rustix::net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, recvmsg}
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::calls::{self, Answer};
-use crate::kernel;
-use crate::walls::Sighting;
+use crate::walls::{Outcome, Sighting, Walls, Watch};
+use crate::{asks, kernel};
 
 /// Listens for the forbidden calls of one walled-in process and of all that it starts.
 #[derive(Debug)]
@@ -32,11 +32,11 @@ impl Witness {
         Ok(descriptors.flatten().next().map(|listener| Self { listener }))
     }
 
-    /// Answers forbidden calls until nobody is left who could make one. `note` hears of each before its answer, so that it
-    /// is on record when the process ends.
-    pub fn watch(&self, note: &mut dyn FnMut(Sighting)) -> io::Result<()> {
+    /// Answers calls until nobody is left who could make one. `note` hears of each before its answer, so that it is on record
+    /// when the process ends; of calls for files and ports only if `walls` say so.
+    pub fn watch(&self, walls: &Walls, note: &mut dyn FnMut(Sighting)) -> io::Result<()> {
         while self.wait()? {
-            match self.answer(note) {
+            match self.answer(walls, note) {
                 // The process was ended meanwhile, or a signal came.
                 Err(error) if matches!(error.raw_os_error(), Some(libc::ENOENT | libc::EINTR)) => {}
                 answered => answered?,
@@ -59,12 +59,31 @@ impl Witness {
         }
     }
 
-    fn answer(&self, note: &mut dyn FnMut(Sighting)) -> io::Result<()> {
+    fn answer(&self, walls: &Walls, note: &mut dyn FnMut(Sighting)) -> io::Result<()> {
         let listener = self.listener.as_fd();
         let call = kernel::receive(listener)?;
+        let learning = walls.watch == Watch::Everything;
+        if let Some(watched) = asks::watched(call.call) {
+            let asked = asks::of(watched, &call).into_iter().filter(|ask| learning || !walls.allow(ask));
+            // While the call waits its process's memory was the one that was read.
+            if kernel::still_waits(listener, call.id) {
+                asked.for_each(|ask| {
+                    note(Sighting { call: watched.name, process: call.process, outcome: Outcome::Asked(ask) });
+                });
+            }
+            return kernel::go_on(listener, call.id);
+        }
         // A call that the list does not know can only come from a filter that is not ours: nothing speaks for it.
         let (name, answer) = calls::known(call.call).map_or(("?", Answer::End), |known| (known.name, known.answer));
-        note(Sighting { call: name, process: call.process, ended: answer == Answer::End });
+        let outcome = match answer {
+            _ if learning => Outcome::WentOn,
+            Answer::End => Outcome::Ended,
+            Answer::Fail(_) => Outcome::Failed,
+        };
+        note(Sighting { call: name, process: call.process, outcome });
+        if learning {
+            return kernel::go_on(listener, call.id);
+        }
         let error = match answer {
             Answer::Fail(error) => error,
             Answer::End => {

@@ -7,7 +7,7 @@ use tempfile::TempDir;
 use vanguard_engine::policy::Profile;
 use vanguard_gateway::StdioConfig;
 use vanguard_sandbox::runtime::{self, Command};
-use vanguard_sandbox::{Ability, Limits, Opening, Ports, Rights, Walls, ability};
+use vanguard_sandbox::{Ability, Limits, Opening, Ports, Rights, Walls, Watch, ability};
 
 use crate::config::written::{PortList, Right, SandboxMode, Zone};
 use crate::config::{Layer, Origin, Settings, Written};
@@ -192,6 +192,7 @@ pub(crate) fn plan(
             address_space: walled.address_space.value,
         },
         degrade: !strict,
+        watch: if walled.record_outside.value.unwrap_or(strict) { Watch::Outside } else { Watch::Calls },
     };
     Ok(Some(Plan { walls, env, warnings, _scratch: scratch }))
 }

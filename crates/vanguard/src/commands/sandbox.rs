@@ -1,7 +1,12 @@
 //! `sandbox`: what the walls round a server are made of.
 
+#[cfg(target_os = "linux")]
+mod learn;
+
 use std::ffi::OsString;
 use std::fmt::Write as _;
+#[cfg(target_os = "linux")]
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use serde::Serialize;
@@ -41,6 +46,23 @@ Examples:
         #[arg(last = true, required = true, value_name = "COMMAND")]
         command: Vec<OsString>,
     },
+    /// Run a server that you trust without walls, watch it, and write the narrowest zones that fit, for review
+    #[cfg(target_os = "linux")]
+    #[command(after_help = "\
+The server runs on this terminal, or in a client's configuration in place of the server: use it as you will, then end it.
+Nothing is judged meanwhile.
+
+Examples:
+  vanguard sandbox learn --out zones.yaml -- npx -y @modelcontextprotocol/server-filesystem ./data
+  vanguard start --config zones.yaml -- npx -y @modelcontextprotocol/server-filesystem ./data")]
+    Learn {
+        /// File to write; it must not be there yet
+        #[arg(long, value_name = "FILE", default_value = "vanguard.learnt.yaml")]
+        out: PathBuf,
+        /// The server's program and arguments
+        #[arg(last = true, required = true, value_name = "COMMAND")]
+        command: Vec<OsString>,
+    },
 }
 
 /// The walls, and the variables that pass them.
@@ -52,7 +74,11 @@ struct Explained<'a> {
 }
 
 pub(crate) fn run(args: &Args) -> Outcome {
-    let What::Explain { walls, json, sources, command } = &args.what;
+    let (walls, json, sources, command) = match &args.what {
+        What::Explain { walls, json, sources, command } => (walls, json, sources, command),
+        #[cfg(target_os = "linux")]
+        What::Learn { out, command } => return learn::run(command, out),
+    };
     let around = Surroundings::of_process();
     let resolved = sources.resolve(walls.layers(), &around)?;
     let mut words = command.iter();

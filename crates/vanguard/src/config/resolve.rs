@@ -77,6 +77,8 @@ pub(crate) struct Walled {
     pub(crate) env: Vec<Set<String>>,
     pub(crate) unix_sockets: Set<bool>,
     pub(crate) namespaces: Set<bool>,
+    /// `None` where nobody said: then it depends on the mode.
+    pub(crate) record_outside: Set<Option<bool>>,
     pub(crate) processes: Set<u64>,
     pub(crate) files: Set<u64>,
     pub(crate) address_space: Set<Option<u64>>,
@@ -92,6 +94,7 @@ impl Walled {
             env: gather(layers, |w| w.sandbox.env.clone()),
             unix_sockets: pick(layers, false, |w| w.sandbox.unix_sockets),
             namespaces: pick(layers, false, |w| w.sandbox.namespaces),
+            record_outside: pick(layers, None, |w| w.sandbox.record_outside.map(Some)),
             processes: pick(layers, limits.processes, |w| w.sandbox.processes),
             files: pick(layers, limits.files, |w| w.sandbox.files),
             address_space: pick(layers, limits.address_space, |w| w.sandbox.address_space.map(Some)),

@@ -185,6 +185,9 @@ pub(crate) struct Sandbox {
     pub(crate) unix_sockets: Option<bool>,
     /// Whether it may make namespaces, as browsers do for a sandbox of their own.
     pub(crate) namespaces: Option<bool>,
+    /// Whether files and ports outside that it asks for are recorded, each once. It costs the server some microseconds for
+    /// each file that it opens. In `strict` by default.
+    pub(crate) record_outside: Option<bool>,
     /// Processes and threads that it may start.
     pub(crate) processes: Option<u64>,
     /// Files that each of its processes may hold open.
