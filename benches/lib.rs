@@ -5,8 +5,10 @@ use std::collections::BTreeMap;
 use vanguard_engine::rules::{RuleSet, Tuning, builtin};
 use vanguard_engine::{Clock, Engine, Limits, Policy, Profile};
 
-/// Texts made so that inspecting them takes long.
+/// Messages made so that judging them takes long.
 pub mod hostile;
+/// The time that a thread works.
+pub mod stopwatch;
 
 /// An engine with every built-in rule, in `balanced`.
 ///

@@ -81,7 +81,7 @@ impl Check {
             Self::Budget => (
                 "ENG-BUDGET",
                 "Inspection budget exhausted",
-                "The message has so many suspicious places that inspecting them all would take too long. Send less at once.",
+                "Inspecting all of the message would take too long: it has too many values or suspicious places. Send less at once.",
                 Severity::High,
                 &["CWE-1333"],
             ),

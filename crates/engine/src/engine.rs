@@ -1,10 +1,12 @@
 //! The way of a message: bytes, message, fields, views, findings, verdict, effect.
 
 use std::borrow::Cow;
+use std::time::Duration;
 
 use vanguard_wire::{Body, Fault, Limits, Message, Packet, Tape, canonical, reply};
 
 use crate::checks::{Check, Checks};
+use crate::deadline::Deadline;
 use crate::fields::{Field, each_field};
 use crate::finding::{Action, Evidence, Finding, Layer, RuleInfo};
 use crate::pairs::Pairs;
@@ -18,6 +20,10 @@ use crate::views::{Chain, ViewLimits, each_view};
 
 /// The most findings of one message that are kept; beyond it only a finding that asks for more than all before.
 pub const MAX_FINDINGS: usize = 64;
+/// How long the inspection of a message may take for each megabyte that it begins, unless [`Engine::within`] says otherwise.
+pub const INSPECTION: Duration = Duration::from_millis(250);
+/// The most views that something acts on, in one message: beyond it the message is an attack on its reader.
+pub const MAX_ACTING: usize = 16_384;
 
 /// The clock, as an argument: decisions replay.
 pub trait Clock: Sync {
@@ -41,6 +47,7 @@ pub struct Engine {
     policy: Policy,
     limits: Limits,
     views: ViewLimits,
+    inspection: Duration,
     checks: Checks,
     seal: Seal,
 }
@@ -48,7 +55,14 @@ pub struct Engine {
 impl Engine {
     /// An engine over compiled rules.
     pub fn new(rules: RuleSet, policy: Policy, limits: Limits) -> Self {
-        Self { rules, policy, limits, views: ViewLimits::default(), checks: Checks::new(), seal: Seal::default() }
+        let (views, checks, seal) = (ViewLimits::default(), Checks::new(), Seal::default());
+        Self { rules, policy, limits, views, inspection: INSPECTION, checks, seal }
+    }
+
+    /// The same engine, which refuses what takes it longer than `inspection` for each megabyte of a message begun.
+    #[must_use]
+    pub fn within(self, inspection: Duration) -> Self {
+        Self { inspection, ..self }
     }
 
     /// The rules it judges by.
@@ -85,7 +99,9 @@ impl Engine {
         let parsed = clock.monotonic_ns();
         // Only exceptions expire.
         let now = if self.policy.exceptions.is_empty() { 0 } else { clock.unix_seconds() };
-        let bench = Bench { engine: self, session, flow, now };
+        let inspection = u64::try_from(self.inspection.as_nanos()).unwrap_or(u64::MAX);
+        let deadline = Deadline::new(clock, begun, inspection, line.len());
+        let bench = Bench { engine: self, session, flow, now, deadline: Some(&deadline) };
         let Outcome { decisions, answers, redacted } = match &packet {
             Ok(Packet::Single(message)) => bench.single(message, line, &mut scratch.scan),
             Ok(Packet::Batch(messages)) => bench.batch(messages, line, &mut scratch.scan),
@@ -129,7 +145,7 @@ impl Engine {
     /// Refuses a line that was too long to be read, of which only its first and last bytes were kept.
     pub fn judge_oversize(&self, session: &Session, flow: Flow, head: &[u8], tail: &[u8]) -> Judged<'static> {
         let fault = Fault::oversize(head, tail, &self.limits);
-        let bench = Bench { engine: self, session, flow, now: 0 };
+        let bench = Bench { engine: self, session, flow, now: 0, deadline: None };
         let Outcome { decisions, answers, .. } = bench.unreadable(head, &fault);
         Judged { effect: Effect::Refuse(answers), decisions, timing: Timing::default() }
     }
@@ -151,6 +167,7 @@ struct Bench<'e> {
     session: &'e Session,
     flow: Flow,
     now: i64,
+    deadline: Option<&'e Deadline<'e>>,
 }
 
 impl Bench<'_> {
@@ -247,6 +264,8 @@ impl Bench<'_> {
             coverage: Coverage::default(),
             cuts: Vec::new(),
             pairs: Pairs::default(),
+            acting: 0,
+            exhausted: false,
         };
         if let Some(fault) = exchange.fault {
             case.findings.add(Finding { layer: Layer::Wire, ..self.own_finding(Check::Session(fault), Action::Block) });
@@ -256,7 +275,10 @@ impl Bench<'_> {
         let pairs = std::mem::take(&mut case.pairs);
         match pairs.find(self.engine, exchange.tool.as_deref(), self.now, scan) {
             Ok(split) => split.into_iter().for_each(|finding| case.findings.add(finding)),
-            Err(_) => case.findings.add(self.own_finding(Check::Budget, Action::Block)),
+            Err(_) => case.exhausted = true,
+        }
+        if case.exhausted {
+            case.findings.add(self.own_finding(Check::Budget, Action::Block));
         }
         let Case { findings: Findings { list: mut findings, .. }, coverage, cuts, .. } = case;
         findings.sort_by_key(|f| std::cmp::Reverse((f.effective(), f.rule.severity)));
@@ -360,6 +382,10 @@ struct Case<'b, 'e> {
     /// What must not be passed on, in bytes of the line.
     cuts: Vec<Cut>,
     pairs: Pairs,
+    /// Views so far that something acts on.
+    acting: usize,
+    /// Whether some budget is spent: what was not seen may hide anything.
+    exhausted: bool,
 }
 
 /// What was found so far: bounded, and never at the price of a harder finding.
@@ -371,12 +397,21 @@ struct Findings {
 
 impl Findings {
     fn add(&mut self, finding: Finding) {
-        let asks = Some(finding.effective());
-        // Else a flood of warnings would hide the one that refuses.
-        if self.list.len() < MAX_FINDINGS || asks > self.hardest {
-            self.hardest = self.hardest.max(asks);
+        let asks = finding.effective();
+        if self.keeps(asks) {
+            self.hardest = self.hardest.max(Some(asks));
             self.list.push(finding);
         }
+    }
+
+    /// Whether a finding that asks for this is kept. Else a flood of warnings would hide the one that refuses.
+    fn keeps(&self, asks: Action) -> bool {
+        self.list.len() < MAX_FINDINGS || Some(asks) > self.hardest
+    }
+
+    /// Whether nothing that comes could change the verdict, nor be kept.
+    fn is_settled(&self) -> bool {
+        !self.keeps(Action::Block)
     }
 }
 
@@ -387,11 +422,17 @@ impl Case<'_, '_> {
             self.coverage.opaque = self.coverage.opaque.saturating_add(1);
             return;
         }
+        self.coverage.fields = self.coverage.fields.saturating_add(1);
+        if self.exhausted || self.findings.is_settled() {
+            self.coverage.truncated = self.coverage.truncated.saturating_add(1);
+            return;
+        }
         let engine = self.bench.engine;
         let first = self.findings.list.len();
         let findings = &mut self.findings;
+        let acts = usize::from(field.roles != Roles::TEXT);
+        let (acting, exhausted) = (&mut self.acting, &mut self.exhausted);
         let mut marks = Marks::default();
-        let mut exhausted = false;
         let pointer = || field.place.pointer();
         let target = Target {
             roles: field.roles,
@@ -400,6 +441,12 @@ impl Case<'_, '_> {
             pointer: &pointer,
         };
         let stats = each_view(&field.text, field.roles, &engine.views, &mut |view, chain| {
+            *acting = acting.saturating_add(acts);
+            *exhausted |=
+                *acting > MAX_ACTING || self.bench.deadline.is_some_and(|deadline| deadline.is_over(view.len()));
+            if *exhausted {
+                return;
+            }
             let scanned = engine.rules.scan(view, chain, view == field.text, &target, scan, &mut |rule, span| {
                 let action = asks(rule, field, self.exchange.tool.as_deref());
                 if action == Action::Off {
@@ -409,7 +456,8 @@ impl Case<'_, '_> {
                 if action == Action::Redact && known.is_none_or(|finding| finding.excepted.is_none()) {
                     marks.add(&rule.info, view, chain, span.clone());
                 }
-                if known.is_some() {
+                // What is to be cut out is marked although it is not kept, and an exception takes the mark back.
+                if known.is_some() || !(findings.keeps(action) || action == Action::Redact) {
                     return;
                 }
                 let matched = view.get(span.clone()).unwrap_or_default();
@@ -435,17 +483,16 @@ impl Case<'_, '_> {
                     evidence: Evidence::new(matched, rule.secret),
                 });
             });
-            exhausted |= scanned.is_err();
+            *exhausted |= scanned.is_err();
         });
         if field.direction == Direction::REQUEST {
             self.pairs.add(&field.text);
         }
-        self.cut(field, &target, marks, scan);
-        self.coverage.fields = self.coverage.fields.saturating_add(1);
         self.coverage.views = self.coverage.views.saturating_add(stats.views);
-        if exhausted {
-            self.findings.add(self.bench.own_finding(Check::Budget, Action::Block));
+        if self.exhausted {
+            return;
         }
+        self.cut(field, &target, marks, scan);
         if stats.truncated {
             self.coverage.truncated = self.coverage.truncated.saturating_add(1);
             let action = if engine.policy.profile == Profile::Strict { Action::Block } else { Action::Warn };

@@ -24,6 +24,7 @@
 )]
 
 mod checks;
+mod deadline;
 pub mod detect;
 pub mod engine;
 pub mod explain;

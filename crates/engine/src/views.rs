@@ -133,7 +133,7 @@ pub struct ViewLimits {
 
 impl Default for ViewLimits {
     fn default() -> Self {
-        Self { depth: 4, count: 24, bytes: 2 << 20 }
+        Self { depth: 4, count: 24, bytes: 1 << 20 }
     }
 }
 

@@ -2,8 +2,12 @@
 
 mod support;
 
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
 use support::Wire;
-use vanguard_engine::{Effect, Flow, Policy, Profile, Verdict};
+use vanguard_engine::engine::MAX_ACTING;
+use vanguard_engine::{Clock, Effect, Flow, Policy, Profile, Scratch, Session, Verdict};
 
 fn call(id: &str, path: &str) -> String {
     format!(
@@ -227,4 +231,50 @@ fn forms_that_no_server_speaks_are_looked_at_too() {
             assert_eq!(Wire::new(Policy::default()).refuses(Flow::ToServer, &line).0, "T-PATH", "{line}");
         }
     }
+}
+
+/// A clock that goes on by ten milliseconds whenever it is looked at.
+#[derive(Default)]
+struct Slow(AtomicU64);
+
+impl Clock for Slow {
+    fn monotonic_ns(&self) -> u64 {
+        self.0.fetch_add(10_000_000, Ordering::Relaxed)
+    }
+    fn unix_seconds(&self) -> i64 {
+        0
+    }
+}
+
+/// The first rule that speaks against `line`, by an engine that has 100 milliseconds and a clock on which time flies.
+fn against_the_clock(line: &str) -> Option<String> {
+    let engine = support::engine(Policy::default()).within(Duration::from_millis(100));
+    let session = Session::new();
+    let judged = engine.judge(&session, Flow::ToServer, line.as_bytes(), &mut Scratch::default(), &Slow::default());
+    judged.decisions[0].findings.first().map(|finding| finding.rule.id.to_string())
+}
+
+#[test]
+fn what_takes_longer_than_its_deadline_is_refused_and_what_is_small_never() {
+    let paths = |count: usize| {
+        let paths = vec![format!("\"{}\"", "a/b ".repeat(64)); count].join(",");
+        format!(
+            r#"{{"jsonrpc":"2.0","method":"tools/call","params":{{"name":"read","arguments":{{"paths":[{paths}]}}}}}}"#
+        )
+    };
+    assert_eq!(against_the_clock(&paths(1)), None);
+    assert_eq!(against_the_clock(&paths(3_500)).as_deref(), Some("ENG-BUDGET"));
+}
+
+#[test]
+fn more_values_than_anyone_acts_on_are_refused() {
+    let call = |count: usize| {
+        let paths = vec!["\"a/b\""; count].join(",");
+        format!(
+            r#"{{"jsonrpc":"2.0","method":"tools/call","params":{{"name":"read","arguments":{{"paths":[{paths}]}}}}}}"#
+        )
+    };
+    let mut wire = Wire::new(Policy::default());
+    wire.passes(Flow::ToServer, &call(1_000));
+    assert_eq!(wire.refuses(Flow::ToServer, &call(MAX_ACTING + 1)).0, "ENG-BUDGET");
 }

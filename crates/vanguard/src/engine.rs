@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use globset::{Glob, GlobMatcher};
 use vanguard_engine::engine::Engine;
@@ -54,7 +55,8 @@ pub(crate) fn build(settings: &Settings, around: &Surroundings) -> Result<(Engin
         expose_block_reason: settings.expose_block_reason.value,
         compat_codes: settings.compat.value == Compat::V1_5,
     };
-    let engine = Engine::new(rules, policy, limits(settings));
+    let inspection = Duration::from_millis(settings.limits.inspection_ms.value as u64);
+    let engine = Engine::new(rules, policy, limits(settings)).within(inspection);
     warnings.extend(idle_overrides(settings, &engine));
     Ok((engine, warnings))
 }

@@ -1,5 +1,8 @@
 //! The flat storage that the reader fills and [`Value`](crate::Value) walks.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
+
 /// What a JSON value is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Kind {
@@ -42,12 +45,16 @@ const KEPT_NODES: usize = 1 << 16;
 #[derive(Debug, Default)]
 pub struct Tape {
     pub(crate) nodes: Vec<Node>,
+    /// By array, the element whose position was asked for last, and that position: pointers are asked for in the order of
+    /// the text, and an array of a hundred thousand must not be counted from its start for each.
+    counted: RefCell<HashMap<u32, (u32, usize)>>,
 }
 
 impl Tape {
     /// Forgets the last message, and gives back what a huge one made it grow to.
     pub(crate) fn reset(&mut self) {
         self.nodes.clear();
+        self.counted.take();
         if self.nodes.capacity() > KEPT_NODES {
             self.nodes.shrink_to(KEPT_NODES);
         }
@@ -55,6 +62,19 @@ impl Tape {
 
     pub(crate) fn node(&self, index: u32) -> Option<&Node> {
         self.nodes.get(index as usize)
+    }
+
+    /// How many elements of an array stand before the node `child`.
+    pub(crate) fn position(&self, array: u32, child: u32) -> usize {
+        let known = self.counted.borrow().get(&array).copied().filter(|(at, _)| *at <= child);
+        let (mut at, mut count) = known.unwrap_or((array.saturating_add(1), 0));
+        while at < child {
+            let Some(node) = self.node(at).filter(|node| node.next > at && node.next != NONE) else { break };
+            at = node.next;
+            count = count.saturating_add(1);
+        }
+        self.counted.borrow_mut().insert(array, (at, count));
+        count
     }
 
     /// The index that the next node will get.
@@ -67,7 +87,23 @@ impl Tape {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Limits, read};
+    use crate::{Body, Limits, Packet, read};
+
+    #[test]
+    fn positions_are_right_in_any_order() {
+        let mut tape = Tape::default();
+        let line = br#"{"jsonrpc":"2.0","id":1,"result":[[0,1],[2],{"a":[3,4]}]}"#;
+        let Ok(Packet::Single(message)) = read(line, &Limits::default(), &mut tape) else { panic!("it is a message") };
+        let Body::Response { result, .. } = message.body else { panic!("it is a response") };
+        let outer: Vec<_> = result.elements().collect();
+        let last: Vec<_> = outer[2].get("a").into_iter().flat_map(|array| array.elements()).collect();
+        for _ in 0..2 {
+            assert_eq!(last[1].pointer(), "/result/2/a/1");
+            assert_eq!(outer[0].elements().nth(1).map(|value| value.pointer()).as_deref(), Some("/result/0/1"));
+            assert_eq!(last[0].pointer(), "/result/2/a/0");
+            assert_eq!(outer[1].pointer(), "/result/1");
+        }
+    }
 
     #[test]
     fn what_a_huge_message_took_is_given_back() {

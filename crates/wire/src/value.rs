@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use crate::tape::{Kind, NONE, Node, Tape};
+use crate::tape::{Kind, Node, Tape};
 use crate::text::{decode, locate};
 
 /// One JSON value of a message that was read: borrowed, cheap to copy, never wrong about where it stands.
@@ -165,21 +165,9 @@ pub(crate) fn pointer(tape: &Tape, source: &str, index: u32) -> String {
             let key = Value::new(tape, source, key).string().unwrap_or_default();
             steps.push(key.replace('~', "~0").replace('/', "~1"));
         } else {
-            steps.push(position(tape, node.parent, at).to_string());
+            steps.push(tape.position(node.parent, at).to_string());
         }
         at = node.parent;
     }
     steps.iter().rev().fold(String::new(), |path, step| path + "/" + step)
-}
-
-/// How many elements of an array stand before the node `child`.
-fn position(tape: &Tape, array: u32, child: u32) -> usize {
-    let mut at = array.saturating_add(1);
-    let mut count = 0_usize;
-    while at < child {
-        let Some(node) = tape.node(at).filter(|node| node.next > at && node.next != NONE) else { break };
-        at = node.next;
-        count = count.saturating_add(1);
-    }
-    count
 }

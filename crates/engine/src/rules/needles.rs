@@ -74,9 +74,11 @@ impl Needles {
             match bytes {
                 [] => {}
                 // A single byte stands with any other after it.
-                [byte] => short.extend((0..=u8::MAX).map(|next| entry(hash([*byte, next, 0, 0]), 0))),
-                [a, b] => short.push(entry(hash([*a, *b, 0, 0]), 0)),
-                [a, b, c] => three.push(entry(hash([*a, *b, *c, 0]), 0)),
+                [byte] => {
+                    short.extend((0..=u8::MAX).map(|next| entry(hash(u32::from_le_bytes([*byte, next, 0, 0])), 0)))
+                }
+                [a, b] => short.push(entry(hash(u32::from_le_bytes([*a, *b, 0, 0])), 0)),
+                [a, b, c] => three.push(entry(hash(u32::from_le_bytes([*a, *b, *c, 0])), 0)),
                 bytes => {
                     let (offset, hash) = rarest(bytes, &uses);
                     if let Some(count) = uses.get_mut(hash as usize) {
@@ -98,30 +100,37 @@ impl Needles {
         mask: Mask,
         hit: &mut impl FnMut(usize, Range<usize>) -> Result<(), E>,
     ) -> Result<(), E> {
-        if self.long.concerns(mask) || self.three.concerns(mask) {
-            for (at, four) in text.windows(4).enumerate() {
-                let [a, b, c, d] = four else { continue };
-                let long = hash([*a, *b, *c, *d]);
-                if self.long.has(long) {
-                    self.compare(self.long.of(long), text, at, mask, hit)?;
-                }
-                let three = hash([*a, *b, *c, 0]);
-                if self.three.has(three) {
-                    self.compare(self.three.of(three), text, at, mask, hit)?;
+        let (long, short) = (self.long.concerns(mask) || self.three.concerns(mask), self.short.concerns(mask));
+        if long {
+            for (at, four) in text.array_windows::<4>().enumerate() {
+                let word = u32::from_le_bytes(*four);
+                let (long, three) = (hash(word), hash(word & THREE));
+                let (is_long, is_three) = (self.long.has(long), self.three.has(three));
+                // One branch for both: it is seldom taken.
+                if is_long | is_three {
+                    if is_long {
+                        self.compare(&self.long, long, text, at, mask, hit)?;
+                    }
+                    if is_three {
+                        self.compare(&self.three, three, text, at, mask, hit)?;
+                    }
                 }
             }
             if let Some([a, b, c]) = text.last_chunk() {
-                let three = self.three.of(hash([*a, *b, *c, 0]));
-                self.compare(three, text, text.len().saturating_sub(3), mask, hit)?;
+                let three = hash(u32::from_le_bytes([*a, *b, *c, 0]));
+                self.compare(&self.three, three, text, text.len().saturating_sub(3), mask, hit)?;
             }
         }
-        if self.short.concerns(mask) {
-            let next = text.iter().skip(1).chain(&[0]);
-            for (at, (first, second)) in text.iter().zip(next).enumerate() {
-                let hash = hash([*first, *second, 0, 0]);
-                if self.short.has(hash) {
-                    self.compare(self.short.of(hash), text, at, mask, hit)?;
+        if short {
+            for (at, two) in text.array_windows::<2>().enumerate() {
+                let short = hash(u32::from(u16::from_le_bytes(*two)));
+                if self.short.has(short) {
+                    self.compare(&self.short, short, text, at, mask, hit)?;
                 }
+            }
+            if let Some(last) = text.last() {
+                let short = hash(u32::from(*last));
+                self.compare(&self.short, short, text, text.len().saturating_sub(1), mask, hit)?;
             }
         }
         Ok(())
@@ -129,15 +138,16 @@ impl Needles {
 
     #[cold]
     #[inline(never)]
-    fn compare<'t, E>(
+    fn compare<E>(
         &self,
-        entries: impl Iterator<Item = &'t Entry>,
+        table: &Table,
+        hash: u32,
         text: &[u8],
         at: usize,
         mask: Mask,
         hit: &mut impl FnMut(usize, Range<usize>) -> Result<(), E>,
     ) -> Result<(), E> {
-        for entry in entries.filter(|entry| entry.mask.meets(mask)) {
+        for entry in table.of(hash).filter(|entry| entry.mask.meets(mask)) {
             let Some(start) = at.checked_sub(entry.offset as usize) else { continue };
             let last = start.saturating_add(entry.length as usize).saturating_sub(1);
             let [first, end] = entry.ends;
@@ -218,9 +228,12 @@ fn is_edge(text: &[u8], at: usize) -> bool {
 /// Set in a byte, it takes an upper-case letter for the lower-case one, and a few other bytes for each other.
 const FOLD: u8 = 0x20;
 
-/// A hash of four bytes that does not tell upper from lower case, nor a few other bytes from each other.
-fn hash(bytes: [u8; 4]) -> u32 {
-    let folded = u32::from_le_bytes(bytes) | u32::from_le_bytes([FOLD; 4]);
+/// Of four bytes the first three.
+const THREE: u32 = 0xff_ffff;
+
+/// A hash of four bytes, the first the lowest, that does not tell upper from lower case, nor a few other bytes from each other.
+fn hash(bytes: u32) -> u32 {
+    let folded = bytes | u32::from_le_bytes([FOLD; 4]);
     folded.wrapping_mul(0x9e37_79b1) >> (32 - HASH_BITS)
 }
 
@@ -231,9 +244,8 @@ const MAX_SHARED: u8 = 8;
 /// have already come last: a text full of them would be compared with every one.
 fn rarest(literal: &[u8], uses: &[u8]) -> (u32, u32) {
     let mut best: (bool, f64, u32, u32) = (true, f64::INFINITY, 0, 0);
-    for (offset, four) in (0_u32..).zip(literal.windows(4)) {
-        let [a, b, c, d] = four else { continue };
-        let hash = hash([*a, *b, *c, *d]);
+    for (offset, four) in (0_u32..).zip(literal.array_windows::<4>()) {
+        let hash = hash(u32::from_le_bytes(*four));
         let crowded = uses.get(hash as usize).is_some_and(|used| *used >= MAX_SHARED);
         let frequency = literal::chance(four);
         if (crowded, frequency) < (best.0, best.1) {

@@ -23,7 +23,7 @@ const CHECK_COST: usize = 4 << 10;
 /// Bytes that patterns may read of any message.
 const BUDGET_BASE: u64 = 4 << 20;
 /// And for each byte of its views.
-const BUDGET_PER_BYTE: u64 = 24;
+const BUDGET_PER_BYTE: u64 = 12;
 
 /// The literals to look for: one lane for short fields that do something, one for prose.
 ///

@@ -23,6 +23,10 @@ const PATHS: usize = 256;
 /// How many are looked at before those that come again are left out: an ordinary command needs no table of them.
 const FEW: usize = 64;
 
+/// The longest value that is looked at for a command that it becomes a part of: Linux hands a program no longer argument, so
+/// no `sh -c` gets one.
+const ARGUMENT: usize = 128 << 10;
+
 /// What a text does.
 #[derive(Default)]
 pub(super) struct Readings {
@@ -74,7 +78,7 @@ pub(super) fn readings(text: &str, roles: Roles, room: usize) -> Readings {
 fn commands(text: &str, roles: Roles, room: usize, readings: &mut Readings) {
     let is_command = roles.contains(Roles::COMMAND);
     let may_be = roles.intersects(Roles::ID | Roles::HOST | Roles::PATH | Roles::URL | Roles::CODE | Roles::SQL);
-    let becomes_one = is_command || (may_be && has_shell_signs(text));
+    let becomes_one = is_command || (may_be && text.len() <= ARGUMENT && has_shell_signs(text));
     if !becomes_one {
         return;
     }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use vanguard_audit::{AuditConfig, OnFailure};
+use vanguard_engine::engine::INSPECTION;
 use vanguard_engine::finding::Action;
 use vanguard_engine::policy::{DenyAs, Profile};
 
@@ -44,6 +45,7 @@ pub(crate) struct Bounds {
     pub(crate) depth: Set<usize>,
     pub(crate) batch: Set<usize>,
     pub(crate) nodes: Set<usize>,
+    pub(crate) inspection_ms: Set<usize>,
 }
 
 /// Where and how the record is kept.
@@ -109,6 +111,7 @@ impl Settings {
         layers.push(Layer { origin: Origin::Profile(profile.value), written: implied(profile.value) });
         let layers = layers.as_slice();
         let bounds = vanguard_wire::Limits::default();
+        let inspection = usize::try_from(INSPECTION.as_millis()).unwrap_or(usize::MAX);
         let settings = Self {
             rule_dirs: gather(layers, |w| w.rules.dirs.clone()),
             overrides: overrides(layers),
@@ -120,6 +123,7 @@ impl Settings {
                 depth: pick(layers, bounds.depth, |w| w.limits.depth),
                 batch: pick(layers, bounds.batch, |w| w.limits.batch),
                 nodes: pick(layers, bounds.nodes, |w| w.limits.nodes),
+                inspection_ms: pick(layers, inspection, |w| w.limits.inspection_ms),
             },
             audit: Record {
                 path: pick(layers, None, |w| w.audit.path.clone().map(Some)),
@@ -160,6 +164,7 @@ impl Settings {
             ("limits.depth", &limits.depth, 4, 512),
             ("limits.batch", &limits.batch, 1, 10_000),
             ("limits.nodes", &limits.nodes, 64, 50_000_000),
+            ("limits.inspection_ms", &limits.inspection_ms, 10, 60_000),
         ] {
             if set.value < least || set.value > most {
                 return Err(out_of_range(key, set.value as u64, (least as u64, most as u64), &set.origin));

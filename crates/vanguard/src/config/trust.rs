@@ -53,6 +53,7 @@ fn loosening(written: &Written, others: &Settings) -> Vec<String> {
         ("depth", written.limits.depth, limits.depth.value),
         ("batch", written.limits.batch, limits.batch.value),
         ("nodes", written.limits.nodes, limits.nodes.value),
+        ("inspection_ms", written.limits.inspection_ms, limits.inspection_ms.value),
     ] {
         refuse(asked.is_some_and(|asked| asked > held), &format!("limits.{key}"));
     }

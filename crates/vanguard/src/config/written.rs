@@ -104,6 +104,8 @@ pub(crate) struct Limits {
     pub(crate) batch: Option<usize>,
     /// JSON values in a message.
     pub(crate) nodes: Option<usize>,
+    /// Milliseconds that inspecting a message may take for each megabyte that it begins; what takes longer is refused.
+    pub(crate) inspection_ms: Option<usize>,
 }
 
 /// The record of every verdict.

@@ -36,8 +36,10 @@ pub(super) fn find(view: &str, found: &mut dyn FnMut(Range<usize>)) {
             continue;
         }
         let Some(name) = name_before(bytes, sign) else { continue };
-        let Some(named) = view.get(name.clone()).and_then(kind).or_else(|| kind_before(view, &name)) else { continue };
-        let Some(value) = value_after(view, sign) else { continue };
+        let Some(text) = view.get(name.clone()).filter(|name| may_name_secret(name)) else { continue };
+        // Most values are a word or a number, which is sooner seen than what a name means.
+        let Some(value) = value_after(view, sign).filter(|value| value.is_mixed(view)) else { continue };
+        let Some(named) = kind(text).or_else(|| kind_before(view, &name)) else { continue };
         done = value.range.end;
         if value.is_secret(view, named) {
             found(value.range);
@@ -80,9 +82,17 @@ fn name_before(bytes: &[u8], sign: usize) -> Option<Range<usize>> {
     (start < end).then_some(start..end)
 }
 
+fn may_name_secret(name: &str) -> bool {
+    ends_like_secret(name) || name.eq_ignore_ascii_case("value")
+}
+
+fn ends_like_secret(name: &str) -> bool {
+    ENDS.iter().any(|end| ends_with(name.as_bytes(), end.as_bytes()))
+}
+
 /// What a name says of its value; nothing for most.
 fn kind(name: &str) -> Option<Name> {
-    if !ENDS.iter().any(|end| ends_with(name.as_bytes(), end.as_bytes())) {
+    if !ends_like_secret(name) {
         return None;
     }
     let flat: String = name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect();
@@ -329,18 +339,20 @@ fn value_after(view: &str, sign: usize) -> Option<Value> {
 }
 
 impl Value {
+    /// Whether letters and digits are mixed, as in everything that was drawn by lot.
+    fn is_mixed(&self, view: &str) -> bool {
+        let text = view.as_bytes().get(self.range.clone()).unwrap_or_default();
+        text.is_ascii()
+            && text.iter().any(u8::is_ascii_digit)
+            && text.iter().filter(|b| b.is_ascii_alphabetic()).nth(1).is_some()
+    }
+
     fn is_secret(&self, view: &str, named: Name) -> bool {
         let Some(text) = view.get(self.range.clone()) else { return false };
-        let bytes = text.as_bytes();
-        let digits = bytes.iter().filter(|b| b.is_ascii_digit()).count();
-        let letters = bytes.iter().filter(|b| b.is_ascii_alphabetic()).count();
-        let symbols = bytes
-            .iter()
+        let symbols = text
+            .bytes()
             .any(|b| matches!(b, b'!' | b'@' | b'#' | b'$' | b'%' | b'^' | b'&' | b'*' | b'?' | b'~' | b'+'));
-        if digits == 0
-            || letters < 2
-            || !text.is_ascii()
-            || is_reference(text) && !(named == Name::Credential && is_uuid(text))
+        if is_reference(text) && !(named == Name::Credential && is_uuid(text))
             || is_placeholder(text)
             || is_digest(text)
         {
