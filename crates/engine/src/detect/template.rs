@@ -38,6 +38,9 @@ fn look(look: &Look<'_>, found: &mut Found<'_>) {
     let view = look.view;
     let is_value = view.len() <= VALUE && memchr::memchr_iter(b'\n', view.as_bytes()).take(LINES).count() < LINES;
     for piece in delimiter::pieces(view).take(EXPRESSIONS) {
+        if !is_value && piece.body.len() < names::SHORTEST {
+            continue;
+        }
         let expression = Expression::read(piece.body);
         if names::climbs(&expression) {
             return found(CLIMB, piece.range);

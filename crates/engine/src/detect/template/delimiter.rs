@@ -28,48 +28,57 @@ const LONGEST: usize = 2048;
 
 /// The expressions of a text, outermost ones only.
 pub(super) fn pieces(text: &str) -> impl Iterator<Item = Piece<'_>> {
+    // Two searches side by side, each going over the text once: most delimiters hold a brace, the rest begin with these.
+    let mut brackets = memchr::memchr3_iter(b'{', b'<', b'[', text.as_bytes()).peekable();
+    let mut signs = memchr::memchr3_iter(b'@', b'#', b'$', text.as_bytes()).peekable();
     let mut at = 0_usize;
     std::iter::from_fn(move || {
-        let (start, (open, close, is_output)) = opening(text, at)?;
-        let inside = start.saturating_add(open.len());
-        let rest = text.get(inside..).unwrap_or("");
-        let rest = rest.get(..rest.floor_char_boundary(LONGEST)).unwrap_or("");
-        let length = end(rest, close);
-        let end = text.ceil_char_boundary(inside.saturating_add(length).saturating_add(close.len()));
-        // What is not closed is looked into again: `{{ {{ 7*7 }}`.
-        at = if length < rest.len() { end } else { inside };
-        Some(Piece { range: start..end, body: rest.get(..length).unwrap_or(""), open, is_output })
+        loop {
+            let (bracket, sign) = (brackets.peek().copied(), signs.peek().copied());
+            let hit = match (bracket, sign) {
+                (Some(bracket), Some(sign)) => bracket.min(sign),
+                (one, other) => one.or(other)?,
+            };
+            if bracket == Some(hit) {
+                brackets.next()
+            } else {
+                signs.next()
+            };
+            let Some((start, (open, close, is_output))) =
+                opening(text.as_bytes(), hit).filter(|(start, _)| *start >= at)
+            else {
+                continue;
+            };
+            let inside = start.saturating_add(open.len());
+            let rest = text.get(inside..).unwrap_or("");
+            let rest = rest.get(..rest.floor_char_boundary(LONGEST)).unwrap_or("");
+            let length = end(rest, close);
+            let end = text.ceil_char_boundary(inside.saturating_add(length).saturating_add(close.len()));
+            // What is not closed is looked into again: `{{ {{ 7*7 }}`.
+            at = if length < rest.len() { end } else { inside };
+            return Some(Piece { range: start..end, body: rest.get(..length).unwrap_or(""), open, is_output });
+        }
     })
 }
 
-/// The first opening delimiter from byte `from` on.
-fn opening(text: &str, from: usize) -> Option<(usize, (&'static str, &'static str, bool))> {
-    let bytes = text.as_bytes();
-    let mut at = from;
-    loop {
-        let rest = bytes.get(at..)?;
-        // Most hold a brace; the others begin with one of these.
-        let brackets = memchr::memchr3(b'{', b'<', b'[', rest);
-        let signs = memchr::memchr3(b'@', b'#', b'$', rest.get(..brackets.unwrap_or(rest.len()))?);
-        let hit = at.saturating_add(signs.or(brackets)?);
-        let start = if hit > from
-            && bytes.get(hit) == Some(&b'{')
-            && matches!(bytes.get(hit.saturating_sub(1)), Some(b'%' | b'*' | b'~'))
-        {
-            hit.saturating_sub(1)
-        } else {
-            hit
-        };
-        let here = bytes.get(start..)?;
-        let longest = DELIMITERS
-            .iter()
-            .filter(|(open, ..)| here.starts_with(open.as_bytes()))
-            .max_by_key(|(open, ..)| open.len());
-        if let Some(&delimiter) = longest {
-            return Some((start, delimiter));
-        }
-        at = hit.saturating_add(1);
-    }
+type Delimiter = (&'static str, &'static str, bool);
+
+/// The delimiter that opens at a byte, or one before it.
+fn opening(bytes: &[u8], hit: usize) -> Option<(usize, Delimiter)> {
+    let next = bytes.get(hit.saturating_add(1)).copied().unwrap_or(0);
+    let before = hit.checked_sub(1).and_then(|before| bytes.get(before));
+    let (start, may_open) = match bytes.get(hit)? {
+        b'{' if matches!(before, Some(b'%' | b'*' | b'~')) => (hit.saturating_sub(1), true),
+        b'{' => (hit, matches!(next, b'{' | b'%' | b'p' | b's' | b'e' | b'i' | b'S' | b'$' | b'@')),
+        b'<' => (hit, matches!(next, b'%' | b'#' | b'@' | b'!')),
+        b'[' => (hit, matches!(next, b'#' | b'=' | b'[')),
+        b'@' => (hit, matches!(next, b'{' | b'(' | b'S')),
+        b'#' => (hit, matches!(next, b'{' | b's' | b'e' | b'f' | b'i')),
+        _ => (hit, matches!(next, b'{' | b'c')),
+    };
+    let here = may_open.then(|| bytes.get(start..)).flatten()?;
+    let longest = DELIMITERS.iter().filter(|(open, ..)| here.starts_with(open.as_bytes()));
+    longest.max_by_key(|(open, ..)| open.len()).map(|&delimiter| (start, delimiter))
 }
 
 /// Where a body ends: at its closing delimiter, outside strings and inner braces.

@@ -17,6 +17,9 @@ const CLIMBS: &[&str] = &[
     "registerUndefinedFilterCallback", "registerUndefinedFunctionCallback", "Smarty_Internal_Write_File", "shell_exec", "pcntl_exec", "passthru",
 ];
 
+/// The shortest of them.
+pub(super) const SHORTEST: usize = 7;
+
 /// Two names that do so behind one another.
 #[rustfmt::skip]
 const CLIMBS_TOGETHER: &[(&str, &str)] = &[

@@ -27,6 +27,17 @@ pub(super) fn read(text: &str, found: &mut dyn FnMut(bool, Range<usize>)) {
         let start = from.saturating_add(at);
         from = start.saturating_add(1);
         let Some(rest) = text.get(from..) else { return };
+        // Most tags are none of these.
+        let head = rest.as_bytes();
+        let has_prefix = || {
+            head.iter()
+                .take(16)
+                .take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b':')
+                .any(|byte| *byte == b':')
+        };
+        if !matches!(head.first(), Some(b'i' | b'u' | b's' | b'f' | b'?')) && !has_prefix() {
+            continue;
+        }
         let length =
             rest.bytes().take(48).take_while(|byte| byte.is_ascii_alphanumeric() || b":-_.?".contains(byte)).count();
         let name = rest.get(..length).unwrap_or("");
