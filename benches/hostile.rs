@@ -41,6 +41,10 @@ const CALL: &str = r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"n
 const LIST: &str = r#"{"jsonrpc":"2.0","id":1,"method":"tools/list"}"#;
 
 /// Every hostile message, each text about `size` bytes long before it is written as JSON.
+///
+/// # Panics
+///
+/// When a string cannot be written as JSON, which every string can.
 pub fn all(size: usize) -> impl Iterator<Item = Hostile> {
     let texts =
         texts::TEXTS.iter().flat_map(move |(name, text)| {

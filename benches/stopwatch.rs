@@ -27,7 +27,7 @@ impl Stopwatch {
 }
 
 /// How long [`slowness`] works on the machine that the limits were set on, when nothing else runs there.
-const YARDSTICK: Duration = Duration::from_micros(1_000);
+const YARDSTICK: Duration = Duration::from_millis(1);
 
 /// How many times slower this machine is just now than the one that the limits were set on; 1 for one as fast or faster.
 /// A thread that shares its core with another takes up to twice the time of its own.

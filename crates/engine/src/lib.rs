@@ -25,6 +25,7 @@
 
 mod checks;
 mod deadline;
+mod denial;
 pub mod detect;
 pub mod engine;
 pub mod explain;

@@ -75,7 +75,7 @@ impl Needles {
                 [] => {}
                 // A single byte stands with any other after it.
                 [byte] => {
-                    short.extend((0..=u8::MAX).map(|next| entry(hash(u32::from_le_bytes([*byte, next, 0, 0])), 0)))
+                    short.extend((0..=u8::MAX).map(|next| entry(hash(u32::from_le_bytes([*byte, next, 0, 0])), 0)));
                 }
                 [a, b] => short.push(entry(hash(u32::from_le_bytes([*a, *b, 0, 0])), 0)),
                 [a, b, c] => three.push(entry(hash(u32::from_le_bytes([*a, *b, *c, 0])), 0)),
