@@ -8,7 +8,9 @@ use super::cursor::Cursor;
 /// every string of source code and in half the Windows paths, so they count beside the former, and alone only with
 /// `letters` (fields that are run) and where no Windows path is in sight.
 pub(super) fn decode(text: &str, letters: bool) -> Option<String> {
-    let (numbered, lettered) = survey(text.as_bytes());
+    let (numbered, octal, lettered) = survey(text.as_bytes());
+    // `C:\app\0001_init.sql`: a name that begins with digits.
+    let numbered = numbered || octal && !is_windows_path(text);
     let letters = lettered && (letters || numbered) && !is_windows_path(text);
     if !numbered && !letters {
         return None;
@@ -53,13 +55,13 @@ fn latin1_where_invalid(bytes: &[u8]) -> String {
     text
 }
 
-/// Whether there are escapes by number (or `\/`), and escapes by letter and no others.
-fn survey(bytes: &[u8]) -> (bool, bool) {
-    let (mut numbered, mut lettered, mut foreign) = (false, false, false);
+/// Whether there are escapes by number (or `\/`), octal ones, and escapes by letter and no others.
+fn survey(bytes: &[u8]) -> (bool, bool, bool) {
+    let (mut numbered, mut octals, mut lettered, mut foreign) = (false, false, false, false);
     for at in memchr::memchr_iter(b'\\', bytes) {
         match bytes.get(at.saturating_add(1)..) {
             Some([b'/', ..] | [b'x' | b'u' | b'U', b'{', ..]) => numbered = true,
-            Some(digits @ [b'0'..=b'3', b'0'..=b'7', ..]) => numbered |= octal(digits).is_some(),
+            Some(digits @ [b'0'..=b'3', b'0'..=b'7', ..]) => octals |= octal(digits).is_some(),
             Some([b'x', a, b, ..]) => numbered |= a.is_ascii_hexdigit() && b.is_ascii_hexdigit(),
             Some([b'u' | b'U', digits @ ..]) => {
                 numbered |= digits.get(..4).is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit));
@@ -73,7 +75,7 @@ fn survey(bytes: &[u8]) -> (bool, bool) {
             _ => {}
         }
     }
-    (numbered, lettered && !foreign)
+    (numbered, octals, lettered && !foreign)
 }
 
 /// `C:\new` and `\\host\temp` hold no line breaks.

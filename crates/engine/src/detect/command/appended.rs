@@ -35,6 +35,10 @@ pub(super) fn find(value: &str) -> Option<Range<usize>> {
         tried = tried.saturating_add(1);
         let start = at;
         at = at.saturating_add(length);
+        if let Some(behind) = code_in_prose(value, start) {
+            at = behind;
+            continue;
+        }
         // `data:image/png;base64,…`
         if rest.starts_with(b";base64,") {
             continue;
@@ -67,6 +71,19 @@ pub(super) fn is_whole(value: &str, command: &Range<usize>) -> bool {
         && !value.trim_end().contains('\n')
         && !after.contains(". ")
         && !is_quoted(value, command.start)
+}
+
+/// Where the code ends that stands at `start` in back-ticks between the words of a sentence, as titles of issues have it.
+fn code_in_prose(value: &str, start: usize) -> Option<usize> {
+    let (before, rest) = value.split_at_checked(start)?;
+    let (code, after) = rest.strip_prefix('`')?.split_once('`')?;
+    let is_word = |word: &&str| {
+        word.len() > 1 && word.trim_matches([',', '.', ':', ';', '(', ')']).bytes().all(|b| b.is_ascii_alphabetic())
+    };
+    let words = |text: &str| text.split_ascii_whitespace().filter(is_word).count();
+    let set_off = before.ends_with([' ', '(']) && (after.is_empty() || after.starts_with([' ', '.', ',', ':', ')']));
+    (set_off && words(before) > 0 && words(before).saturating_add(words(after)) > 3)
+        .then(|| start.saturating_add(code.len()).saturating_add(2))
 }
 
 /// Whether the command stands in a pair of back-ticks or in `$()` that is a word of a sentence: set off by a blank, and

@@ -11,13 +11,13 @@ const SHELLS: &[&str] = &["sh", "bash", "zsh", "dash", "ksh", "ash", "csh", "tcs
 /// Programs that are given a shell for honest reasons: they look at it, write about it, or exist to start one.
 #[rustfmt::skip]
 const HONEST: &[&str] = &[
-    "[", "[[", ":", "ack", "addgroup", "adduser", "ag", "alias", "apk", "apt-file", "awk", "b2sum", "bash", "bat", "brew", "case", "cat", "cd",
+    "[", "[[", ":", "ack", "add-shell", "addgroup", "adduser", "ag", "alias", "apk", "apt-file", "awk", "b2sum", "bash", "bat", "brew", "case", "cat", "cd",
     "chmod", "chown", "chsh", "cmp", "command", "comm", "conda", "cp", "cut", "dash", "dd", "declare", "diff", "dnf", "docker",
     "docker-compose", "dpkg", "dpkg-query", "dpkg-reconfigure", "du", "echo", "egrep", "env", "eval", "exec", "export", "fgrep", "file", "find", "fish",
     "for", "gh", "getent", "getfacl", "grep", "head", "helm", "history", "hyperfine", "if", "install", "kill", "killall", "ksh", "kubectl", "ldd", "less",
     "ln", "local", "locate", "log", "ls", "lsattr", "lsof", "lxc", "make", "man", "md5sum", "mkdir", "more", "mv", "nerdctl", "nix-shell", "nm", "objdump", "oc",
     "pacman", "pgrep", "pidof", "pkill", "podman", "printenv", "printf", "ps", "pstree", "readelf", "readlink", "readonly", "realpath", "return",
-    "rg", "rm", "rpm", "sed", "set", "setfacl", "sh", "sha1sum", "sha256sum", "sha512sum", "shellcheck", "sort", "ssh", "stat", "strings", "su",
+    "remove-shell", "rg", "rm", "rpm", "sed", "set", "setfacl", "sh", "sha1sum", "sha256sum", "sha512sum", "shellcheck", "sort", "ssh", "stat", "strings", "su",
     "sudo", "tail", "tee", "test", "then", "time", "touch", "tr", "type", "uniq", "update-alternatives", "update-binfmts", "usermod", "useradd", "vagrant", "wc", "whatis",
     "whence", "where", "whereis", "which", "while", "xargs", "xxd", "yum", "zsh", "doas", "crontab", "git", "trap", "chroot", "dotnet", "toolbox", "distrobox", "flatpak", "screen", "tmux", "script", "srun", "salloc", "sbatch", "qsub", "bsub", "heroku", "fly", "flyctl", "gcloud", "aws", "nomad", "singularity", "apptainer",
     "lxc-attach", "machinectl", "crictl", "ctr", "virsh", "buildah", "multipass", "limactl", "wsl", "asciinema", "jq", "yq", "perl", "python", "python3", "python2",

@@ -79,7 +79,9 @@ fn name_before(bytes: &[u8], sign: usize) -> Option<Range<usize>> {
         return None;
     }
     let start = back(end, MAX_NAME, |b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.'));
-    (start < end).then_some(start..end)
+    // `/etc/passwd: …` is what a file says.
+    let file = at(sign) == Some(b':') && at(start.wrapping_sub(1)) == Some(b'/');
+    (start < end && !file).then_some(start..end)
 }
 
 fn may_name_secret(name: &str) -> bool {
@@ -397,9 +399,10 @@ fn is_uuid(text: &str) -> bool {
             .all(|(n, b)| if matches!(n, 8 | 13 | 18 | 23) { b == b'-' } else { b.is_ascii_hexdigit() })
 }
 
-/// A hash of something, as lock files and registries write it.
+/// A hash of something, as lock files and registries write it, or the fingerprint of a key, as `OpenPGP` does.
 fn is_digest(text: &str) -> bool {
-    ["sha1-", "sha256", "sha384", "sha512", "md5:", "blake"].iter().any(|head| text.starts_with(head))
+    let fingerprint = text.len() == 40 && text.bytes().all(|b| b.is_ascii_digit() || (b'A'..=b'F').contains(&b));
+    fingerprint || ["sha1-", "sha256", "sha384", "sha512", "md5:", "blake"].iter().any(|head| text.starts_with(head))
 }
 
 /// Whether most of a value is words: runs of letters of one case, between separators or capitals.
@@ -491,6 +494,8 @@ mod tests {
             "{\"key\": \"theme\", \"value\": \"Zr51TbYw64NsHc0eUja8\"}",
             "token: \"data:image/png;base64,Zr51TbYw64NsHc0eUja8Kd93LmQp27Vx\"",
             "token: \"req_Zr51TbYw64NsHc0eUja8Kd93\"",
+            "/etc/passwd: www-data:x:33:33:www-data:/var/www:/bin/false",
+            "SIGNING_KEY=B8D3FDC1B294C289271F191F1A8B7E1B00D76C2D",
         ] {
             assert_eq!(all(view), Vec::<&str>::new(), "{view}");
         }

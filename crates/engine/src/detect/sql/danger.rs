@@ -40,7 +40,10 @@ pub(super) fn judge(text: &str, read: &[Token], findings: &mut Findings<'_, '_>)
                 }
                 let danger = match verb.len() {
                     4 if verb.eq_ignore_ascii_case("load") => {
-                        is(1, &["data"]) && (is(2, &["infile"]) || is(3, &["infile"]))
+                        let infile = if is(2, &["infile"]) { 3_usize } else { 4 };
+                        is(1, &["data"])
+                            && is(infile.saturating_sub(1), &["infile"])
+                            && !ahead(infile).is_some_and(|file| is_rows(file.text(text)))
                     }
                     4 if verb.eq_ignore_ascii_case("copy") => copies(text, read, at),
                     4 | 7 if verb.eq_ignore_ascii_case("exec") || verb.eq_ignore_ascii_case("execute") => {
@@ -99,15 +102,19 @@ fn copies(text: &str, read: &[Token], at: usize) -> bool {
     statement.windows(2).any(|two| {
         let [way, what] = two else { return false };
         let to = way.kind == T::Key(Key::From) || way.text(text).eq_ignore_ascii_case("to");
-        let file = matches!(what.kind, T::Text | T::OpenText) && !is_bucket(what.text(text));
+        let file = matches!(what.kind, T::Text | T::OpenText) && !is_rows(what.text(text));
         to && (what.text(text).eq_ignore_ascii_case("program") || file)
     })
 }
 
-/// Whether a text in quotes names a store of objects, from which a warehouse is filled.
-fn is_bucket(text: &str) -> bool {
-    let inside = text.get(1..).unwrap_or_default();
-    ["s3://", "gs://", "gcs://", "azure://", "abfss://"].iter().any(|scheme| inside.starts_with(scheme))
+/// Whether a text in quotes names what tables are filled from and emptied into: a store of objects, or a file of rows.
+fn is_rows(text: &str) -> bool {
+    const STORES: &[&str] = &["s3://", "gs://", "gcs://", "azure://", "abfss://"];
+    const FILES: &[&str] = &["csv", "tsv", "parquet", "ndjson", "jsonl", "avro", "orc"];
+    let inside = text.get(1..).unwrap_or_default().trim_end_matches(['\'', '"']);
+    let name = [".gz", ".bz2", ".zst"].iter().find_map(|packed| inside.strip_suffix(packed)).unwrap_or(inside);
+    let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending);
+    STORES.iter().any(|scheme| inside.starts_with(scheme)) || FILES.iter().any(|rows| ending.eq_ignore_ascii_case(rows))
 }
 
 /// `name` in lower case without quotes, where it is short enough to be one of those looked for.

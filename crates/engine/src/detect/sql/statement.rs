@@ -153,6 +153,22 @@ fn inject(inside: &str, range: std::ops::Range<usize>, findings: &mut Findings<'
     }
 }
 
+/// Whether a `drop` names nothing but tables that were made to be thrown away, as migrations do that cannot alter one.
+fn is_scratch(text: &str, body: &[Token]) -> bool {
+    const WORDS: &[&str] = &["drop", "table", "temporary", "if", "exists", "cascade", "restrict"];
+    let temporary = |name: &str| {
+        let mut parts = name.split(|c: char| !c.is_ascii_alphanumeric());
+        parts.any(|part| part.eq_ignore_ascii_case("tmp") || part.eq_ignore_ascii_case("temp"))
+    };
+    let mut names = body
+        .iter()
+        .filter(|token| matches!(token.kind, T::Name | T::Key(_)))
+        .map(|token| token.text(text))
+        .filter(|name| !WORDS.iter().any(|word| name.eq_ignore_ascii_case(word)))
+        .peekable();
+    names.peek().is_some() && names.all(temporary)
+}
+
 /// What the statements do that are in the text, one after another.
 fn effects(text: &str, read: &[Token], findings: &mut Findings<'_, '_>) {
     let mut from = 0_usize;
@@ -166,7 +182,9 @@ fn effects(text: &str, read: &[Token], findings: &mut Findings<'_, '_>) {
         let limited = body.iter().any(|token| matches!(token.kind, T::Key(Key::Where | Key::Limit)));
         let first = body.first().map_or("", |token| token.text(text));
         let is = |words: &[&str]| words.iter().any(|word| first.eq_ignore_ascii_case(word));
+        let scratch = is(&["drop"]) && is_scratch(text, body);
         match does {
+            Some(Verb::Destroy) if scratch => {}
             Some(Verb::Destroy) if !limited || !is(&["delete"]) => {
                 findings.add(Kind::Destructive, range(read, from, end));
             }
@@ -186,7 +204,7 @@ fn effects(text: &str, read: &[Token], findings: &mut Findings<'_, '_>) {
                     && (is(&["explain"]) || read.get(at.wrapping_sub(1)).is_some_and(|t| t.kind == T::Open))
                     && changes(text, read, at)
             });
-        if inner || (asked && matches!(does, Some(Verb::Destroy | Verb::Account))) {
+        if inner || (asked && !scratch && matches!(does, Some(Verb::Destroy | Verb::Account))) {
             findings.add(Kind::HiddenWrite, range(read, from, end));
         }
         asked |= is(&["select", "commit", "rollback", "end", "with", "show"]);

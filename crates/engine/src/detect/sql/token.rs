@@ -150,6 +150,7 @@ impl Lexer<'_> {
         loop {
             let begins = self.at;
             match (self.peek(0), self.peek(1)) {
+                (b'#', _) if self.json_path() > 0 => return (gap, None),
                 (b'-', b'-') | (b'#', _) => {
                     if !self.skip_past(memchr::memchr2(b'\n', b'\r', self.rest()), 1) {
                         return (gap, Some(begins));
@@ -189,6 +190,21 @@ impl Lexer<'_> {
         }
     }
 
+    /// The length of `#>` or `#>>` where a path in braces follows; elsewhere `#` begins a comment.
+    fn json_path(&self) -> usize {
+        let arrows = self.rest().iter().skip(1).take(2).take_while(|&&byte| byte == b'>').count();
+        let length = arrows.saturating_add(1);
+        let path = self.rest().get(length..).unwrap_or_default().trim_ascii_start().starts_with(b"'{");
+        if arrows > 0 && path { length } else { 0 }
+    }
+
+    /// Whether a key, or an array of them, follows the question mark.
+    fn asks_for_key(&self) -> bool {
+        let rest = self.rest().get(1..).unwrap_or_default();
+        let rest = rest.strip_prefix(b"|").or_else(|| rest.strip_prefix(b"&")).unwrap_or(rest).trim_ascii_start();
+        rest.starts_with(b"'") || rest.get(..6).is_some_and(|word| word.eq_ignore_ascii_case(b"array["))
+    }
+
     fn token(&mut self) -> Kind {
         let byte = self.peek(0);
         match byte {
@@ -203,6 +219,12 @@ impl Lexer<'_> {
                 self.skip(2);
                 Kind::Key(Key::Constant)
             }
+            b'#' => {
+                self.skip(self.json_path());
+                Kind::Arithmetic
+            }
+            // `data ? 'key'`, `data ?| array['a']`: what JSON holds. Else it stands for a value.
+            b'?' if self.asks_for_key() => self.one(Kind::Arithmetic),
             b'(' => self.one(Kind::Open),
             b')' => self.one(Kind::Close),
             b',' => self.one(Kind::Comma),

@@ -205,7 +205,7 @@ impl Walk<'_> {
                 let call = matches!(behind.last(), Some(Bracket::Call { known: true, .. }));
                 match operand {
                     _ if call => self.show(Traits::LOGIC_CALL),
-                    Operand::Constant if self.is_alone() => self.show(Traits::LOGIC_CONSTANT),
+                    Operand::Constant if self.is_alone() && !self.concatenates() => self.show(Traits::LOGIC_CONSTANT),
                     Operand::Name(_) => self.show(Traits::NAMES),
                     _ => {}
                 }
@@ -226,7 +226,8 @@ impl Walk<'_> {
     pub(super) fn compared(&mut self, right: Operand) {
         self.show(Traits::COMPARE);
         let anything = matches!(self.tokens.get(self.at.wrapping_sub(2)).map(|t| t.kind), Some(Kind::Key(Key::Like)))
-            && matches!(self.text_of(self.at.wrapping_sub(1)), "'%'" | "\"%\"" | "'%%'" | "'%");
+            && matches!(self.text_of(self.at.wrapping_sub(1)), "'%'" | "\"%\"" | "'%%'" | "'%")
+            && !(self.text_of(self.at) == "||" && matches!(self.kind(1), Some(Kind::Name | Kind::Variable)));
         let same = anything
             || match (self.left, right) {
                 (Operand::Constant | Operand::Truth, Operand::Constant) => {

@@ -93,6 +93,22 @@ impl Walk<'_> {
         )
     }
 
+    /// Whether what was just read is joined by `||`, a text to a name, a variable or a call: to most databases that makes
+    /// one text of two, and only one dialect would read an `or`.
+    pub(super) fn concatenates(&self) -> bool {
+        let back = |count: usize| self.tokens.get(self.at.wrapping_sub(count)).map(|token| token.kind);
+        let own = |count: usize| !self.text_of(self.at.wrapping_sub(count)).starts_with("@@");
+        self.text_of(self.at.wrapping_sub(2)) == "||"
+            && match (back(3), back(1)) {
+                (Some(Kind::Name | Kind::Variable), Some(Kind::Text)) => own(3),
+                (Some(Kind::Text | Kind::Name), Some(Kind::Variable)) => own(1),
+                (Some(Kind::Close), Some(Kind::Text | Kind::Variable)) => {
+                    matches!(self.left, Operand::Call | Operand::Other) && own(1)
+                }
+                _ => false,
+            }
+    }
+
     /// Whether the pending operator makes one text of two.
     pub(super) fn joins(&self) -> bool {
         let operator = self.tokens.get(self.at.wrapping_sub(1)).map_or("", |token| token.text(self.text));
