@@ -32,6 +32,7 @@ pub(crate) fn is_default_login(login: &str, password: &str) -> bool {
         "test",
         "token",
         "p4ss",
+        "p4ssw0rd",
         "user",
         "username",
         "mysecretpassword",
@@ -73,8 +74,12 @@ pub(crate) fn is_default_login(login: &str, password: &str) -> bool {
     let user = login.split("://").nth(1).and_then(|rest| rest.split(':').next()).unwrap_or_default();
     let host = login.rsplit('@').next().filter(|host| host.len() < login.len()).unwrap_or_default();
     let host = host.split([':', '/', '?', ' ', '"', '\'', ';']).next().unwrap_or_default().to_ascii_lowercase();
+    // `somepassword`, `your(strong)Password`, and a host that no name server knows: `mygithost`.
+    let invented = |name: &str| ["my", "some", "your"].iter().any(|word| name.starts_with(word));
     WORDS.contains(&bare.as_str())
         || says_so(password)
+        || invented(&bare) && bare.contains("pass")
+        || invented(&host) && !host.contains('.')
         || password.len() < 3
         || (password == user && HOSTS.contains(&host.as_str()))
         || HOSTS.iter().any(|known| host == *known || (known.ends_with('.') && host.starts_with(known)))
@@ -249,6 +254,8 @@ mod tests {
             ("postgres://shop:Zr51TbYw64@localhost:5432/x", "Zr51TbYw64"),
             ("https://me:Zr51TbYw64@api.example.com", "Zr51TbYw64"),
             ("redis://:changeme1!@cache", "changeme1!"),
+            ("postgres://someuser:somepassword@dbhost:381/x", "somepassword"),
+            ("https://bob:Zr51Tb@mygithost", "Zr51Tb"),
         ] {
             assert!(is_default_login(login, password), "{login}");
         }

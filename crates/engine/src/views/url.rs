@@ -142,8 +142,9 @@ fn add(url: &Url, lines: &mut Lines) {
         lines.push(url.as_str());
         let _without = url.set_password(None).and_then(|()| url.set_username(""));
     }
-    // `localhost.` is `localhost`.
-    let undotted = url.domain().and_then(|host| host.strip_suffix('.')).map(str::to_owned);
+    // `localhost.` is `localhost`; `https://...` leads nowhere.
+    let undotted =
+        url.domain().and_then(|host| host.strip_suffix('.')).filter(|host| !host.ends_with('.')).map(str::to_owned);
     if let Some(host) = undotted {
         let _parsed = url.set_host(Some(&host));
     }

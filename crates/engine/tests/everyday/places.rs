@@ -5,7 +5,7 @@ use vanguard_engine::{Profile, Verdict};
 use crate::judged::{call_with, lines};
 
 /// Lines that the rules on secrets in URLs still stop: signed links of object stores.
-const SIGNED: [&str; 2] = ["alt=media&token=", "&sig="];
+const SIGNED: [&str; 3] = ["X-Amz-Signature=", "alt=media&token=", "&sig="];
 
 #[test]
 fn attacks_by_path_are_stopped() {

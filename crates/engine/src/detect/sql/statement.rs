@@ -39,7 +39,7 @@ fn range(read: &[Token], from: usize, to: usize) -> std::ops::Range<usize> {
 /// Judges a field that is SQL: by what its statements do, and by the marks of a value that has left its place.
 pub(super) fn judge(text: &str, findings: &mut Findings<'_, '_>) {
     let mut read = Vec::new();
-    if !tokens(text, 0, Reading::default(), &mut read) {
+    if !tokens(text, 0, Reading { templates: true, ..Reading::default() }, &mut read) {
         findings.add(Kind::Overlong, 0..text.len());
     }
     danger::judge(text, &read, findings);

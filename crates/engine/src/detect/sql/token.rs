@@ -8,6 +8,9 @@ use super::word::{self, Key};
 /// The most tokens that are read of one text.
 pub(super) const MAX_TOKENS: usize = 16_384;
 
+/// The longest template that is looked for the end of.
+const TEMPLATE: usize = 400;
+
 /// What a token is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
@@ -80,6 +83,8 @@ pub(super) struct Reading {
     pub(super) backslash: bool,
     /// `+` is a space, as in the query of a URL.
     pub(super) plus: bool,
+    /// `{{ x }}` and `{% x %}` are filled in before a database sees them, as models of a warehouse have them.
+    pub(super) templates: bool,
 }
 
 /// Reads `text` from byte `from` into `tokens`. Whether all of it was read.
@@ -173,6 +178,7 @@ impl Lexer<'_> {
                 }
                 // The end of what `/*!` began, or of a comment that the text was put into.
                 (b'*', b'/') => self.skip(2),
+                (b'{', b'%' | b'#') if self.template() > 0 => self.skip(self.template()),
                 (b'{', b) if b.is_ascii_alphabetic() => {
                     // `{x 1}` is 1 to MySQL; JSON and templates have other things behind a brace.
                     self.skip(1);
@@ -198,6 +204,20 @@ impl Lexer<'_> {
         if arrows > 0 && path { length } else { 0 }
     }
 
+    /// The length of what a template engine fills in here.
+    fn template(&self) -> usize {
+        let close: &[u8] = match self.rest() {
+            _ if !self.reading.templates => return 0,
+            [b'{', b'{', ..] => b"}}",
+            [b'{', b'%', ..] => b"%}",
+            [b'{', b'#', ..] => b"#}",
+            _ => return 0,
+        };
+        let inside = self.rest().get(2..).unwrap_or_default();
+        let inside = inside.get(..TEMPLATE.min(inside.len())).unwrap_or_default();
+        memchr::memmem::find(inside, close).map_or(0, |end| end.saturating_add(4))
+    }
+
     /// Whether a key, or an array of them, follows the question mark.
     fn asks_for_key(&self) -> bool {
         let rest = self.rest().get(1..).unwrap_or_default();
@@ -218,6 +238,10 @@ impl Lexer<'_> {
             b'\\' if matches!(self.peek(1), b'N' | b'n') && !is_name(self.peek(2)) => {
                 self.skip(2);
                 Kind::Key(Key::Constant)
+            }
+            b'{' if self.template() > 0 => {
+                self.skip(self.template());
+                Kind::Name
             }
             b'#' => {
                 self.skip(self.json_path());

@@ -16,7 +16,7 @@ pub(super) fn judge(text: &str, findings: &mut Findings<'_, '_>) {
     let mut read = Vec::new();
     let plus = memchr::memchr(b'+', text.as_bytes()).is_some() && memchr::memchr(b' ', text.as_bytes()).is_none();
     for plus in [false, true].iter().take(if plus { 2 } else { 1 }) {
-        let reading = Reading { backslash: false, plus: *plus };
+        let reading = Reading { plus: *plus, ..Reading::default() };
         if !tokens(text, 0, reading, &mut read) {
             findings.add(Kind::Overlong, 0..text.len());
         }
@@ -31,7 +31,7 @@ pub(super) fn judge(text: &str, findings: &mut Findings<'_, '_>) {
                     if backslash && memchr::memchr(b'\\', text.as_bytes()).is_none() {
                         continue;
                     }
-                    let reading = Reading { backslash, plus: *plus };
+                    let reading = Reading { backslash, plus: *plus, ..Reading::default() };
                     tokens(text, end.saturating_add(1), reading, &mut read);
                     spliced(text, end, &read, findings);
                 }
