@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use vanguard_engine::rules::{RuleSet, Tuning, builtin};
+use vanguard_engine::zone::Zone;
 use vanguard_engine::{Clock, Engine, Limits, Policy, Profile};
 
 /// Messages made so that judging them takes long.
@@ -16,9 +17,18 @@ pub mod stopwatch;
 ///
 /// When the built-in packs do not load, which a test of the engine rules out.
 pub fn engine() -> Engine {
+    engine_in(Vec::new())
+}
+
+/// The same, for a server that is to keep to `zones`.
+///
+/// # Panics
+///
+/// As [`engine`].
+pub fn engine_in(zones: Vec<Zone>) -> Engine {
     let tuning = Tuning { profile: Profile::Balanced, overrides: &BTreeMap::new() };
     let rules = RuleSet::load(builtin(), &tuning).expect("the built-in packs load");
-    Engine::new(rules, Policy::default(), Limits::default())
+    Engine::new(rules, Policy { zones, ..Policy::default() }, Limits::default())
 }
 
 /// A clock that stands still.

@@ -6,6 +6,7 @@ use serde::ser::SerializeSeq;
 use serde::{Serialize, Serializer};
 use vanguard_engine::finding::{Action, Confidence, Evidence, Finding, Layer, Severity};
 use vanguard_engine::verdict::{Coverage, Decision, Timing};
+use vanguard_engine::zone::{Place, Trouble, What, Within};
 
 use crate::digest::Digest;
 
@@ -16,7 +17,7 @@ pub const MAX_RECORD_BYTES: usize = 64 * 1024;
 const MAX_NAME_BYTES: usize = 256;
 /// The most bytes kept of a JSON pointer: its keys are the peer's.
 const MAX_POINTER_BYTES: usize = 1024;
-/// The most findings of one record.
+/// The most findings, and the most places, of one record.
 const MAX_FINDINGS: usize = 64;
 
 /// What is to be recorded of one message.
@@ -46,7 +47,7 @@ pub(crate) fn session_part(session: &str, server: &str) -> Vec<u8> {
 pub(crate) fn write_line(out: &mut Vec<u8>, time: &str, session: &[u8], seq: u64, entry: &Entry<'_>) {
     let mut line = Line(std::mem::take(out));
     let start = line.0.len();
-    let mut kept = entry.decision.findings.len().min(MAX_FINDINGS);
+    let mut kept = MAX_FINDINGS;
     loop {
         line.record(time, session, seq, entry, kept);
         if line.0.len() - start <= MAX_RECORD_BYTES || kept == 0 {
@@ -79,9 +80,13 @@ impl Line {
         if let Some(would_be) = decision.would_be {
             self.json("would_be", &would_be);
         }
-        self.json("findings", &Findings(&decision.findings[..kept]));
-        if kept < decision.findings.len() {
-            self.json("findings_left_out", &(decision.findings.len() - kept));
+        let findings = &decision.findings[..kept.min(decision.findings.len())];
+        self.json("findings", &Findings(findings));
+        if findings.len() < decision.findings.len() {
+            self.json("findings_left_out", &(decision.findings.len() - findings.len()));
+        }
+        if !decision.places.is_empty() {
+            self.json("places", &Places(&decision.places[..kept.min(decision.places.len())]));
         }
         self.coverage(decision.coverage);
         self.timing(entry.timing);
@@ -199,6 +204,34 @@ impl Serialize for Findings<'_> {
             })?;
         }
         list.end()
+    }
+}
+
+/// Where a path led when the file system was asked.
+#[derive(Serialize)]
+struct PlaceLine<'a> {
+    pointer: Cut<'a>,
+    place: &'a Evidence,
+    what: What,
+    within: &'a [Within],
+    #[serde(skip_serializing_if = "<[usize]>::is_empty")]
+    left: &'a [usize],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    trouble: Option<Trouble>,
+}
+
+struct Places<'a>(&'a [Place]);
+
+impl Serialize for Places<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.iter().map(|Place { pointer, shown, standing }| PlaceLine {
+            pointer: Cut { text: pointer, max: MAX_POINTER_BYTES },
+            place: shown,
+            what: standing.what,
+            within: &standing.within,
+            left: &standing.left,
+            trouble: standing.trouble,
+        }))
     }
 }
 

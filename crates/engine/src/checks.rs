@@ -1,4 +1,4 @@
-//! The checks that no pack holds: the strict reading of messages, their place in the session, the engine's own limits.
+//! The checks that no pack holds: the strict reading of messages, their place in the session, zones, the engine's own limits.
 //!
 //! Each is listed, explained and recorded like a rule.
 
@@ -8,6 +8,7 @@ use vanguard_wire::FaultKind;
 
 use crate::finding::{Confidence, RuleInfo, Severity};
 use crate::session::SessionFault;
+use crate::zone::Breach;
 
 /// One check of the engine itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,10 +21,12 @@ pub(crate) enum Check {
     Budget,
     /// A part of the message was not inspected.
     Uninspected,
+    /// A path does not keep to its zones.
+    Zone(Breach),
 }
 
 impl Check {
-    const ALL: [Self; 8] = [
+    const GENERAL: [Self; 8] = [
         Self::Session(SessionFault::Unsolicited),
         Self::Session(SessionFault::IdInUse),
         Self::Session(SessionFault::TooManyPending),
@@ -85,6 +88,7 @@ impl Check {
                 Severity::High,
                 &["CWE-1333"],
             ),
+            Self::Zone(breach) => return breach.info(),
             Self::Uninspected => (
                 "ENG-UNINSPECTED",
                 "Not inspected in full",
@@ -126,8 +130,9 @@ impl Checks {
             references: vec!["CWE-436".into()],
             tune: None,
         };
+        let all = Check::GENERAL.into_iter().chain(Breach::ALL.map(Check::Zone));
         Self {
-            own: Check::ALL.iter().map(|&check| (check, Arc::new(check.info()))).collect(),
+            own: all.map(|check| (check, Arc::new(check.info()))).collect(),
             wire: FaultKind::ALL.iter().map(|&kind| (kind, Arc::new(wire(kind)))).collect(),
             unknown: Arc::new(Check::Budget.info()),
         }

@@ -17,6 +17,8 @@ mod unparsed;
 mod url;
 mod xml;
 
+pub use path::is_device_name;
+
 use std::ops::Range;
 
 use crate::role::Roles;

@@ -18,6 +18,7 @@ use crate::rules::{Direction, Rule, RuleSet, ScanScratch, Target};
 use crate::session::{Exchange, Session, SessionFault};
 use crate::verdict::{Answer, Coverage, Decision, Effect, Flow, Judged, Permit, Timing, Verdict};
 use crate::views::{Chain, ViewLimits, each_view};
+use crate::zone::{Found, Guard};
 
 /// The most findings of one message that are kept; beyond it only a finding that asks for more than all before.
 pub const MAX_FINDINGS: usize = 64;
@@ -272,7 +273,13 @@ impl Bench<'_> {
             case.findings.add(Finding { layer: Layer::Wire, ..self.own_finding(Check::Session(fault), Action::Block) });
         }
         scan.begin_message();
-        each_field(message, self.flow, exchange, &self.engine.policy.roles, &mut |field| case.inspect(&field, scan));
+        let mut zones = Guard::over(&self.engine.policy, self.session, exchange, self.flow, message);
+        each_field(message, self.flow, exchange, &self.engine.policy.roles, &mut |field| {
+            if let Some(zones) = &mut zones {
+                zones.look(&field, &mut |found| case.breach(&field, &found));
+            }
+            case.inspect(&field, scan);
+        });
         let pairs = std::mem::take(&mut case.pairs);
         match pairs.find(self.engine, exchange.tool.as_deref(), self.now, scan) {
             Ok(split) => split.into_iter().for_each(|finding| case.findings.add(finding)),
@@ -292,6 +299,7 @@ impl Bench<'_> {
             verdict,
             would_be,
             findings,
+            places: zones.map(Guard::into_places).unwrap_or_default(),
             coverage,
         };
         (decision, cuts)
@@ -340,6 +348,7 @@ impl Bench<'_> {
             verdict: Verdict::Block,
             would_be: None,
             findings: vec![finding],
+            places: Vec::new(),
             coverage: Coverage::default(),
         };
         let message = format!("[McpVanguard] REFUSED — {fault}");
@@ -417,6 +426,18 @@ impl Findings {
 }
 
 impl Case<'_, '_> {
+    /// Takes note of a path that does not keep to its zones.
+    fn breach(&mut self, field: &Field<'_, '_>, found: &Found) {
+        let pointer = field.place.pointer();
+        let own = self.bench.own_finding(Check::Zone(found.breach), found.action);
+        let tool = self.exchange.tool.as_deref();
+        let place = Place { tool, pointer: &pointer, value: &field.text, now: self.bench.now };
+        let excepted = self.bench.engine.policy.excepted(&own.rule.id, &place).map(Into::into);
+        if own.action > Action::Off {
+            self.findings.add(Finding { evidence: Evidence::new(&found.evidence, false), pointer, excepted, ..own });
+        }
+    }
+
     /// Looks at every view of one field with every rule that reads such fields.
     fn inspect(&mut self, field: &Field<'_, '_>, scan: &mut ScanScratch) {
         if field.roles.contains(Roles::OPAQUE) {

@@ -40,6 +40,7 @@ mod secret;
 pub mod session;
 pub mod verdict;
 pub mod views;
+pub mod zone;
 
 pub use engine::{Clock, Engine, Scratch};
 pub use finding::{Action, Confidence, Evidence, Finding, Layer, RuleInfo, Severity};

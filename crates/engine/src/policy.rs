@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::finding::{Action, Finding};
 use crate::role::Correction;
 use crate::verdict::Verdict;
+use crate::zone::Zone;
 
 /// A named starting point of the policy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
@@ -98,6 +99,8 @@ pub struct Policy {
     pub exceptions: Vec<Exception>,
     /// What arguments are, where schema, name and value mislead.
     pub roles: Vec<Correction>,
+    /// The directories that tools may touch; where there are none, any.
+    pub zones: Vec<Zone>,
     /// How a refused `tools/call` is answered.
     pub deny_as: DenyAs,
     /// Whether an answer tells the agent what was found and where, not only which rule.

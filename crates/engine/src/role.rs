@@ -134,8 +134,7 @@ fn found(tool: &Tool<'_>, path: &str, key: &str, value: &str) -> Roles {
     if tool.roles.is_some_and(|schema| schema.offers(path, value)) {
         return Roles::ID;
     }
-    let named =
-        tool.roles.map_or_else(Roles::empty, |schema| schema.of(path)) | name::of_argument(key) | tool.lends(key);
+    let named = said(tool, path, key);
     let mut roles = named;
     roles |= value::of(value, roles);
     let prose = value.len() > MAX_ID || value.contains('\n');
@@ -147,6 +146,15 @@ fn found(tool: &Tool<'_>, path: &str, key: &str, value: &str) -> Roles {
         roles |= Roles::ID;
     }
     roles
+}
+
+fn said(tool: &Tool<'_>, path: &str, key: &str) -> Roles {
+    tool.roles.map_or_else(Roles::empty, |schema| schema.of(path)) | name::of_argument(key) | tool.lends(key)
+}
+
+/// The roles that an argument has whatever its value: by schema, name and configuration.
+pub(crate) fn named(tool: &Tool<'_>, path: &str, key: &str) -> Roles {
+    tool.corrections.iter().fold(said(tool, path, key), |roles, correction| correction.apply(path, roles))
 }
 
 /// A longer value without another role is prose.

@@ -8,9 +8,14 @@ use vanguard_wire::{Body, Id, IdKey, Message, Value, reply};
 
 use crate::role::schema::ToolRoles;
 use crate::verdict::{Answer, Flow};
+use crate::views::path::strip_file_scheme;
+use crate::views::percent;
+use crate::zone::Ground;
 
 /// The most requests in flight one way. A peer that leaves more unanswered is refused further ones.
 pub const MAX_PENDING: usize = 10_000;
+/// The most roots of a client that are remembered.
+pub const MAX_ROOTS: usize = 64;
 /// The most tools whose schemas are remembered; further ones have roles by name and value.
 pub const MAX_TOOLS: usize = 4_096;
 
@@ -63,6 +68,8 @@ struct State {
     /// The method names seen, so that one allocation serves all of a kind.
     methods: HashMap<String, Arc<str>>,
     revision: Option<String>,
+    /// The directories that the client works in, which a server may take relative paths from.
+    roots: Arc<[Box<str>]>,
 }
 
 impl State {
@@ -93,12 +100,28 @@ const MAX_METHODS: usize = 128;
 #[derive(Debug, Default)]
 pub struct Session {
     state: Mutex<State>,
+    ground: Option<Box<dyn Ground>>,
 }
 
 impl Session {
     /// A connection on which nothing has been said yet.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// The same, to a server that stands on `ground`: the one who says where paths lead, where there are zones.
+    pub fn on(ground: Box<dyn Ground>) -> Self {
+        Self { ground: Some(ground), ..Self::default() }
+    }
+
+    /// Whom to ask where a path leads.
+    pub(crate) fn ground(&self) -> Option<&dyn Ground> {
+        self.ground.as_deref()
+    }
+
+    /// The directories that the client has named as its own.
+    pub(crate) fn roots(&self) -> Arc<[Box<str>]> {
+        self.state.lock().map_or_else(|_| Arc::default(), |state| state.roots.clone())
     }
 
     /// Requests of the client that it waits for: in flight and not cancelled.
@@ -190,6 +213,12 @@ impl Session {
                 }
                 _ => {}
             },
+            (Body::Response { result, .. }, Flow::ToServer) if exchange.method.as_deref() == Some("roots/list") => {
+                let roots = read_roots(*result);
+                if let Ok(mut state) = self.state.lock() {
+                    state.roots = roots;
+                }
+            }
             (Body::Notification { method, params: Some(params) }, _) if method == "notifications/cancelled" => {
                 let Some(id) = params.get("requestId").and_then(|id| Id::read(id.lexeme())) else { return };
                 let Ok(mut state) = self.state.lock() else { return };
@@ -248,4 +277,16 @@ fn tool_name(method: &str, params: Option<&Value<'_, '_>>) -> Option<Arc<str>> {
 fn read_tools(result: Value<'_, '_>) -> Vec<ToolRoles> {
     let Some(tools) = result.get("tools") else { return Vec::new() };
     tools.elements().take(MAX_TOOLS).filter_map(|tool| ToolRoles::read(&tool)).collect()
+}
+
+/// The directories of an answer to `roots/list`.
+fn read_roots(result: Value<'_, '_>) -> Arc<[Box<str>]> {
+    let Some(roots) = result.get("roots") else { return Arc::default() };
+    let uris = roots.elements().filter_map(|root| root.get("uri")?.string());
+    let paths = uris.filter_map(|uri| {
+        let path = strip_file_scheme(&uri);
+        let decoded = percent::decode(path, false);
+        (path.len() < uri.len()).then(|| decoded.unwrap_or_else(|| path.to_owned()).into_boxed_str())
+    });
+    paths.take(MAX_ROOTS).collect()
 }

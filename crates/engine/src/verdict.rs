@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 
 use crate::finding::Finding;
+use crate::zone::Place;
 
 /// Which way a message travels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -106,6 +107,8 @@ pub struct Decision {
     pub would_be: Option<Verdict>,
     /// All that was found, hardest first.
     pub findings: Vec<Finding>,
+    /// Where its paths lead, as the file system said when it was asked: what a judgment by zones rests on.
+    pub places: Vec<Place>,
     /// What was looked at, and what was not.
     pub coverage: Coverage,
 }

@@ -10,7 +10,7 @@ mod guess;
 mod html;
 mod json;
 pub(crate) mod path;
-mod percent;
+pub(crate) mod percent;
 mod plain;
 mod readings;
 mod runs;

@@ -23,6 +23,8 @@ pub struct StdioConfig {
     pub inherits: bool,
     /// The walls that it runs behind, if any.
     pub walls: Option<Walls>,
+    /// Why the kernel keeps less of the walls than was meant; recorded.
+    pub unkept: Option<String>,
     /// The longest line of either side that is judged whole; a longer one is refused.
     pub max_message: usize,
     /// How long the end of a session may take.
@@ -41,6 +43,7 @@ impl StdioConfig {
             env: Vec::new(),
             inherits: true,
             walls: None,
+            unkept: None,
             max_message: vanguard_wire::Limits::default().message_bytes,
             waits: Waits::default(),
             program,

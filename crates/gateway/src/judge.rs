@@ -136,6 +136,7 @@ impl Part {
                 evidence: Evidence::default(),
                 excepted: None,
             }],
+            places: Vec::new(),
             coverage: Coverage::default(),
         }
     }

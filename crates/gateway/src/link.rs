@@ -53,6 +53,7 @@ pub(crate) enum Happening {
 impl Link {
     pub(crate) fn new(
         engine: Engine,
+        session: Session,
         log: SessionLog,
         client: Outlet,
         server: Outlet,
@@ -62,7 +63,7 @@ impl Link {
         let server = Arc::new(server);
         Self {
             engine,
-            session: Session::new(),
+            session,
             clock: SystemClock::default(),
             log,
             client,

@@ -12,8 +12,8 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 use uuid::Uuid;
 use vanguard_audit::Log;
-use vanguard_engine::Engine;
 use vanguard_engine::verdict::Flow;
+use vanguard_engine::{Engine, Session};
 use vanguard_sandbox::Witness;
 
 use crate::config::StdioConfig;
@@ -33,6 +33,7 @@ use crate::{Outcome, pump, stderr, walls};
 pub fn run(
     config: &StdioConfig,
     engine: Engine,
+    session: Session,
     audit: &Log,
     reporter: Arc<dyn Reporter>,
 ) -> Result<Outcome, StartError> {
@@ -44,8 +45,11 @@ pub fn run(
     let log = audit.session(&Uuid::now_v7().to_string(), &config.name);
 
     let (server, Pipes { stdin, stdout, stderr }, witness) = Server::start(config)?;
-    let link =
-        Arc::new(Link::new(engine, log, Outlet::new(client_out), Outlet::new(stdin), Arc::clone(&reports), happenings));
+    let (client, to_server) = (Outlet::new(client_out), Outlet::new(stdin));
+    let link = Arc::new(Link::new(engine, session, log, client, to_server, Arc::clone(&reports), happenings));
+    if let Some(lacks) = &config.unkept {
+        walls::weak(lacks, &link);
+    }
     let started = start_threads(config, &link, client_in, stdout, stderr, &server)
         .and_then(|()| witness.map_or(Ok(()), |witness| watch_walls(witness, config, &link)))
         // Last: the first message need not wait for it.

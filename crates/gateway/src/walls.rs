@@ -30,7 +30,11 @@ pub(crate) fn watch(witness: &Witness, walls: &Walls, link: &Link) {
 }
 
 fn note(sighting: Sighting, link: &Link) {
-    let decision = decision(&sighting);
+    let (rule, evidence) = match &sighting.outcome {
+        Outcome::Asked(ask) => (&OUTSIDE, format!("{ask} by {} of process {}", sighting.call, sighting.process)),
+        _ => (&FORBIDDEN_CALL, format!("{} by process {}", sighting.call, sighting.process)),
+    };
+    let decision = decision(rule, Action::Block, Verdict::Block, &evidence);
     // A record that is lost shows in `failing`, and nothing passes from there on where the setting is to block.
     let _ = link.log.record_blocked(&Entry { decision: &decision, timing: Timing::default(), digest: None, bytes: 0 });
     link.watch_audit();
@@ -40,19 +44,22 @@ fn note(sighting: Sighting, link: &Link) {
     link.reports.tell(Event::Walled(sighting));
 }
 
-fn decision(sighting: &Sighting) -> Decision {
-    let (rule, evidence) = match &sighting.outcome {
-        Outcome::Asked(ask) => (&OUTSIDE, format!("{ask} by {} of process {}", sighting.call, sighting.process)),
-        _ => (&FORBIDDEN_CALL, format!("{} by process {}", sighting.call, sighting.process)),
-    };
+/// Records that the kernel keeps less of the walls than was meant.
+pub(crate) fn weak(lacks: &str, link: &Link) {
+    let decision = decision(&WEAK, Action::Warn, Verdict::Warn, lacks);
+    let _ = link.log.record_blocked(&Entry { decision: &decision, timing: Timing::default(), digest: None, bytes: 0 });
+    link.watch_audit();
+}
+
+fn decision(rule: &Arc<RuleInfo>, action: Action, verdict: Verdict, evidence: &str) -> Decision {
     let finding = Finding {
         rule: Arc::clone(rule),
         layer: Layer::Sandbox,
-        action: Action::Block,
+        action,
         pointer: String::new(),
         span: 0..0,
         chain: Chain::default(),
-        evidence: Evidence::new(&evidence, false),
+        evidence: Evidence::new(evidence, false),
         excepted: None,
     };
     Decision {
@@ -60,9 +67,10 @@ fn decision(sighting: &Sighting) -> Decision {
         method: None,
         tool: None,
         id: None,
-        verdict: Verdict::Block,
+        verdict,
         would_be: None,
         findings: vec![finding],
+        places: Vec::new(),
         coverage: Coverage::default(),
     }
 }
@@ -71,27 +79,50 @@ fn decision(sighting: &Sighting) -> Decision {
 pub(crate) const RULE: &str = "SBX-CALL";
 
 static OUTSIDE: LazyLock<Arc<RuleInfo>> = LazyLock::new(|| {
-    Arc::new(RuleInfo {
-        id: Cow::Borrowed("SBX-FILE"),
-        title: Cow::Borrowed("A file or port outside of the sandbox"),
-        family: Cow::Borrowed("sandbox"),
-        message: Cow::Borrowed("The server asked for what its walls are not open for. Name a zone, if it needs it."),
-        severity: Severity::Medium,
-        confidence: Confidence::High,
-        references: vec![Cow::Borrowed("CWE-552"), Cow::Borrowed("T1083")],
-        tune: None,
-    })
+    rule(
+        "SBX-FILE",
+        "A file or port outside of the sandbox",
+        "The server asked for what its walls are not open for. Name a zone, if it needs it.",
+        Severity::Medium,
+        ["CWE-552", "T1083"],
+    )
 });
 
 static FORBIDDEN_CALL: LazyLock<Arc<RuleInfo>> = LazyLock::new(|| {
+    rule(
+        RULE,
+        "A system call that the sandbox forbids",
+        "The server tried to leave its sandbox by a system call that no honest server needs.",
+        Severity::Critical,
+        ["CWE-250", "T1611"],
+    )
+});
+
+static WEAK: LazyLock<Arc<RuleInfo>> = LazyLock::new(|| {
+    rule(
+        "SBX-WEAK",
+        "The kernel keeps less of the sandbox than was meant",
+        "The server runs behind weaker walls, since this kernel cannot keep all of them. Use a newer kernel.",
+        Severity::Medium,
+        ["CWE-250", "T1611"],
+    )
+});
+
+fn rule(
+    id: &'static str,
+    title: &'static str,
+    message: &'static str,
+    severity: Severity,
+    references: [&'static str; 2],
+) -> Arc<RuleInfo> {
     Arc::new(RuleInfo {
-        id: Cow::Borrowed(RULE),
-        title: Cow::Borrowed("A system call that the sandbox forbids"),
+        id: Cow::Borrowed(id),
+        title: Cow::Borrowed(title),
         family: Cow::Borrowed("sandbox"),
-        message: Cow::Borrowed("The server tried to leave its sandbox by a system call that no honest server needs."),
-        severity: Severity::Critical,
+        message: Cow::Borrowed(message),
+        severity,
         confidence: Confidence::High,
-        references: vec![Cow::Borrowed("CWE-250"), Cow::Borrowed("T1611")],
+        references: references.map(Cow::Borrowed).into(),
         tune: None,
     })
-});
+}

@@ -16,7 +16,9 @@ use rustix::net::sockopt::socket_type;
 use rustix::process::{Pid, PidfdFlags, PidfdGetfdFlags, pidfd_getfd, pidfd_open};
 
 use crate::kernel::Notification;
-use crate::walls::{Ask, Rights};
+use vanguard_engine::zone::Rights;
+
+use crate::walls::Ask;
 
 /// The longest path that the kernel takes, with its end.
 const PATH_MAX: usize = 4096;

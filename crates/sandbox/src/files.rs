@@ -5,7 +5,9 @@ use landlock::{
     RulesetCreatedAttr, RulesetError, RulesetStatus, Scope, path_beneath_rules,
 };
 
-use crate::walls::{Ports, Rights, Walls};
+use vanguard_engine::zone::Rights;
+
+use crate::walls::{Ports, Walls};
 
 /// Rights are spelt by this ABI: the first with all that [`Walls`] speaks of.
 const SPELT: ABI = ABI::V6;

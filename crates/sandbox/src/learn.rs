@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use crate::walls::{Ask, Opening, Rights};
+use vanguard_engine::zone::Rights;
+
+use crate::walls::{Ask, Opening};
 
 /// So many files read in one directory stand for all of it: a list that long says no more, and nobody reviews it.
 const MANY: usize = 4;

@@ -1,12 +1,14 @@
-//! Walls round the server's process and all that it starts.
+//! Walls round the server's process and all that it starts; and the ground that zones are judged on.
 //!
 //! The server is not started itself but by a small step of ours ([`step()`]) that first goes behind the walls and then
 //! becomes the server: the kernel keeps them from there on, whatever the server runs. [`Walls`] says what is open;
 //! [`runtime`] finds out what a command needs to run at all; a [`Witness`] learns of every forbidden call, answers it and
 //! ends the process that made it; [`learn`] makes zones of what a server was seen to ask for.
 //!
-//! Linux only: elsewhere nothing can be walled in, and [`ability`] says so.
+//! That is for Linux only: elsewhere nothing can be walled in, and [`ability`] says so. Where paths lead ([`ground`]) can be
+//! found out on every system.
 
+pub mod ground;
 pub mod learn;
 pub mod runtime;
 mod walls;
@@ -35,7 +37,8 @@ mod elsewhere;
 
 #[cfg(not(target_os = "linux"))]
 pub use elsewhere::{Step, Witness, ability, step};
-pub use walls::{Ability, Ask, Limits, Opening, Outcome, Ports, Rights, Sighting, Walls, Watch};
+pub use vanguard_engine::zone::Rights;
+pub use walls::{Ability, Ask, Limits, Opening, Outcome, Ports, Sighting, Walls, Watch};
 #[cfg(target_os = "linux")]
 pub use {
     enter::{EnterError, ability, enter},

@@ -7,7 +7,9 @@ use std::fs::{self, File};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
-use crate::walls::{Opening, Rights};
+use vanguard_engine::zone::Rights;
+
+use crate::walls::Opening;
 
 /// A command line as it would be run.
 #[derive(Debug, Clone, Copy)]

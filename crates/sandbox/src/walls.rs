@@ -4,31 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
-
-bitflags::bitflags! {
-    /// What may be done with the files of an opening.
-    #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
-    #[serde(transparent)]
-    pub struct Rights: u8 {
-        /// Read files and list directories.
-        const READ = 1;
-        /// Create, change, move and delete them.
-        const WRITE = 1 << 1;
-        /// Run them.
-        const EXECUTE = 1 << 2;
-    }
-}
-
-impl fmt::Display for Rights {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (right, letter) in [(Self::READ, 'r'), (Self::WRITE, 'w'), (Self::EXECUTE, 'x')] {
-            if self.contains(right) {
-                write!(f, "{letter}")?;
-            }
-        }
-        Ok(())
-    }
-}
+use vanguard_engine::zone::Rights;
 
 /// A file or directory that stays open, with everything below it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -3,7 +3,7 @@
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    check, completions, config, demo, eval, explain, info, keygen, rules, sandbox, sse, start, update, version,
+    check, completions, config, demo, eval, explain, info, keygen, rules, sandbox, sse, start, update, version, zones,
 };
 
 /// A security proxy between AI agents and MCP servers.
@@ -46,6 +46,8 @@ pub(crate) enum Command {
     Rules(rules::Args),
     /// Show what a walled-in server could reach
     Sandbox(sandbox::Args),
+    /// Show where a path leads, and whether a tool may go there
+    Zones(zones::Args),
     /// Show the configuration that holds, or the schema of the file
     Config(config::Args),
     /// Show layers, rules and limits at a glance

@@ -14,6 +14,7 @@ pub(crate) mod sse;
 pub(crate) mod start;
 pub(crate) mod update;
 pub(crate) mod version;
+pub(crate) mod zones;
 
 /// Prints to stdout; a reader that went away is not an error worth a word.
 pub(crate) fn print(text: &str) {

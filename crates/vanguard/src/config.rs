@@ -13,6 +13,7 @@ pub(crate) mod sources;
 pub(crate) mod trust;
 pub(crate) mod variables;
 pub(crate) mod written;
+pub(crate) mod zone;
 
 pub(crate) use origin::{Layer, Origin, Set};
 pub(crate) use resolve::Settings;

@@ -12,6 +12,7 @@ use vanguard_engine::finding::{Action, RuleInfo};
 use vanguard_engine::policy::{Exception, Policy};
 use vanguard_engine::role::Correction;
 use vanguard_engine::rules::{self, PackSource, RuleSet, Tuning};
+use vanguard_engine::zone::Zone;
 use vanguard_wire::Limits;
 
 use crate::config::roles::RoleChange;
@@ -32,14 +33,23 @@ pub(crate) struct Pack {
     pub(crate) text: Cow<'static, str>,
 }
 
-/// The file of 1.5.0 that lists safe zones, not rules.
-const SAFE_ZONES: &str = "safe_zones.yaml";
+/// The file of 1.5.0 that lists safe zones, not rules: [`crate::zones`] reads it.
+pub(crate) const SAFE_ZONES: &str = "safe_zones.yaml";
 
 /// The most packs in one directory.
 const MAX_PACKS: usize = 500;
 
 /// The engine that `settings` ask for, and what deserves a warning.
 pub(crate) fn build(settings: &Settings, around: &Surroundings) -> Result<(Engine, Vec<String>), Failure> {
+    build_in_zones(settings, around, Vec::new())
+}
+
+/// The same, for a server that is to keep to `zones`.
+pub(crate) fn build_in_zones(
+    settings: &Settings,
+    around: &Surroundings,
+    zones: Vec<Zone>,
+) -> Result<(Engine, Vec<String>), Failure> {
     let (packs, mut warnings) = packs(settings, around)?;
     let overrides: BTreeMap<String, Action> =
         settings.overrides.iter().map(|(id, set)| (id.clone(), set.value)).collect();
@@ -51,6 +61,7 @@ pub(crate) fn build(settings: &Settings, around: &Surroundings) -> Result<(Engin
         overrides,
         exceptions: settings.exceptions.iter().map(exception).collect::<Result<_, _>>()?,
         roles: corrections(settings)?,
+        zones,
         deny_as: settings.deny_as.value,
         expose_block_reason: settings.expose_block_reason.value,
         compat_codes: settings.compat.value == Compat::V1_5,
@@ -87,11 +98,8 @@ pub(crate) fn packs(settings: &Settings, around: &Surroundings) -> Result<(Vec<P
     let mut warnings = Vec::new();
     for dir in &settings.rule_dirs {
         let (more, zones) = directory(&dir.value)?;
-        if more.is_empty() {
+        if more.is_empty() && zones.is_none() {
             warnings.push(format!("{} ({}) holds no rule pack (*.yaml)", dir.value.display(), dir.origin));
-        }
-        if let Some(zones) = zones {
-            warnings.push(format!("{}: safe zones are not in this release; the file has no effect", zones.display()));
         }
         packs.extend(more);
     }

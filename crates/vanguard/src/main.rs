@@ -10,6 +10,7 @@ mod sandbox;
 mod signing;
 mod suggest;
 mod table;
+mod zones;
 
 use std::process::ExitCode;
 
@@ -33,6 +34,7 @@ fn main() -> ExitCode {
         Command::Eval(args) => commands::eval::run(&args),
         Command::Rules(args) => commands::rules::run(&args),
         Command::Sandbox(args) => commands::sandbox::run(&args),
+        Command::Zones(args) => commands::zones::run(&args),
         Command::Config(args) => commands::config::run(&args),
         Command::Info(args) => commands::info::run(&args),
         Command::Version(args) => commands::version::run(&args),

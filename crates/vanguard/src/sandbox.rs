@@ -9,9 +9,10 @@ use vanguard_gateway::StdioConfig;
 use vanguard_sandbox::runtime::{self, Command};
 use vanguard_sandbox::{Ability, Limits, Opening, Ports, Rights, Walls, Watch, ability};
 
-use crate::config::written::{PortList, Right, SandboxMode, Zone};
+use crate::config::written::{PortList, SandboxMode};
 use crate::config::{Layer, Origin, Settings, Written};
 use crate::exit::Failure;
+use crate::zones::{Laid, ZoneFlag};
 
 /// Variables that programs need and that hold no secrets.
 const PASSED: [&str; 22] = [
@@ -51,9 +52,8 @@ pub(crate) struct WallFlags {
     /// where the kernel cannot keep all of it) [default: zones where there are zones]
     #[arg(long, value_enum, hide_possible_values = true, value_name = "MODE", num_args = 0..=1, require_equals = true, default_missing_value = "zones")]
     sandbox: Option<SandboxMode>,
-    /// A directory that the server may touch; may be repeated. PATH:ro to read only, PATH:rwx also to run what is there
-    #[arg(long, value_name = "PATH[:ro|:rw|:rwx]", value_parser = zone)]
-    zone: Vec<Zone>,
+    #[command(flatten)]
+    zone: ZoneFlag,
     /// Variable of this environment to pass on behind the walls, by name; may be repeated
     #[arg(long, value_name = "NAME")]
     pass_env: Vec<String>,
@@ -71,28 +71,12 @@ impl WallFlags {
         if self.sandbox.is_some() {
             add("--sandbox", &|w| w.sandbox.mode = self.sandbox);
         }
-        if !self.zone.is_empty() {
-            add("--zone", &|w| w.zones = Some(self.zone.clone()));
-        }
         if !self.pass_env.is_empty() {
             add("--pass-env", &|w| w.sandbox.env = Some(self.pass_env.clone()));
         }
+        layers.extend(self.zone.layer());
         layers
     }
-}
-
-fn zone(text: &str) -> Result<Zone, &'static str> {
-    use Right::{Execute, Read, Write};
-    let (path, rights) = match text.rsplit_once(':') {
-        Some((path, "ro")) => (path, vec![Read]),
-        Some((path, "rw")) => (path, vec![Read, Write]),
-        Some((path, "rwx")) => (path, vec![Read, Write, Execute]),
-        _ => (text, vec![Read, Write]),
-    };
-    if path.is_empty() {
-        return Err("write PATH, PATH:ro, PATH:rw or PATH:rwx");
-    }
-    Ok(Zone { path: path.into(), rights: Some(rights) })
 }
 
 /// Walls that are ready to be raised.
@@ -102,6 +86,8 @@ pub(crate) struct Plan {
     pub(crate) env: Vec<(OsString, OsString)>,
     /// What a person should know before the server starts.
     pub(crate) warnings: Vec<String>,
+    /// Why the kernel keeps less of the walls than was meant, where it does.
+    unkept: Option<String>,
     /// A directory of the server's own for temporary files, removed with this.
     _scratch: TempDir,
 }
@@ -114,31 +100,37 @@ impl Plan {
         server.env = set.chain(std::mem::take(&mut server.env)).collect();
         server.inherits = false;
         server.walls = Some(self.walls.clone());
+        server.unkept.clone_from(&self.unkept);
     }
 }
 
-/// How far the server is walled in, all settings considered.
-pub(crate) fn mode(settings: &Settings) -> SandboxMode {
-    settings.sandbox.mode.value.unwrap_or(match (settings.zones.is_empty(), settings.profile.value) {
-        (true, _) | (_, Profile::Monitor) => SandboxMode::Off,
-        (false, Profile::Balanced) => SandboxMode::Zones,
-        (false, Profile::Strict) => SandboxMode::Strict,
-    })
+/// How far the server is walled in, all settings considered. Zones of single tools raise no walls by themselves: what
+/// other tools touch is open.
+pub(crate) fn mode(settings: &Settings, laid: &Laid) -> SandboxMode {
+    settings.sandbox.mode.value.unwrap_or(
+        match (laid.confines_all() && cfg!(target_os = "linux"), settings.profile.value) {
+            (false, _) | (_, Profile::Monitor) => SandboxMode::Off,
+            (true, Profile::Balanced) => SandboxMode::Zones,
+            (true, Profile::Strict) => SandboxMode::Strict,
+        },
+    )
 }
 
-/// The walls for `server`; `None` where it has none. `caches` is a directory of ours for what servers fetch.
+/// The walls for `server`, which may touch what is `laid` out; `None` where it has none. `caches` is a directory of ours for what servers fetch.
 pub(crate) fn plan(
     settings: &Settings,
     server: &StdioConfig,
+    laid: &Laid,
     environment: impl Iterator<Item = (OsString, OsString)>,
     caches: Option<&Path>,
 ) -> Result<Option<Plan>, Failure> {
-    let mode = mode(settings);
+    let mode = mode(settings, laid);
     if mode == SandboxMode::Off {
         return Ok(None);
     }
-    let mut warnings = Vec::new();
-    able(ability(), mode, settings, &mut warnings)?;
+    let unkept = unkept(ability(), mode, settings)?;
+    let mut warnings: Vec<String> =
+        unkept.iter().map(|lacks| format!("the sandbox is weaker than it should be on this kernel: {lacks}")).collect();
     let scratch = tempfile::Builder::new().prefix("vanguard-").tempdir();
     let scratch =
         scratch.map_err(|error| Failure::Configuration(format!("no directory for temporary files: {error}")))?;
@@ -151,8 +143,9 @@ pub(crate) fn plan(
     let path = env.iter().find(|(name, _)| name == "PATH").map_or(OsStr::new("/usr/bin:/bin"), |(_, value)| value);
     let command = Command { program: &server.program, args: &server.args, cwd: &cwd, path };
     let mut openings = runtime::needs(&command);
-    for zone in &settings.zones {
-        openings.push(opening(&zone.value, &cwd, &openings, &mut warnings)?);
+    for opening in &laid.openings {
+        warnings.extend(widened(opening, &openings));
+        openings.push(opening.clone());
     }
     let all = Rights::READ | Rights::WRITE | Rights::EXECUTE;
     openings.push(Opening { path: real(scratch.path())?, rights: all, why: "temporary files of its own".to_owned() });
@@ -194,13 +187,13 @@ pub(crate) fn plan(
         degrade: !strict,
         watch: if walled.record_outside.value.unwrap_or(strict) { Watch::Outside } else { Watch::Calls },
     };
-    Ok(Some(Plan { walls, env, warnings, _scratch: scratch }))
+    Ok(Some(Plan { walls, env, warnings, unkept, _scratch: scratch }))
 }
 
-/// Whether the kernel can keep the walls: in `strict` it must, in `zones` what it lacks is said.
-fn able(ability: Ability, mode: SandboxMode, settings: &Settings, warnings: &mut Vec<String>) -> Result<(), Failure> {
+/// What the kernel lacks to keep the walls: in `strict` it must lack nothing, in `zones` that is said and recorded.
+fn unkept(ability: Ability, mode: SandboxMode, settings: &Settings) -> Result<Option<String>, Failure> {
     if ability.is_full() {
-        return Ok(());
+        return Ok(None);
     }
     let lacks = match (ability.landlock, ability.seccomp) {
         (0, _) => "it has no Landlock".to_owned(),
@@ -212,44 +205,15 @@ fn able(ability: Ability, mode: SandboxMode, settings: &Settings, warnings: &mut
             "the sandbox cannot be kept by this kernel: {lacks}. Use a newer one, or --sandbox=off"
         )));
     }
-    warnings.push(format!("the sandbox is weaker than it should be on this kernel: {lacks}"));
-    Ok(())
+    Ok(Some(lacks))
 }
 
-/// A zone as an opening, with what is odd about it.
-fn opening(zone: &Zone, cwd: &Path, others: &[Opening], warnings: &mut Vec<String>) -> Result<Opening, Failure> {
-    let asked = cwd.join(&zone.path);
-    let path = real(&asked)
-        .map_err(|error| Failure::Configuration(format!("the zone {error}. Make the directory, or mend the path")))?;
-    let shown = path.display();
-    if path.parent().is_none() {
-        warnings.push("the zone / opens every file: the sandbox keeps nothing in".to_owned());
-    }
-    if path != asked.components().collect::<PathBuf>() {
-        warnings.push(format!("the zone {} is a link or holds one: it stands for {shown}", zone.path.display()));
-    }
-    if path.is_file() {
-        warnings.push(format!("the zone {shown} is one file: what replaces it is outside"));
-    }
-    let rights = match &zone.rights {
-        None => Rights::READ | Rights::WRITE,
-        Some(rights) => rights.iter().fold(Rights::empty(), |all, right| {
-            all | match right {
-                Right::Read => Rights::READ,
-                Right::Write => Rights::WRITE,
-                Right::Execute => Rights::EXECUTE,
-            }
-        }),
-    };
-    let wider = others.iter().find(|other| path.starts_with(&other.path) && !rights.contains(other.rights));
-    if let Some(other) = wider {
-        let (above, more) = (other.path.display(), other.rights);
-        warnings.push(format!(
-            "the zone {shown} lies in {above}, which is open for {more} ({}): that holds too",
-            other.why
-        ));
-    }
-    Ok(Opening { path, rights, why: "a zone".to_owned() })
+/// What to say of a zone in something that is open wider.
+fn widened(zone: &Opening, others: &[Opening]) -> Option<String> {
+    let wider = |other: &&Opening| zone.path.starts_with(&other.path) && !zone.rights.contains(other.rights);
+    let other = others.iter().find(wider)?;
+    let (shown, above, more) = (zone.path.display(), other.path.display(), other.rights);
+    Some(format!("the zone {shown} lies in {above}, which is open for {more} ({}): that holds too", other.why))
 }
 
 fn real(path: &Path) -> Result<PathBuf, Failure> {

@@ -19,3 +19,4 @@ mod sandbox;
 mod scenarios;
 mod sessions;
 mod smuggling;
+mod zones;

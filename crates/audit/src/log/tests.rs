@@ -25,6 +25,7 @@ fn decision() -> Decision {
         verdict: Verdict::Allow,
         would_be: None,
         findings: Vec::new(),
+        places: Vec::new(),
         coverage: Coverage::default(),
     }
 }

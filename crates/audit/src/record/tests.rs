@@ -5,6 +5,7 @@ use serde::Deserialize;
 use vanguard_engine::finding::RuleInfo;
 use vanguard_engine::verdict::{Flow, Verdict};
 use vanguard_engine::views::{Chain, ViewKind};
+use vanguard_engine::zone::Standing;
 
 use super::*;
 
@@ -53,6 +54,7 @@ fn decision(findings: Vec<Finding>) -> Decision {
         verdict: Verdict::Block,
         would_be: None,
         findings,
+        places: Vec::new(),
         coverage: Coverage { fields: 1, views: 3, opaque: 0, truncated: 0 },
     }
 }
@@ -124,4 +126,25 @@ fn one_record_is_one_line() {
     let line = line(&decision);
     assert_eq!(line.matches('\n').count(), 1);
     assert!(!line.contains('\r'));
+}
+
+#[test]
+fn where_a_path_led_is_recorded_so_that_the_decision_replays() {
+    let within = Within { zone: 0, depth: 1, hidden: false, link: true, mount: false };
+    let standing = Standing {
+        place: "/srv/data/a".to_owned(),
+        what: What::File(2),
+        within: [within].into_iter().collect(),
+        left: [1].into_iter().collect(),
+        trouble: Some(Trouble::Denied),
+    };
+    let place =
+        Place { pointer: "/params/arguments/path".to_owned(), shown: Evidence::new("/srv/data/a", false), standing };
+    let line = line(&Decision { places: vec![place; 64], ..decision(Vec::new()) });
+    let places = concat!(
+        r#""places":[{"pointer":"/params/arguments/path","place":"/srv/data/a","what":{"file":2},"#,
+        r#""within":[{"zone":0,"depth":1,"hidden":false,"link":true,"mount":false}],"left":[1],"trouble":"denied"},"#
+    );
+    assert!(line.contains(places), "{line}");
+    assert!(line.len() <= MAX_RECORD_BYTES);
 }

@@ -11,6 +11,8 @@ use super::{Family, Found, Look};
 use crate::role::Roles;
 use crate::views::ViewKind;
 
+pub use device::is_device_name;
+
 use catalogue::Catalogue;
 use climb::Climb;
 

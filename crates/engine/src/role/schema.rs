@@ -3,7 +3,7 @@
 mod phrases;
 mod walk;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use vanguard_wire::{Kind, Value};
 
@@ -19,6 +19,10 @@ pub struct ToolRoles {
     arguments: HashMap<String, Property>,
     /// What the description says that the tool runs: commands, SQL.
     runs: Roles,
+    /// Whether the tool says that it changes nothing (`readOnlyHint`).
+    reads_only: Option<bool>,
+    /// The names of its arguments, whatever is said of them.
+    names: HashSet<Box<str>>,
 }
 
 /// What a schema says of one property.
@@ -54,6 +58,7 @@ impl ToolRoles {
     pub(super) fn read_with<'t, 'a>(tool: &Value<'t, 'a>, tell: &mut dyn FnMut(&str, Said<'t, 'a>)) -> Option<Self> {
         let mut all = Self { name: tool.get("name")?.string()?.into_owned(), ..Self::default() };
         let annotated = tool.get("annotations").and_then(|a| a.get("title"));
+        all.reads_only = tool.get("annotations").and_then(|a| a.get("readOnlyHint")).and_then(truth);
         for said in [tool.get("description"), tool.get("title"), annotated].into_iter().flatten() {
             all.runs |= said.string().map_or(Roles::empty(), |text| phrases::of_tool(&text));
         }
@@ -62,6 +67,9 @@ impl ToolRoles {
         let mut texts: Vec<String> = Vec::new();
         walk::each_property(schema, &mut |path, schema| {
             tell(path, Said::Schema(schema));
+            if !path.contains('/') && all.names.len() < MAX_PROPERTIES {
+                all.names.insert(path.into());
+            }
             if is_text(&schema) && texts.len() < 2 && !texts.iter().any(|known| known == path) {
                 texts.push(path.to_owned());
             }
@@ -109,10 +117,24 @@ impl ToolRoles {
         self.runs
     }
 
+    /// Whether the tool says that it changes nothing; `None` where it says neither.
+    pub fn reads_only(&self) -> Option<bool> {
+        self.reads_only
+    }
+
+    /// Whether the tool has an argument of this name.
+    pub fn declares(&self, name: &str) -> bool {
+        self.names.contains(name)
+    }
+
     /// Whether the schema said anything at all, so that a walk need not build paths for nothing.
     pub fn is_silent(&self) -> bool {
         self.arguments.is_empty()
     }
+}
+
+fn truth(value: Value<'_, '_>) -> Option<bool> {
+    (value.kind() == Kind::Bool).then(|| value.lexeme() == "true")
 }
 
 /// Whether the schema allows a string. One that does not say its type allows anything.

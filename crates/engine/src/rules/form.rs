@@ -92,8 +92,8 @@ pub(super) fn read(file: &str, pack: &Node) -> Read {
         }
     };
     if is_zones(rules) {
-        let what = "these are safe zones, not rules, and zones are NOT ENFORCED yet: no tool is confined to the \
-                    directories they name"
+        let what = "these are safe zones, not rules: they hold only in a file called safe_zones.yaml of a rule \
+                    directory"
             .to_owned();
         read.warnings.push(PackWarning { file: file.to_owned(), line: 0, rule: None, what });
         return read;

@@ -225,10 +225,10 @@ fn a_backtracking_pattern_that_takes_too_long_refuses_the_message() {
 }
 
 #[test]
-fn safe_zones_are_said_not_to_be_enforced() {
+fn safe_zones_among_rules_are_said_to_hold_elsewhere() {
     let set = load("- tool: read_file\n  allowed_prefixes: [/home/project]\n  recursive: true\n").unwrap();
     assert!(set.rules().is_empty());
-    assert!(lines(set.warnings()).contains("NOT ENFORCED"));
+    assert!(lines(set.warnings()).contains("hold only in a file called safe_zones.yaml"));
 }
 
 #[test]

@@ -6,7 +6,7 @@ use smallvec::SmallVec;
 
 /// Normalises: separators `/`, `.` and empty segments gone, `..` resolved and kept where it climbs, drive letters in
 /// lower case, `file://`, trailing dots and blanks and alternate streams removed. NUL stays, to be seen.
-pub(super) fn normalise(path: &str) -> String {
+pub(crate) fn normalise(path: &str) -> String {
     let path = path.trim();
     let path = strip_file_scheme(path);
     let path = drive_relative(path).unwrap_or(path);
@@ -66,7 +66,7 @@ fn strip_parameters(path: &str) -> String {
 const FILE_SCHEMES: &[&str] = &["file:", "unix:", "url:", "local_file:", "netdoc:", "view-source:", "jar:"];
 
 /// Without `file:` in its spellings, nor what may stand before it.
-fn strip_file_scheme(path: &str) -> &str {
+pub(crate) fn strip_file_scheme(path: &str) -> &str {
     let mut path = path;
     // `view-source:jar:file:` is about as deep as anybody goes.
     for _ in 0..4 {

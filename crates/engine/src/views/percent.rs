@@ -20,7 +20,7 @@ const REACH: u8 = 6;
 
 /// Decodes; `None` when nothing changes. `tokens`: `0x2e`, `0x2f` and `0x5c` between dots and slashes, which fuzzing
 /// lists write for servers that read them so, are the characters they name.
-pub(super) fn decode(text: &str, tokens: bool) -> Option<String> {
+pub(crate) fn decode(text: &str, tokens: bool) -> Option<String> {
     let tokens = tokens && has_tokens(text.as_bytes());
     if !tokens && !has_escape(text.as_bytes()) {
         return None;

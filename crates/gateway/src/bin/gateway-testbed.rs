@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use vanguard_audit::{AuditConfig, Log};
 use vanguard_engine::rules::{PackSource, RuleSet, Tuning, builtin};
-use vanguard_engine::{Engine, Limits, Policy, Profile};
+use vanguard_engine::{Engine, Limits, Policy, Profile, Session};
 use vanguard_gateway::{Event, Reporter, StdioConfig, Waits, run, watchdog};
 
 const PACK: PackSource<'static> = PackSource {
@@ -67,5 +67,5 @@ fn session() -> Result<u8, Box<dyn std::error::Error>> {
     let rules = RuleSet::load(if std::env::var_os("TESTBED_BUILTIN").is_some() { builtin() } else { &[PACK] }, &tuning)
         .map_err(|errors| format!("{errors:?}"))?;
     let engine = Engine::new(rules, Policy::default(), Limits::default());
-    Ok(run(&config, engine, &audit, Arc::new(Stderr))?.code)
+    Ok(run(&config, engine, Session::new(), &audit, Arc::new(Stderr))?.code)
 }

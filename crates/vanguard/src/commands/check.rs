@@ -17,6 +17,7 @@ use crate::config::sources::Surroundings;
 use crate::engine;
 use crate::exit::{Failure, Outcome};
 use crate::reading;
+use crate::zones::{self, ZoneFlag};
 
 /// Flags of `check`.
 #[derive(Debug, clap::Args)]
@@ -40,6 +41,8 @@ pub(crate) struct Args {
     /// Argument of the tool; may be repeated
     #[arg(long, value_name = "NAME=VALUE", requires = "tool", value_parser = argument)]
     arg: Vec<(String, String)>,
+    #[command(flatten)]
+    zone: ZoneFlag,
     /// Print as JSON
     #[arg(long)]
     json: bool,
@@ -66,11 +69,14 @@ fn argument(text: &str) -> Result<(String, String), &'static str> {
 
 pub(crate) fn run(args: &Args) -> Outcome {
     let around = Surroundings::of_process();
-    let resolved = args.sources.resolve(Vec::new(), &around)?;
-    let (engine, warnings) = engine::build(&resolved.settings, &around)?;
-    super::warn_all(resolved.warnings.iter().chain(&warnings));
+    let resolved = args.sources.resolve(args.zone.layer().into_iter().collect(), &around)?;
+    let directory = resolved.settings.server.cwd.value.clone().unwrap_or_else(|| around.directory.clone());
+    let laid = zones::lay(&resolved.settings, None, &directory, &around)?;
+    let (engine, warnings) = engine::build_in_zones(&resolved.settings, &around, laid.zones)?;
+    super::warn_all(resolved.warnings.iter().chain(&laid.warnings).chain(&warnings));
     let message = message(args, engine.limits().message_bytes)?;
-    let (session, mut scratch, clock) = (Session::new(), Scratch::default(), SystemClock::default());
+    let session = Session::on(Box::new(laid.ground.seeing(around.variables)));
+    let (mut scratch, clock) = (Scratch::default(), SystemClock::default());
     if let Some(opening) = opening(args.direction, &message) {
         engine.judge(&session, Flow::ToServer, opening.as_bytes(), &mut scratch, &clock);
     }

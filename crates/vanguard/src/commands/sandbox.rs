@@ -18,7 +18,7 @@ use crate::config::Sources;
 use crate::config::sources::Surroundings;
 use crate::exit::{Failure, Outcome};
 use crate::sandbox::{WallFlags, plan};
-use crate::table;
+use crate::{table, zones};
 
 /// Flags of `sandbox`.
 #[derive(Debug, clap::Args)]
@@ -85,11 +85,12 @@ pub(crate) fn run(args: &Args) -> Outcome {
     let program = words.next().ok_or_else(|| Failure::Usage("there is no command to explain".to_owned()))?;
     let server = StdioConfig::new(program, words);
     let caches = around.state_home().map(|state| state.join("servers"));
-    let Some(plan) = plan(&resolved.settings, &server, std::env::vars_os(), caches.as_deref())? else {
+    let laid = zones::lay(&resolved.settings, Some(&server.name), &super::start::directory(&server), &around)?;
+    let Some(plan) = plan(&resolved.settings, &server, &laid, std::env::vars_os(), caches.as_deref())? else {
         print("no walls: name a --zone, or ask for --sandbox\n");
         return Ok(ExitCode::SUCCESS);
     };
-    warn_all(resolved.warnings.iter().chain(&plan.warnings));
+    warn_all(resolved.warnings.iter().chain(&laid.warnings).chain(&plan.warnings));
     let mut env: Vec<String> = plan.env.iter().map(|(name, _)| name.to_string_lossy().into_owned()).collect();
     env.sort();
     if *json {

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use vanguard_audit::{AuditConfig, Log};
+use vanguard_engine::Session;
 use vanguard_gateway::{StdioConfig, Waits};
 
 use crate::config::sources::Surroundings;
@@ -17,6 +18,7 @@ use crate::config::written::Stderr;
 use crate::config::{Layer, Origin, Settings, Sources, Written};
 use crate::exit::{Failure, Outcome};
 use crate::sandbox::WallFlags;
+use crate::zones::{self, Laid};
 use crate::{engine, sandbox};
 
 /// Flags of `start`.
@@ -104,13 +106,16 @@ pub(crate) fn run(args: &Args) -> Outcome {
     let settings = &resolved.settings;
     let mut server = server(args, settings)?;
     let caches = around.state_home().map(|state| state.join("servers"));
-    let walled = sandbox::plan(settings, &server, std::env::vars_os(), caches.as_deref())?;
+    let laid = zones::lay(settings, Some(&server.name), &directory(&server), &around)?;
+    let walled = sandbox::plan(settings, &server, &laid, std::env::vars_os(), caches.as_deref())?;
     if let Some(plan) = &walled {
         plan.apply(&mut server);
         super::warn_all(&plan.warnings);
     }
-    let (engine, warnings) = engine::build(settings, &around)?;
-    super::warn_all(args.later.warnings().iter().chain(&resolved.warnings).chain(&warnings));
+    let Laid { zones, ground, warnings: of_zones, .. } = laid;
+    let (engine, warnings) = engine::build_in_zones(settings, &around, zones)?;
+    super::warn_all(args.later.warnings().iter().chain(&resolved.warnings).chain(&of_zones).chain(&warnings));
+    let session = Session::on(Box::new(ground.seeing(zones::variables(&server))));
     let log = record(settings, &around)?;
     let verbose =
         args.verbose || around.variable("VANGUARD_LOG_LEVEL").is_some_and(|v| v.eq_ignore_ascii_case("debug"));
@@ -120,7 +125,7 @@ pub(crate) fn run(args: &Args) -> Outcome {
     }
     let show_stderr = settings.server.stderr.value == Stderr::Prefix;
     let reporter = report::ToStderr { server: server.name.clone(), verbose, show_stderr };
-    let outcome = vanguard_gateway::run(&server, engine, &log, Arc::new(reporter))
+    let outcome = vanguard_gateway::run(&server, engine, session, &log, Arc::new(reporter))
         .map_err(|error| Failure::Server(error.to_string()))?;
     if verbose {
         super::warn(&format!("session ended ({:?}), exit code {}", outcome.cause, outcome.code));
@@ -185,6 +190,11 @@ fn server(args: &Args, settings: &Settings) -> Result<StdioConfig, Failure> {
         ..Waits::default()
     };
     Ok(config)
+}
+
+/// Where the server runs.
+pub(crate) fn directory(server: &StdioConfig) -> PathBuf {
+    server.cwd.clone().unwrap_or_else(|| PathBuf::from("."))
 }
 
 /// Opens the record.

@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{ErrorKind, Read};
 use std::path::Path;
 
+use serde::de::DeserializeOwned;
 use serde_saphyr::Error;
 
 use super::Written;
@@ -16,6 +17,15 @@ const MAX_BYTES: u64 = 1024 * 1024;
 
 /// The file's content; `None` where there is no such file.
 pub(crate) fn read(path: &Path) -> Result<Option<Written>, Failure> {
+    text(path)?.map_or(Ok(None), |text| parse(&text, &path.display().to_string()).map(Some))
+}
+
+/// The file as a list of entries; none where there is no such file.
+pub(crate) fn read_list<T: DeserializeOwned>(path: &Path) -> Result<Vec<T>, Failure> {
+    text(path)?.map_or(Ok(Vec::new()), |text| parse_as(&text, &path.display().to_string()))
+}
+
+fn text(path: &Path) -> Result<Option<String>, Failure> {
     let failed = |what: String| Failure::Configuration(format!("{}: {what}", path.display()));
     let file = match require_regular(path).and_then(|()| File::open(path)) {
         Ok(file) => file,
@@ -27,13 +37,17 @@ pub(crate) fn read(path: &Path) -> Result<Option<Written>, Failure> {
     if text.len() as u64 > MAX_BYTES {
         return Err(failed(format!("is longer than {MAX_BYTES} bytes")));
     }
-    parse(&text, &path.display().to_string()).map(Some)
+    Ok(Some(text))
 }
 
 /// Parses `text`; `name` is what errors call it.
 pub(crate) fn parse(text: &str, name: &str) -> Result<Written, Failure> {
+    parse_as(text, name)
+}
+
+fn parse_as<T: DeserializeOwned + Default>(text: &str, name: &str) -> Result<T, Failure> {
     if text.lines().all(|line| line.trim_start().is_empty() || line.trim_start().starts_with('#')) {
-        return Ok(Written::default());
+        return Ok(T::default());
     }
     serde_saphyr::from_str(text).map_err(|error| Failure::Configuration(describe(&error, name)))
 }

@@ -10,7 +10,8 @@ use vanguard_engine::policy::{DenyAs, Profile};
 
 use super::origin::pick;
 use super::roles::RoleChange;
-use super::written::{Audit, Compat, Exception, PortList, SandboxMode, Stderr, Zone};
+use super::written::{Audit, Compat, Exception, PortList, SandboxMode, Stderr};
+use super::zone::Zone;
 use super::{Layer, Origin, Set, Written};
 use crate::exit::Failure;
 

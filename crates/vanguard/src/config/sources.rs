@@ -171,7 +171,7 @@ fn rebase(mut written: Written, file: &Path) -> Written {
         *path = base.join(&path).to_string_lossy().into_owned();
     }
     for zone in written.zones.iter_mut().flatten() {
-        zone.path = base.join(&zone.path);
+        zone.rebase(base);
     }
     if let Some(cwd) = written.server.cwd.as_mut() {
         *cwd = base.join(&cwd);

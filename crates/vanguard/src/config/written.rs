@@ -10,6 +10,7 @@ use vanguard_engine::finding::Action;
 use vanguard_engine::policy::{DenyAs, Profile};
 
 use super::roles::Corrections;
+use super::zone::Zone;
 
 /// Configuration of `McpVanguard` (`vanguard.yaml`).
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
@@ -39,7 +40,8 @@ pub(crate) struct Written {
     pub(crate) compat: Option<Compat>,
     /// The MCP server to run when the command line names none.
     pub(crate) server: Server,
-    /// Directories that the server may touch, and how. With a sandbox the kernel keeps it to them.
+    /// Directories that the server or a tool of it may touch, and how: every path of a call must lead into one. With a
+    /// sandbox the kernel keeps the server to them as well. Those of all sources add up.
     pub(crate) zones: Option<Vec<Zone>>,
     /// Walls round the server's process (Linux).
     pub(crate) sandbox: Sandbox,
@@ -141,31 +143,6 @@ pub(crate) struct Server {
     pub(crate) cwd: Option<PathBuf>,
     /// What becomes of the server's stderr: `prefix` passes it on line by line behind its name, `discard` drops it.
     pub(crate) stderr: Option<Stderr>,
-}
-
-/// A directory that the server may touch.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-#[schemars(inline)]
-pub(crate) struct Zone {
-    /// The directory, with all below it; or one file.
-    pub(crate) path: PathBuf,
-    /// What may be done there: `read`, `write`, `execute`; `[read, write]` when absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) rights: Option<Vec<Right>>,
-}
-
-/// What may be done in a zone.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-#[schemars(inline)]
-pub(crate) enum Right {
-    /// Read files and list directories.
-    Read,
-    /// Create, change, move and delete them.
-    Write,
-    /// Run them.
-    Execute,
 }
 
 /// Walls round the server's process.

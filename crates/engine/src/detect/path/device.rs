@@ -26,6 +26,12 @@ pub(super) fn reserved_name(path: &str) -> Option<Range<usize>> {
     None
 }
 
+/// Whether a name, with its extension, is a device's to Windows: `CON`, `nul.txt`, `com1 .log`.
+pub fn is_device_name(name: &str) -> bool {
+    let base = name.split(['.', ':']).next().unwrap_or(name).trim_end_matches(' ');
+    !matches!(class_of(base), Class::None)
+}
+
 enum Class {
     None,
     /// The one that scripts write to: `NUL`.

@@ -1,0 +1,71 @@
+//! What zones cost a call. Limits: 15 µs for a path, the system's part included; nothing for a call without one.
+//!
+//! `cargo bench -p benches --bench zones`
+
+use std::fs;
+
+use benches::{Still, call, engine_in};
+use divan::{Bencher, black_box};
+use tempfile::TempDir;
+use vanguard_engine::zone::{Ground as _, Zone};
+use vanguard_engine::{Flow, Scratch, Session};
+use vanguard_sandbox::ground::Ground;
+
+fn main() {
+    divan::main();
+}
+
+/// A zone with a file four directories down, and the ground that it lies on.
+fn place() -> (TempDir, Ground, String) {
+    let folder = tempfile::tempdir().expect("a directory");
+    let deep = folder.path().canonicalize().expect("it is there").join("crates/engine/src");
+    fs::create_dir_all(&deep).expect("made");
+    fs::write(deep.join("main.rs"), "").expect("written");
+    let mut ground = Ground::new(folder.path()).expect("it is there");
+    ground.hold(folder.path()).expect("it is there");
+    let path = deep.join("main.rs").display().to_string();
+    (folder, ground, path)
+}
+
+#[divan::bench]
+fn path_followed_by_the_kernel(bencher: Bencher<'_, '_>) {
+    let (_folder, ground, path) = place();
+    bencher.bench_local(|| ground.resolve(black_box(&path)));
+}
+
+#[divan::bench]
+fn path_to_a_new_file(bencher: Bencher<'_, '_>) {
+    let (_folder, ground, path) = place();
+    let path = path.replace("main.rs", "new.rs");
+    bencher.bench_local(|| ground.resolve(black_box(&path)));
+}
+
+/// Without `openat2`, and for every path with a link in it.
+#[divan::bench]
+fn path_walked(bencher: Bencher<'_, '_>) {
+    let (_folder, ground, path) = place();
+    let ground = ground.walking();
+    bencher.bench_local(|| ground.resolve(black_box(&path)));
+}
+
+fn judge(bencher: Bencher<'_, '_>, zoned: bool, arguments: impl Fn(&str) -> String) {
+    let (folder, ground, path) = place();
+    let zones = if zoned { vec![Zone::new(folder.path().display().to_string())] } else { Vec::new() };
+    let engine = engine_in(zones);
+    let session = Session::on(Box::new(ground));
+    let mut scratch = Scratch::default();
+    let line = call("read_file", &arguments(&path));
+    bencher.bench_local(|| {
+        engine.judge(&session, Flow::ToServer, black_box(line.as_bytes()), &mut scratch, &Still).decisions
+    });
+}
+
+#[divan::bench(args = [false, true])]
+fn call_with_a_path(bencher: Bencher<'_, '_>, zoned: bool) {
+    judge(bencher, zoned, |path| format!(r#"{{"path":"{path}"}}"#));
+}
+
+#[divan::bench(args = [false, true])]
+fn call_without_a_path(bencher: Bencher<'_, '_>, zoned: bool) {
+    judge(bencher, zoned, |_| r#"{"city":"Zurich","unit":"celsius"}"#.to_owned());
+}
