@@ -81,9 +81,16 @@ mod tests {
 
     #[test]
     fn filters_that_end_others_are_found() {
-        for value in
-            ["*)(uid=*))(|(uid=*", "x)(&)", "x)(!(&(1=0", "*)(|(pw=*)", "x)(objectClass=*)", "*))\0", "a*)(|(mail~=*"]
-        {
+        for value in [
+            "*)(uid=*))(|(uid=*",
+            "x)(&)",
+            "x)(!(&(1=0",
+            "*)(|(pw=*)",
+            "x)(objectClass=*)",
+            "*))\0",
+            "a*)(|(mail~=*",
+            "a*)((|pw=*)",
+        ] {
             assert!(ldap::breakout(value).is_some(), "{value}");
         }
         for value in [

@@ -40,6 +40,12 @@ fn look(look: &Look<'_>, found: &mut Found<'_>) {
         let leads = at == 0;
         match option.judge(look.tool, leads) {
             Some(kind) if leads || kind == RUNS => return found(kind, all),
+            // `. -execdir id ;`: find's own command, up to its end.
+            _ if names::ACTIONS.contains(&option.name)
+                && words.iter().skip(at).any(|word| matches!(*word, ";" | "\\;" | "+" | "{}")) =>
+            {
+                return found(RUNS, all);
+            }
             _ => {}
         }
         if leads && look.roles.intersects(Roles::URL | Roles::HOST | Roles::PATH) {
@@ -84,6 +90,11 @@ impl<'v> Given<'v> {
             if names::RUNS.contains(&self.name) && (leads || runs(given)) {
                 return Some(RUNS);
             }
+            // `--renderer-cmd-prefix=…`, `--merge-program=…`: names that say it, whatever the program.
+            let says = self.name.split('-').any(|word| names::SAYING.contains(&word));
+            if says && leads && self.joined.is_some() {
+                return Some(RUNS);
+            }
             if names::REACHES.contains(&self.name) {
                 return Some(REACHES);
             }
@@ -115,6 +126,7 @@ impl<'v> Given<'v> {
 /// Whether a program stands there, or shell text.
 fn runs(value: &str) -> bool {
     is_shell(value)
+        || value.starts_with("ext::")
         || value.contains("$(")
         || value.contains("${")
         || value.contains('`')
@@ -161,6 +173,9 @@ mod tests {
             ("x", "--anything=bash"),
             ("x", "--anything=$(id)"),
             ("x", "*.c -exec sh -c id ;"),
+            ("x", ". -execdir id ;"),
+            ("x", "--renderer-cmd-prefix=id"),
+            ("x", "--remote=ext::sh -c id"),
             ("x", "-o|id"),
             ("rsync_files", "-e sh y.sh"),
             ("make_zip", "-TT sh y"),
@@ -203,6 +218,8 @@ mod tests {
             "jazz -live",
             "--max-count=5",
             "--since=2024-01-01",
+            "--no-exec",
+            "the -exec action",
             "-C 3",
             "ls -l /tmp",
         ] {

@@ -31,7 +31,7 @@ pub(super) fn breakout(value: &str) -> Option<Range<usize>> {
 /// Whether a filter begins there: `(&`, `(|(`, `(!(`, `(name=`.
 fn begins(text: &str) -> bool {
     let Some(inner) = text.strip_prefix('(') else { return false };
-    let inner = inner.trim_start();
+    let inner = inner.trim_start_matches(['(', ' ']);
     if let Some(rest) = inner.strip_prefix(['&', '|', '!']) {
         let rest = rest.trim_start();
         return rest.is_empty() || rest.starts_with(['(', ')']) || is_comparison(rest);

@@ -14,6 +14,13 @@ pub(super) const RUNS: &[&str] = &[
     "exec", "execdir", "ok", "okdir",
 ];
 
+/// Words of names that say that what they are given is run.
+pub(super) const SAYING: &[&str] =
+    &["cmd", "command", "exec", "program", "hook", "wrapper", "launcher", "askpass", "shell"];
+
+/// What find does with what it finds.
+pub(super) const ACTIONS: &[&str] = &["exec", "execdir", "ok", "okdir"];
+
 /// Have their program read, write or send where they say.
 #[rustfmt::skip]
 pub(super) const REACHES: &[&str] = &[
