@@ -79,7 +79,8 @@ def fit(cases, prior={}):
             guess = 1 / (1 + math.exp(-max(-30, min(30, z))))
             weight = (harmless * 0.35 / attacks / families[family]) if bad else 1.0
             weight = min(weight, 12.0)
-            # Files that instruct agents, by the thousand: what an order to an agent looks like where it belongs.
+            # Files that instruct agents and their like, from public repositories under CC0, MIT and Apache-2.0: what an order to an
+            # agent looks like where it belongs. So many that they would drown the rest.
             weight *= 0.1 if family.startswith("ben_x_") else 1.0
             gradient = (guess - (1.0 if bad else 0.0)) * weight
             bias -= 0.01 * gradient
@@ -99,7 +100,7 @@ def threshold(weights, cases, benign, hard):
     """The lowest score that keeps false alarms under both bars."""
     scores = {True: [], False: []}
     for case in cases:
-        if not case[2]:
+        if not case[2] and not case[1].startswith("ben_x_"):
             scores[case[1].startswith("ben_")].append(score(weights, case))
     cut = -1e9
     for is_benign, share in ((True, benign), (False, hard)):

@@ -1,5 +1,7 @@
 //! Which strings of a message can carry an attack, and what they are.
 
+mod twins;
+
 use std::borrow::Cow;
 
 use vanguard_wire::{Body, Kind, Message, Value};
@@ -232,6 +234,11 @@ impl<'t, 'a> Walk<'_, '_, 't, 'a> {
                     if KEYED.contains(&&*name) {
                         self.keyed(&name, value);
                     }
+                    if self.direction.intersects(Direction::DESCRIPTION) && CATALOGUES.contains(&&*name) {
+                        twins::find(value, &mut |place, name, earlier| {
+                            self.emit(place, Cow::Owned(format!("twins {earlier} {name}")), Roles::TEXT);
+                        });
+                    }
                     let blob = name == "blob" || (binary && name == "data");
                     let token = matches!(&*name, "nextCursor" | "requestState" | "progressToken");
                     if (blob || token) && value.kind() == Kind::String {
@@ -245,6 +252,9 @@ impl<'t, 'a> Walk<'_, '_, 't, 'a> {
         }
     }
 }
+
+/// Lists whose entries a model tells apart by name.
+const CATALOGUES: &[&str] = &["tools", "prompts", "resources", "resourceTemplates"];
 
 /// Members of a catalogue whose value means nothing without the key: what a client fetches, and what a page may load.
 const KEYED: &[&str] = &[

@@ -1,0 +1,65 @@
+//! Names of one catalogue that read alike: `read_fi1e` beside `read_file`.
+
+use std::collections::HashMap;
+
+use vanguard_wire::Value;
+
+use crate::views::is_invisible;
+
+/// Entries of a catalogue that are compared: no honest one is near.
+const MOST: usize = 4_096;
+/// The longest name that is compared.
+const NAME: usize = 128;
+
+/// Calls `found` with the later of two names that look the same, and with the earlier.
+pub(super) fn find<'t, 'a>(catalogue: Value<'t, 'a>, found: &mut dyn FnMut(Value<'t, 'a>, &str, &str)) {
+    let mut seen: HashMap<String, String> = HashMap::new();
+    for entry in catalogue.elements().take(MOST) {
+        let Some(place) = entry.get("name") else { continue };
+        let Some(name) = place.string().filter(|name| name.len() <= NAME) else { continue };
+        match seen.get(&skeleton(&name)) {
+            Some(earlier) if *earlier != *name => found(place, &name, earlier),
+            Some(_) => {}
+            None => {
+                seen.insert(skeleton(&name), name.into_owned());
+            }
+        }
+    }
+}
+
+/// What a name looks like: without case and what is not seen, digits as the letters that they are drawn like. Letters of
+/// other scripts are rule TP-009's.
+fn skeleton(name: &str) -> String {
+    name.chars()
+        .filter(|c| !c.is_whitespace() && !is_invisible(*c))
+        .map(|c| match c {
+            '0' => 'o',
+            '1' | 'I' | '|' => 'l',
+            _ => c.to_ascii_lowercase(),
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_look_alike_have_one_skeleton() {
+        for (one, other) in [
+            ("read_fi1e", "read_file"),
+            ("send_emaiI", "send_email"),
+            ("list_users ", "list_users"),
+            ("Read_File", "read_file"),
+            ("query\u{200b}", "query"),
+            ("l0gin", "login"),
+        ] {
+            assert_eq!(skeleton(one), skeleton(other), "{one}");
+        }
+        for (one, other) in
+            [("list_file", "list_files"), ("user1", "user2"), ("get_user", "getUser"), ("get_v2", "get_v3")]
+        {
+            assert_ne!(skeleton(one), skeleton(other), "{one}");
+        }
+    }
+}
