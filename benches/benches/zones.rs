@@ -1,4 +1,4 @@
-//! What zones cost a call. Limits: 15 µs for a path, the system's part included; nothing for a call without one.
+//! What zones cost a call. Limits: 15 µs for a path that the kernel follows, its part included; nothing for a call without one.
 //!
 //! `cargo bench -p benches --bench zones`
 
@@ -48,9 +48,9 @@ fn path_walked(bencher: Bencher<'_, '_>) {
     bencher.bench_local(|| ground.resolve(black_box(&path)));
 }
 
-fn judge(bencher: Bencher<'_, '_>, zoned: bool, arguments: impl Fn(&str) -> String) {
+fn judge(bencher: Bencher<'_, '_>, guarded: bool, arguments: impl Fn(&str) -> String) {
     let (folder, ground, path) = place();
-    let zones = if zoned { vec![Zone::new(folder.path().display().to_string())] } else { Vec::new() };
+    let zones = if guarded { vec![Zone::new(folder.path().display().to_string())] } else { Vec::new() };
     let engine = engine_in(zones);
     let session = Session::on(Box::new(ground));
     let mut scratch = Scratch::default();
@@ -61,11 +61,11 @@ fn judge(bencher: Bencher<'_, '_>, zoned: bool, arguments: impl Fn(&str) -> Stri
 }
 
 #[divan::bench(args = [false, true])]
-fn call_with_a_path(bencher: Bencher<'_, '_>, zoned: bool) {
-    judge(bencher, zoned, |path| format!(r#"{{"path":"{path}"}}"#));
+fn call_with_a_path(bencher: Bencher<'_, '_>, guarded: bool) {
+    judge(bencher, guarded, |path| format!(r#"{{"path":"{path}"}}"#));
 }
 
 #[divan::bench(args = [false, true])]
-fn call_without_a_path(bencher: Bencher<'_, '_>, zoned: bool) {
-    judge(bencher, zoned, |_| r#"{"city":"Zurich","unit":"celsius"}"#.to_owned());
+fn call_without_a_path(bencher: Bencher<'_, '_>, guarded: bool) {
+    judge(bencher, guarded, |_| r#"{"city":"Zurich","unit":"celsius"}"#.to_owned());
 }

@@ -39,7 +39,7 @@ impl Ground for Made {
             _ if full.ends_with("absent.txt") || full.ends_with("Zurich") => What::Missing,
             _ => What::File(1),
         };
-        Standing { place: full, what, within, left: Default::default(), trouble: None }
+        Standing { place: full, what, within, left: [].into_iter().collect(), trouble: None }
     }
 
     fn variable(&self, name: &str) -> Option<&str> {
@@ -189,7 +189,7 @@ fn what_the_ground_says_decides() {
     facts.0.insert("/srv/data/pipe", at(What::Special));
     let through = Standing { within: [within].into_iter().collect(), ..at(What::File(1)) };
     facts.0.insert("/srv/data/link", through);
-    let left = Standing { left: [0].into_iter().collect(), within: Default::default(), ..at(What::File(1)) };
+    let left = Standing { left: [0].into_iter().collect(), within: [].into_iter().collect(), ..at(What::File(1)) };
     facts.0.insert("/srv/data/out", left);
     for (path, trouble) in [
         ("/srv/data/magic", Trouble::MagicLink),

@@ -51,7 +51,7 @@ mod tests {
         let prose = "The relay reads a chunk, cuts it into lines and judges each. ".repeat(20);
         assert!(entropy(&prose) < 5.0);
         // A small generator of noise.
-        let noise: Vec<u8> = (0_u32..4096).map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
+        let noise: Vec<u8> = (0_u32..4096).map(|n| (n.wrapping_mul(2_654_435_761) >> 13).to_le_bytes()[0]).collect();
         assert!(entropy(&STANDARD.encode(&noise)) > 7.5, "what base64 stands for counts");
         let latin: String = noise.iter().map(|&byte| char::from(byte)).collect();
         assert!(entropy(&latin) > 7.5);

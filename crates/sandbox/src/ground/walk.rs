@@ -93,33 +93,37 @@ impl Walk<'_, '_> {
 
     /// Goes one name on. The target, where it is a link's.
     fn step(&mut self, name: Vec<u8>) -> Result<Option<Vec<u8>>, Trouble> {
-        let stat = match statat(&self.top, &*name, AtFlags::SYMLINK_NOFOLLOW) {
-            Ok(stat) => stat,
-            Err(Errno::NOENT) => {
-                self.miss(name);
-                return Ok(None);
-            }
-            Err(error) => return Err(trouble(error)),
-        };
-        let identity = Identity::of(&stat);
-        match FileType::from_raw_mode(stat.st_mode) {
-            FileType::Symlink => return self.link(&name).map(Some),
-            FileType::Directory => {
-                let next = openat(&self.top, &*name, PASS | OFlags::NOFOLLOW, Mode::empty()).map_err(trouble)?;
-                if Identity::of(&fstat(&next).map_err(trouble)?) != identity {
-                    return Err(Trouble::Changing);
-                }
+        match openat(&self.top, &*name, PASS | OFlags::NOFOLLOW, Mode::empty()) {
+            Ok(next) => {
+                let identity = Identity::of(&fstat(&next).map_err(trouble)?);
                 self.top = next;
                 self.chain.push(Passed { identity, name });
                 self.say(StepKind::Directory, None);
+                Ok(None)
             }
+            Err(Errno::NOENT) => {
+                self.miss(name);
+                Ok(None)
+            }
+            // A link, or a file.
+            Err(Errno::NOTDIR | Errno::LOOP) => self.other(name),
+            Err(error) => Err(trouble(error)),
+        }
+    }
+
+    /// What is no directory: a link to follow, or the end of the way.
+    fn other(&mut self, name: Vec<u8>) -> Result<Option<Vec<u8>>, Trouble> {
+        let stat = statat(&self.top, &*name, AtFlags::SYMLINK_NOFOLLOW).map_err(trouble)?;
+        match FileType::from_raw_mode(stat.st_mode) {
+            FileType::Symlink => self.link(&name).map(Some),
+            FileType::Directory => Err(Trouble::Changing),
             kind => {
                 let what = unix::what(&stat, kind);
-                self.leaf = Some(Leaf { identity, name, what });
+                self.leaf = Some(Leaf { identity: Identity::of(&stat), name, what });
                 self.say(if what == What::Special { StepKind::Special } else { StepKind::File }, None);
+                Ok(None)
             }
         }
-        Ok(None)
     }
 
     fn miss(&mut self, name: Vec<u8>) {
@@ -273,9 +277,8 @@ fn trouble(error: Errno) -> Trouble {
         Errno::ACCESS | Errno::PERM => Trouble::Denied,
         Errno::NOTDIR => Trouble::NotDirectory,
         Errno::NAMETOOLONG => Trouble::TooLong,
-        // What was a directory is a link now.
-        Errno::LOOP => Trouble::Changing,
-        Errno::NOENT => Trouble::Changing,
+        // What was a directory is a link now, or gone.
+        Errno::LOOP | Errno::NOENT => Trouble::Changing,
         _ => Trouble::System,
     }
 }
