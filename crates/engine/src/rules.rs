@@ -117,7 +117,7 @@ pub struct BudgetExceeded {
 #[derive(Debug)]
 pub struct RuleSet {
     rules: Vec<Rule>,
-    lanes: scan::Lanes,
+    index: scan::Index,
     /// How many patterns there are, and so how much room a scan needs.
     slots: usize,
     /// Tells this set from any other, so that no scratch carries over from one to the next.
@@ -146,7 +146,7 @@ impl RuleSet {
         for rule in &mut self.rules {
             rule.action = if wanted(rule) { Action::Block } else { Action::Off };
         }
-        self.lanes = scan::Lanes::build(&self.rules);
+        self.index = scan::Index::build(&self.rules);
     }
 
     /// What a person should know about the packs although they load.

@@ -113,6 +113,16 @@ impl Mask {
         }
     }
 
+    /// The lanes it belongs to: bit 0, fields that do something on their way to the server; bit 1, prose, and whatever goes
+    /// to the model. Those of a rule and of a field that it concerns share a bit.
+    pub(super) fn lanes(self) -> usize {
+        let request = self.direction.intersects(Direction::REQUEST);
+        let operational = request && self.roles.intersects(Roles::TEXT.complement());
+        let towards_model = Direction::RESPONSE | Direction::DESCRIPTION;
+        let prose = self.direction.intersects(towards_model) || self.roles.intersects(Roles::TEXT);
+        usize::from(operational) | usize::from(prose) << 1
+    }
+
     /// Whether it concerns some view but not the field as it came.
     pub(super) fn skips_raw(self) -> bool {
         self.views & view_bit(ViewKind::Raw) == 0

@@ -12,7 +12,7 @@ use super::error::{PackError, PackWarning};
 use super::form::{self, RuleForm};
 use super::hint::PatternHints;
 use super::prepared::Prepared;
-use super::scan::Lanes;
+use super::scan::Index;
 use super::yaml::{self, Node};
 use super::{PackSource, RuleSet, Tuning, builtin, words};
 
@@ -73,7 +73,7 @@ pub(super) fn load(packs: &[PackSource<'_>], tuning: &Tuning<'_>) -> Result<Rule
         return Err(errors);
     }
     let serial = SERIAL.fetch_add(1, Ordering::Relaxed);
-    Ok(RuleSet { lanes: Lanes::build(&rules), rules, slots, serial, warnings })
+    Ok(RuleSet { index: Index::build(&rules), rules, slots, serial, warnings })
 }
 
 /// The pack as a tree, and the hints of its patterns where the build found them.

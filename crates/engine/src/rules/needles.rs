@@ -31,14 +31,18 @@ pub(super) struct Needles {
 /// Literals by the hash of a few of their bytes.
 #[derive(Debug)]
 struct Table {
-    /// Which hashes some literal has.
-    present: Box<[u64; WORDS]>,
+    /// Which hashes some literal has that concerns one lane, the other, or either ([`Mask::lanes`]): most text is prose, and
+    /// most rules do not concern it, so that their literals would only cost it time.
+    present: [Present; 3],
     /// By the upper bits of the hash, where its entries begin; one more at the end.
     starts: Vec<u32>,
     entries: Vec<Entry>,
     /// What any of the rules reads that require one of the literals; `None` without literals.
     mask: Option<Mask>,
 }
+
+/// A bit for each hash.
+type Present = Box<[u64; WORDS]>;
 
 /// One literal, by the bytes that stand for it.
 #[derive(Debug, Clone, Copy)]
@@ -100,12 +104,14 @@ impl Needles {
         mask: Mask,
         hit: &mut impl FnMut(usize, Range<usize>) -> Result<(), E>,
     ) -> Result<(), E> {
-        let (long, short) = (self.long.concerns(mask) || self.three.concerns(mask), self.short.concerns(mask));
-        if long {
+        let Some(lane) = mask.lanes().checked_sub(1) else { return Ok(()) };
+        let tables = (self.long.present.get(lane), self.three.present.get(lane), self.short.present.get(lane));
+        let (Some(fours), Some(threes), Some(twos)) = tables else { return Ok(()) };
+        if self.long.concerns(mask) || self.three.concerns(mask) {
             for (at, four) in text.array_windows::<4>().enumerate() {
                 let word = u32::from_le_bytes(*four);
                 let (long, three) = (hash(word), hash(word & THREE));
-                let (is_long, is_three) = (self.long.has(long), self.three.has(three));
+                let (is_long, is_three) = (has(fours, long), has(threes, three));
                 // One branch for both: it is seldom taken.
                 if is_long | is_three {
                     if is_long {
@@ -121,10 +127,10 @@ impl Needles {
                 self.compare(&self.three, three, text, text.len().saturating_sub(3), mask, hit)?;
             }
         }
-        if short {
+        if self.short.concerns(mask) {
             for (at, two) in text.array_windows::<2>().enumerate() {
                 let short = hash(u32::from(u16::from_le_bytes(*two)));
-                if self.short.has(short) {
+                if has(twos, short) {
                     self.compare(&self.short, short, text, at, mask, hit)?;
                 }
             }
@@ -166,14 +172,18 @@ impl Needles {
 
 impl Table {
     fn new(mut entries: Vec<Entry>) -> Self {
-        entries.sort_unstable_by_key(|entry| (entry.hash, entry.literal));
-        entries.dedup_by_key(|entry| (entry.hash, entry.literal));
-        let mut present = Box::new([0; WORDS]);
-        for entry in &entries {
-            if let Some(word) = present.get_mut((entry.hash >> 6) as usize) {
-                *word |= 1 << (entry.hash & 63);
+        let key = |entry: &Entry| u64::from(entry.hash) << 32 | u64::from(entry.literal);
+        entries.sort_unstable_by_key(key);
+        entries.dedup_by_key(|entry| key(entry));
+        let present = [1, 2, 3].map(|lanes| {
+            let mut present = Box::new([0; WORDS]);
+            for entry in entries.iter().filter(|entry| entry.mask.lanes() & lanes != 0) {
+                if let Some(word) = present.get_mut((entry.hash >> 6) as usize) {
+                    *word |= 1 << (entry.hash & 63);
+                }
             }
-        }
+            present
+        });
         let mut starts = Vec::new();
         let mut next = 0_usize;
         for bucket in 0..=1_u32 << (HASH_BITS - BUCKET_SHIFT) {
@@ -191,12 +201,6 @@ impl Table {
     }
 
     #[inline]
-    fn has(&self, hash: u32) -> bool {
-        let word: u64 = self.present.get((hash >> 6) as usize).copied().unwrap_or(0);
-        word >> (hash & 63) & 1 == 1
-    }
-
-    #[inline]
     fn of(&self, hash: u32) -> impl Iterator<Item = &Entry> {
         let bucket = (hash >> BUCKET_SHIFT) as usize;
         let bounds = match self.starts.get(bucket..bucket.saturating_add(2)) {
@@ -205,6 +209,12 @@ impl Table {
         };
         self.entries.get(bounds).unwrap_or(&[]).iter().filter(move |entry| entry.hash == hash)
     }
+}
+
+#[inline]
+fn has(present: &Present, hash: u32) -> bool {
+    let word: u64 = present.get((hash >> 6) as usize).copied().unwrap_or(0);
+    word >> (hash & 63) & 1 == 1
 }
 
 impl Needle {

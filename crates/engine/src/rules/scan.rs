@@ -25,13 +25,10 @@ const BUDGET_BASE: u64 = 4 << 20;
 /// And for each byte of its views.
 const BUDGET_PER_BYTE: u64 = 12;
 
-/// The literals to look for: one lane for short fields that do something, one for prose.
-///
-/// Most text is prose, and most rules do not concern it: their literals would only cost it time.
+/// The rules that are on, by what has them look at a text.
 #[derive(Debug)]
-pub(super) struct Lanes {
-    operational: Lane,
-    prose: Lane,
+pub(super) struct Index {
+    literals: Literals,
     /// What those rules read that do not read fields as they came.
     not_raw: Option<Mask>,
     /// The families of detectors that some rule names.
@@ -49,9 +46,9 @@ struct Asked {
     rules: Vec<Vec<usize>>,
 }
 
-/// The literals of some rules.
+/// The literals that patterns require.
 #[derive(Debug)]
-struct Lane {
+struct Literals {
     needles: Needles,
     /// The patterns that require a literal, literal after literal.
     places: Vec<Place>,
@@ -77,15 +74,11 @@ impl Place {
     }
 }
 
-impl Lanes {
+impl Index {
     pub(super) fn build(rules: &[Rule]) -> Self {
-        let towards_model = Direction::RESPONSE | Direction::DESCRIPTION;
         let on = |rule: &Rule| rule.action != Action::Off;
-        let operational = |rule: &Rule| rule.direction.intersects(Direction::REQUEST) && rule.roles != Roles::TEXT;
-        let prose = |rule: &Rule| rule.direction.intersects(towards_model) || rule.roles.intersects(Roles::TEXT);
         Self {
-            operational: Lane::build(rules, &|rule| on(rule) && operational(rule)),
-            prose: Lane::build(rules, &|rule| on(rule) && prose(rule)),
+            literals: Literals::build(rules, &on),
             not_raw: rules
                 .iter()
                 .filter(|rule| on(rule) && rule.mask.skips_raw())
@@ -94,15 +87,6 @@ impl Lanes {
             families: families(rules),
             old: rules.iter().enumerate().filter(|(_, rule)| rule.is_old_form() && on(rule)).map(|(n, _)| n).collect(),
         }
-    }
-
-    /// The lanes that together hold every rule that can concern `target`.
-    fn of(&self, target: &Target<'_>) -> impl Iterator<Item = &Lane> {
-        let request = target.direction.intersects(Direction::REQUEST);
-        let beyond_text = target.roles.intersects(Roles::TEXT.complement());
-        let prose = target.roles.intersects(Roles::TEXT) || target.direction != Direction::REQUEST;
-        let operational = (request && beyond_text).then_some(&self.operational);
-        operational.into_iter().chain(prose.then_some(&self.prose))
     }
 }
 
@@ -125,7 +109,7 @@ fn families(rules: &[Rule]) -> Vec<Asked> {
     families
 }
 
-impl Lane {
+impl Literals {
     fn build(rules: &[Rule], wanted: &dyn Fn(&Rule) -> bool) -> Self {
         let mut pairs: Vec<(u64, &Needle, Place)> = Vec::new();
         for (rule, of) in (0_u32..).zip(rules).filter(|(_, rule)| wanted(rule)) {
@@ -238,7 +222,7 @@ impl RuleSet {
         let kind = chain.kind();
         let mask = Mask::new(target.roles, target.direction, Some(&[kind]));
         let again = as_it_came && !chain.0.is_empty();
-        if again && !self.lanes.not_raw.is_some_and(|rules| rules.meets(mask)) {
+        if again && !self.index.not_raw.is_some_and(|rules| rules.meets(mask)) {
             return Ok(());
         }
         scratch.begin_view(self, view.len());
@@ -252,15 +236,13 @@ impl RuleSet {
             again,
             scratch,
         };
-        for lane in self.lanes.of(target) {
-            scan.lane(lane)?;
-        }
+        scan.literals(&self.index.literals)?;
         scan.flush()?;
-        for asked in &self.lanes.families {
+        for asked in &self.index.families {
             scan.detect(asked, chain)?;
         }
-        if !self.lanes.old.is_empty() && chain.0.is_empty() {
-            scan.old_rules(&self.lanes.old)?;
+        if !self.index.old.is_empty() && chain.0.is_empty() {
+            scan.old_rules(&self.index.old)?;
         }
         scratch.hits.sort_unstable_by_key(|(rule, range)| (*rule, range.start));
         for (n, range) in scratch.hits.drain(..) {
@@ -286,9 +268,9 @@ struct Scan<'s> {
 }
 
 impl<'s> Scan<'s> {
-    fn lane(&mut self, lane: &Lane) -> Result<(), BudgetExceeded> {
-        lane.needles.find(self.view.as_bytes(), self.mask, &mut |literal, at| {
-            for place in lane.places(literal) {
+    fn literals(&mut self, literals: &Literals) -> Result<(), BudgetExceeded> {
+        literals.needles.find(self.view.as_bytes(), self.mask, &mut |literal, at| {
+            for place in literals.places(literal) {
                 let Some(rule) = self.set.rules.get(place.rule()) else { continue };
                 if self.wants(rule) && !self.is_settled(place.rule()) {
                     self.note(*place, rule, at.clone())?;
