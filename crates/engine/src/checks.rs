@@ -84,7 +84,7 @@ impl Check {
             Self::Budget => (
                 "ENG-BUDGET",
                 "Inspection budget exhausted",
-                "Inspecting all of the message would take too long: it has too many values or suspicious places. Send less at once.",
+                "Inspecting all of the message would take too long: it has too many values, commands or suspicious places. Send less at once.",
                 Severity::High,
                 &["CWE-1333"],
             ),

@@ -17,7 +17,7 @@ use crate::role::{Roles, name::sends_outward};
 use crate::rules::{Direction, Rule, RuleSet, ScanScratch, Target};
 use crate::session::{Exchange, Session, SessionFault};
 use crate::verdict::{Answer, Coverage, Decision, Effect, Flow, Judged, Permit, Timing, Verdict};
-use crate::views::{Chain, ViewLimits, each_view};
+use crate::views::{Chain, ViewLimits, each_view, each_view_while};
 use crate::zone::{Found, Guard};
 
 /// The most findings of one message that are kept; beyond it only a finding that asks for more than all before.
@@ -26,6 +26,8 @@ pub const MAX_FINDINGS: usize = 64;
 pub const INSPECTION: Duration = Duration::from_millis(250);
 /// The most views that something acts on, in one message: beyond it the message is an attack on its reader.
 pub const MAX_ACTING: usize = 16_384;
+/// How much of a message is looked at, in bytes of views, although it is refused already: to tell what else is in it.
+const ENOUGH: usize = 256 << 10;
 
 /// The clock, as an argument: decisions replay.
 pub trait Clock: Sync {
@@ -267,6 +269,7 @@ impl Bench<'_> {
             cuts: Vec::new(),
             pairs: Pairs::default(),
             acting: 0,
+            inspected: 0,
             exhausted: false,
         };
         if let Some(fault) = exchange.fault {
@@ -394,6 +397,8 @@ struct Case<'b, 'e> {
     pairs: Pairs,
     /// Views so far that something acts on.
     acting: usize,
+    /// Bytes of views so far.
+    inspected: usize,
     /// Whether some budget is spent: what was not seen may hide anything.
     exhausted: bool,
 }
@@ -419,9 +424,11 @@ impl Findings {
         self.list.len() < MAX_FINDINGS || Some(asks) > self.hardest
     }
 
-    /// Whether nothing that comes could change the verdict, nor be kept.
-    fn is_settled(&self) -> bool {
-        !self.keeps(Action::Block)
+    /// Whether nothing that comes could change the verdict, nor be kept, or need be after so many bytes. What only warns
+    /// where the proxy `monitors` must not hide what refuses there, too.
+    fn is_settled(&self, inspected: usize, monitors: bool) -> bool {
+        let refused = self.hardest == Some(Action::Block) && !monitors;
+        !self.keeps(Action::Block) || (refused && inspected > ENOUGH)
     }
 }
 
@@ -445,7 +452,8 @@ impl Case<'_, '_> {
             return;
         }
         self.coverage.fields = self.coverage.fields.saturating_add(1);
-        if self.exhausted || self.findings.is_settled() {
+        let monitors = self.bench.engine.policy.profile == Profile::Monitor;
+        if self.exhausted || self.findings.is_settled(self.inspected, monitors) {
             self.coverage.truncated = self.coverage.truncated.saturating_add(1);
             return;
         }
@@ -453,7 +461,7 @@ impl Case<'_, '_> {
         let first = self.findings.list.len();
         let findings = &mut self.findings;
         let acts = usize::from(field.roles != Roles::TEXT);
-        let (acting, exhausted) = (&mut self.acting, &mut self.exhausted);
+        let (acting, inspected, exhausted) = (&mut self.acting, &mut self.inspected, &mut self.exhausted);
         let mut marks = Marks::default();
         let pointer = || field.place.pointer();
         let target = Target {
@@ -462,12 +470,13 @@ impl Case<'_, '_> {
             tool: self.exchange.tool.as_deref(),
             pointer: &pointer,
         };
-        let stats = each_view(&field.text, field.roles, &engine.views, &mut |view, chain| {
+        let stats = each_view_while(&field.text, field.roles, &engine.views, &mut |view, chain| {
             *acting = acting.saturating_add(acts);
+            *inspected = inspected.saturating_add(view.len());
             *exhausted |=
                 *acting > MAX_ACTING || self.bench.deadline.is_some_and(|deadline| deadline.is_over(view.len()));
             if *exhausted {
-                return;
+                return false;
             }
             let scanned = engine.rules.scan(view, chain, view == field.text, &target, scan, &mut |rule, span| {
                 let action = asks(rule, field, self.exchange.tool.as_deref());
@@ -506,7 +515,9 @@ impl Case<'_, '_> {
                 });
             });
             *exhausted |= scanned.is_err();
+            !*exhausted && !findings.is_settled(*inspected, monitors)
         });
+        self.exhausted |= stats.overrun;
         if field.direction == Direction::REQUEST {
             self.pairs.add(&field.text);
         }
@@ -514,7 +525,10 @@ impl Case<'_, '_> {
         if self.exhausted {
             return;
         }
-        self.cut(field, &target, marks, scan);
+        // What is refused is not passed on without its secrets either.
+        if self.findings.hardest <= Some(Action::Redact) {
+            self.cut(field, &target, marks, scan);
+        }
         if stats.truncated {
             self.coverage.truncated = self.coverage.truncated.saturating_add(1);
             let action = if engine.policy.profile == Profile::Strict { Action::Block } else { Action::Warn };

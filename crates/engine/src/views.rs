@@ -144,13 +144,26 @@ pub struct ViewStats {
     pub views: u32,
     /// Whether a limit kept further views back.
     pub truncated: bool,
+    /// Whether it holds more commands than anybody writes: an attack on its reader, of which the rest was not read.
+    pub overrun: bool,
 }
 
 /// Gives `sink` the field as it came, then every other text that someone may take it for, each with the decodings
 /// that led to it. The roles decide which readings make sense: a shell reads commands, not prose.
 pub fn each_view(text: &str, roles: Roles, limits: &ViewLimits, sink: &mut dyn FnMut(&str, &Chain)) -> ViewStats {
+    each_view_while(text, roles, limits, &mut |view, chain| {
+        sink(view, chain);
+        true
+    })
+}
+
+/// [`each_view`], until `sink` says that it has seen enough.
+pub(crate) fn each_view_while(text: &str, roles: Roles, limits: &ViewLimits, sink: &mut Sink<'_>) -> ViewStats {
     unfold::unfold(text, roles, limits, sink)
 }
+
+/// Takes a view, and says whether it wants another.
+type Sink<'s> = dyn FnMut(&str, &Chain) -> bool + 's;
 
 /// Whether a text is rather a command line of Windows.
 pub(crate) fn looks_like_windows(text: &str) -> bool {

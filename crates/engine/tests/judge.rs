@@ -278,3 +278,16 @@ fn more_values_than_anyone_acts_on_are_refused() {
     wire.passes(Flow::ToServer, &call(1_000));
     assert_eq!(wire.refuses(Flow::ToServer, &call(MAX_ACTING + 1)).0, "ENG-BUDGET");
 }
+
+#[test]
+fn more_commands_than_anyone_writes_are_refused() {
+    let call = |count: usize| {
+        let commands = "a;".repeat(count);
+        format!(
+            r#"{{"jsonrpc":"2.0","method":"tools/call","params":{{"name":"run","arguments":{{"command":"{commands}"}}}}}}"#
+        )
+    };
+    let mut wire = Wire::new(Policy::default());
+    wire.passes(Flow::ToServer, &call(8_000));
+    assert_eq!(wire.refuses(Flow::ToServer, &call(20_000)).0, "ENG-BUDGET");
+}

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use smallvec::SmallVec;
 
-use super::shell::{self, Reading};
+use super::shell::{self, Lines, Reading};
 use super::{ViewKind, path, url};
 use crate::role::Roles;
 
@@ -33,6 +33,8 @@ pub(super) struct Readings {
     pub(super) list: SmallVec<[(ViewKind, String); 4]>,
     /// Whether a limit kept some of it back.
     pub(super) cut: bool,
+    /// Whether a command is one of more commands than are read.
+    pub(super) overrun: bool,
 }
 
 impl Readings {
@@ -40,6 +42,13 @@ impl Readings {
         if !reading.is_empty() && !self.list.iter().any(|seen| seen.0 == kind && seen.1 == reading) {
             self.list.push((kind, reading));
         }
+    }
+
+    /// Takes what commands there are. A value that only may be one, such as code, may well have many signs of them.
+    fn take(&mut self, lines: Lines, is_command: bool) {
+        self.cut |= lines.cut;
+        self.overrun |= lines.overrun && is_command;
+        self.push(ViewKind::Shell, lines.text);
     }
 }
 
@@ -51,6 +60,9 @@ pub(super) fn readings(text: &str, roles: Roles, room: usize) -> Readings {
     let mut readings = Readings::default();
     let (mut urls, mut paths) = (url::Lines::default(), Paths::new());
     commands(text, roles, room, &mut readings);
+    if readings.overrun {
+        return readings;
+    }
     if roles.intersects(Roles::URL | Roles::HOST) {
         url::whole(text, &mut urls);
     }
@@ -84,8 +96,7 @@ fn commands(text: &str, roles: Roles, room: usize, readings: &mut Readings) {
     }
     let mut add = |reading| {
         let lines = shell::rewrite(text, reading, room);
-        readings.cut |= lines.cut;
-        readings.push(ViewKind::Shell, lines.text);
+        readings.take(lines, is_command);
     };
     add(Reading::Posix);
     if !is_command && text.contains(['\'', '"']) {
@@ -94,8 +105,7 @@ fn commands(text: &str, roles: Roles, room: usize, readings: &mut Readings) {
     if shell::looks_like_windows(text) {
         let plain = shell::plain_windows(text).filter(|plain| plain.len() <= room);
         let lines = shell::rewrite(plain.as_deref().unwrap_or(text), Reading::Windows, room);
-        readings.cut |= lines.cut;
-        readings.push(ViewKind::Shell, lines.text);
+        readings.take(lines, is_command);
         readings.push(ViewKind::Shell, plain.unwrap_or_default());
     }
 }

@@ -108,13 +108,18 @@ pub(super) fn plain_windows(text: &str) -> Option<String> {
 
 /// Rewrites, in at most `room` bytes; no lines when there is no command in it.
 pub(super) fn rewrite(text: &str, reading: Reading, room: usize) -> Lines {
-    let mut out = Lines { text: String::with_capacity(text.len().min(room)), room, cut: false };
+    let mut out = Lines { text: String::with_capacity(text.len().min(room)), room, cut: false, overrun: false };
+    let mut left = lexer::COMMANDS;
     let mut queue = VecDeque::new();
     let mut followed = 0_usize;
     let mut variables = Variables::default();
     let mut script = Some(Script { text: Cow::Borrowed(text), depth: 0 });
     while let Some(current) = script.take().or_else(|| queue.pop_front()) {
         let commands = lexer::lex(&current.text, reading, &mut variables);
+        left = left.saturating_sub(commands.len());
+        if left == 0 {
+            (out.cut, out.overrun) = (true, true);
+        }
         for (at, command) in commands.iter().enumerate() {
             let mut inner = Vec::new();
             out.command(command, &mut inner);
@@ -141,6 +146,8 @@ pub(super) struct Lines {
     room: usize,
     /// Whether a limit kept some back.
     pub(super) cut: bool,
+    /// Whether that was the one on commands.
+    pub(super) overrun: bool,
 }
 
 impl Lines {

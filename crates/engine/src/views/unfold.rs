@@ -11,7 +11,7 @@ use smallvec::SmallVec;
 
 use super::readings::{OPERATIONAL, readings};
 use super::triggers::{Triggers, triggers};
-use super::{Chain, ViewKind, ViewLimits, ViewStats, escape, guess, html, json, percent, plain, runs};
+use super::{Chain, Sink, ViewKind, ViewLimits, ViewStats, escape, guess, html, json, percent, plain, runs};
 use crate::role::Roles;
 
 /// How many decodings a composition takes: each of the four, twice over.
@@ -29,7 +29,9 @@ struct Unfolding<'a> {
     raw: &'a str,
     roles: Roles,
     limits: &'a ViewLimits,
-    sink: &'a mut dyn FnMut(&str, &Chain),
+    sink: &'a mut Sink<'a>,
+    /// Whether nobody wants another view.
+    over: bool,
     /// Texts given so far by a decoding. Compared whole: a hash could be made to collide.
     decoded: Vec<Rc<Node>>,
     /// Texts given so far by a reading.
@@ -41,12 +43,14 @@ struct Unfolding<'a> {
     later: VecDeque<Rc<Node>>,
 }
 
-/// See [`super::each_view`].
-pub(super) fn unfold(text: &str, roles: Roles, limits: &ViewLimits, sink: &mut dyn FnMut(&str, &Chain)) -> ViewStats {
+/// See [`super::each_view_while`].
+pub(super) fn unfold(text: &str, roles: Roles, limits: &ViewLimits, sink: &mut Sink<'_>) -> ViewStats {
     let raw = Chain::default();
-    sink(text, &raw);
+    let stats = ViewStats { views: 1, ..ViewStats::default() };
+    if !sink(text, &raw) {
+        return stats;
+    }
     let found = triggers(text);
-    let stats = ViewStats { views: 1, truncated: false };
     let guesses = if roles.contains(Roles::TEXT) { guess::guesses(text) } else { guess::Guesses::new() };
     if found.is_empty() && guesses.is_empty() && !roles.intersects(OPERATIONAL) {
         return stats;
@@ -56,6 +60,7 @@ pub(super) fn unfold(text: &str, roles: Roles, limits: &ViewLimits, sink: &mut d
         roles,
         limits,
         sink,
+        over: false,
         decoded: Vec::new(),
         read: Vec::new(),
         bytes: 0,
@@ -66,7 +71,9 @@ pub(super) fn unfold(text: &str, roles: Roles, limits: &ViewLimits, sink: &mut d
     unfolding.read(text, &raw);
     unfolding.guess(guesses, &raw);
     unfolding.decode(text, &raw, 0, found);
-    while let Some(node) = unfolding.first.pop_front().or_else(|| unfolding.later.pop_front()) {
+    while !unfolding.over
+        && let Some(node) = unfolding.first.pop_front().or_else(|| unfolding.later.pop_front())
+    {
         unfolding.decode(&node.text, &node.chain, node.level, triggers(&node.text));
     }
     unfolding.stats
@@ -75,6 +82,9 @@ pub(super) fn unfold(text: &str, roles: Roles, limits: &ViewLimits, sink: &mut d
 impl Unfolding<'_> {
     /// Gives everything that one decoding makes of `text`.
     fn decode(&mut self, text: &str, chain: &Chain, level: usize, found: Triggers) {
+        if self.over {
+            return;
+        }
         let level = level.saturating_add(1);
         let singles: SmallVec<[(ViewKind, String); 4]> =
             IN_PLACE.iter().filter_map(|&kind| Some((kind, self.in_place(kind, text, found)?))).collect();
@@ -127,11 +137,11 @@ impl Unfolding<'_> {
         if known || node.text.is_empty() || !self.admit(node.text.len(), node.level) {
             return;
         }
-        (self.sink)(&node.text, &node.chain);
+        self.show(&node.text, &node.chain);
         let node = Rc::new(node);
         self.decoded.push(Rc::clone(&node));
         self.read(&node.text, &node.chain);
-        if self.roles.contains(Roles::TEXT) {
+        if self.roles.contains(Roles::TEXT) && !self.over {
             self.guess(guess::guesses(&node.text), &node.chain);
         }
         let list = if first { &mut self.first } else { &mut self.later };
@@ -140,15 +150,17 @@ impl Unfolding<'_> {
 
     /// Gives what the text does, for each consumer that the roles speak of.
     fn read(&mut self, text: &str, chain: &Chain) {
-        if !self.roles.intersects(OPERATIONAL) {
+        if self.over || !self.roles.intersects(OPERATIONAL) {
             return;
         }
         let readings = readings(text, self.roles, self.room());
         self.stats.truncated |= readings.cut;
+        self.stats.overrun |= readings.overrun;
+        self.over |= readings.overrun;
         for (kind, reading) in readings.list {
             let known = self.read.iter().any(|seen| seen.0 == kind && seen.1 == reading);
             if !known && self.admit(reading.len(), 0) {
-                (self.sink)(&reading, &extended(chain, kind));
+                self.show(&reading, &extended(chain, kind));
                 self.read.push((kind, reading));
             }
         }
@@ -161,14 +173,21 @@ impl Unfolding<'_> {
             let known = self.read.iter().any(|seen| seen.0 == last && seen.1 == text);
             if !known && self.admit(text.len(), 0) {
                 let chain = kinds.into_iter().fold(chain.clone(), |chain, kind| extended(&chain, kind));
-                (self.sink)(&text, &chain);
+                self.show(&text, &chain);
                 self.read.push((last, text));
             }
         }
     }
 
-    /// Counts one more view, unless a limit forbids it.
+    fn show(&mut self, view: &str, chain: &Chain) {
+        self.over |= !(self.sink)(view, chain);
+    }
+
+    /// Counts one more view, unless nobody wants it or a limit forbids it.
     fn admit(&mut self, size: usize, level: usize) -> bool {
+        if self.over {
+            return false;
+        }
         let count = usize::try_from(self.stats.views).unwrap_or(usize::MAX);
         if level > self.limits.depth || count >= self.limits.count || size > self.room() {
             self.stats.truncated = true;

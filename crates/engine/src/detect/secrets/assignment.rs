@@ -30,7 +30,7 @@ enum Name {
 
 pub(super) fn find(view: &str, found: &mut dyn FnMut(Range<usize>)) {
     let bytes = view.as_bytes();
-    let (mut done, mut count) = (0, 0_usize);
+    let (mut done, mut count, mut clear) = (0, 0_usize, 0..0);
     for sign in memchr::memchr3_iter(b'=', b':', b'>', bytes) {
         if sign < done {
             continue;
@@ -38,7 +38,7 @@ pub(super) fn find(view: &str, found: &mut dyn FnMut(Range<usize>)) {
         let Some(name) = name_before(bytes, sign) else { continue };
         let Some(text) = view.get(name.clone()).filter(|name| may_name_secret(name)) else { continue };
         // Most values are a word or a number, which is sooner seen than what a name means.
-        let Some(value) = value_after(view, sign).filter(|value| value.is_mixed(view)) else { continue };
+        let Some(value) = value_after(view, sign, &mut clear).filter(|value| value.is_mixed(view)) else { continue };
         let Some(named) = kind(text).or_else(|| kind_before(view, &name)) else { continue };
         done = value.range.end;
         if value.is_secret(view, named) {
@@ -280,7 +280,9 @@ struct Value {
     quoted: bool,
 }
 
-fn value_after(view: &str, sign: usize) -> Option<Value> {
+/// The value behind the sign at `sign`. `clear` is where no value ends that is in no quotes, as far as it was looked for:
+/// values that begin one in the other are read once.
+fn value_after(view: &str, sign: usize, clear: &mut Range<usize>) -> Option<Value> {
     let bytes = view.as_bytes();
     let skip = |mut at: usize, most: usize, skip: fn(u8) -> bool| {
         let stop = at.saturating_add(most);
@@ -325,8 +327,14 @@ fn value_after(view: &str, sign: usize) -> Option<Value> {
                 )
         }
     };
-    let length = rest.iter().position(ends).unwrap_or(rest.len());
+    let known =
+        if quote.is_none() && clear.contains(&start) { clear.end.saturating_sub(start).min(rest.len()) } else { 0 };
+    let unknown = rest.get(known..).unwrap_or_default();
+    let length = known.saturating_add(unknown.iter().position(ends).unwrap_or(unknown.len()));
     let range = start..start.saturating_add(length);
+    if quote.is_none() {
+        *clear = range.clone();
+    }
     if !VALUE.contains(&length) || !view.is_char_boundary(range.end) || !view.is_char_boundary(start) {
         return None;
     }

@@ -19,7 +19,10 @@ use super::variables::Variables;
 /// How deep substitutions are worked out inside one another: each level reads its text once more.
 const NESTING: u8 = 3;
 
-/// Reads the whole of `script`.
+/// How many simple commands of a script are read: more than anybody writes into one, be it generated.
+pub(super) const COMMANDS: usize = 16 * 1024;
+
+/// Reads the whole of `script`, or its first [`COMMANDS`].
 pub(super) fn lex<'s>(script: &'s str, reading: Reading, variables: &mut Variables) -> Vec<Command<'s>> {
     let mut lexer = Lexer {
         text: script,
@@ -61,7 +64,9 @@ struct Lexer<'s, 'v> {
 
 impl Lexer<'_, '_> {
     fn run(&mut self) {
-        while let Some(byte) = self.cursor.peek() {
+        while self.commands.len() < COMMANDS
+            && let Some(byte) = self.cursor.peek()
+        {
             match byte {
                 b' ' | b'\t' => {
                     self.cursor.take(1);

@@ -175,6 +175,15 @@ fn what_a_limit_keeps_back_is_reported() {
 }
 
 #[test]
+fn more_commands_than_anybody_writes_are_not_read() {
+    let overrun = |script: &str| rewrite(script, Reading::Posix, 1 << 20).overrun;
+    assert!(!overrun(&"a;".repeat(lexer::COMMANDS - 1)));
+    assert!(overrun(&"a;".repeat(lexer::COMMANDS)));
+    assert!(overrun(&format!("sh -c '{}'; {}", "a;".repeat(lexer::COMMANDS / 2), "b;".repeat(lexer::COMMANDS / 2))));
+    assert!(!overrun(&format!("cat > x <<E\n{}\nE", "a;\n".repeat(lexer::COMMANDS))));
+}
+
+#[test]
 fn windows_lines_keep_their_backslashes() {
     let view = |text| rewrite(text, Reading::Windows, 1000).text;
     assert_eq!(view("C:\\Windows\\System32\\cmd.exe /c dir C:\\x & del y"), "cmd /c dir C:\\x\ndel y\ndir C:\\x");
