@@ -70,7 +70,7 @@ impl Entry {
 impl Needles {
     /// Prepares `literals`, each with what the rules read that require it.
     pub(super) fn new(literals: Vec<(Needle, Mask)>) -> Self {
-        let (mut long, mut three, mut short) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut long, mut three, mut short) = (Vec::with_capacity(literals.len()), Vec::new(), Vec::new());
         let mut uses = vec![0_u8; 1 << HASH_BITS];
         for (n, (literal, mask)) in (0_u32..).zip(&literals) {
             let bytes = &*literal.bytes;

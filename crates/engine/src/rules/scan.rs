@@ -111,7 +111,9 @@ fn families(rules: &[Rule]) -> Vec<Asked> {
 
 impl Literals {
     fn build(rules: &[Rule], wanted: &dyn Fn(&Rule) -> bool) -> Self {
-        let mut pairs: Vec<(u64, &Needle, Place)> = Vec::new();
+        let gates = rules.iter().flat_map(Rule::probes).flat_map(|probe| &probe.hint.gates);
+        // Growing would touch as much memory again, and every start pays for each page.
+        let mut pairs: Vec<(u64, &Needle, Place)> = Vec::with_capacity(gates.map(|gate| gate.needles.len()).sum());
         for (rule, of) in (0_u32..).zip(rules).filter(|(_, rule)| wanted(rule)) {
             for (probe, of) in (0_u32..).zip(of.probes()) {
                 for (gate, literals) in (0_u8..).zip(&of.hint.gates) {
