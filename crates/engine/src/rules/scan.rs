@@ -165,6 +165,8 @@ pub struct ScanScratch {
     scan: u32,
     /// By rule: the last scan that needs nothing more of it.
     settled: Vec<u32>,
+    /// By literal: the last scan for which it says nothing more, however often it stands there.
+    spent: Vec<u32>,
     /// By slot: how far a pattern has come.
     progress: Vec<Progress>,
     waiting: Vec<Place>,
@@ -195,6 +197,7 @@ impl ScanScratch {
         if self.set != set.serial || self.scan == u32::MAX {
             *self = Self { set: set.serial, allowance: self.allowance, ..Self::default() };
             self.settled.resize(set.rules.len(), 0);
+            self.spent.resize(set.index.literals.starts.len(), 0);
             self.progress.resize(set.slots, Progress::default());
         }
         self.scan = self.scan.saturating_add(1);
@@ -272,14 +275,30 @@ struct Scan<'s> {
 impl<'s> Scan<'s> {
     fn literals(&mut self, literals: &Literals) -> Result<(), BudgetExceeded> {
         literals.needles.find(self.view.as_bytes(), self.mask, &mut |literal, at| {
+            if self.scratch.spent.get(literal) == Some(&self.scratch.scan) {
+                return Ok(());
+            }
+            let mut waits = false;
             for place in literals.places(literal) {
                 let Some(rule) = self.set.rules.get(place.rule()) else { continue };
-                if self.wants(rule) && !self.is_settled(place.rule()) {
+                if self.wants(rule) && !self.is_decided(*place, rule) {
                     self.note(*place, rule, at.clone())?;
+                    waits |= !self.is_decided(*place, rule);
                 }
+            }
+            if !waits && let Some(spent) = self.scratch.spent.get_mut(literal) {
+                *spent = self.scratch.scan;
             }
             Ok(())
         })
+    }
+
+    /// Whether a further literal changes nothing for a pattern: its rule is settled, or it will be searched for in all of
+    /// the view.
+    fn is_decided(&self, place: Place, rule: &Rule) -> bool {
+        let waiting = rule.probes().get(place.probe()).and_then(|probe| self.scratch.progress.get(probe.pattern.slot));
+        self.is_settled(place.rule())
+            || waiting.is_some_and(|p| p.scan == self.scratch.scan && p.start == 0 && p.end >= self.view.len())
     }
 
     fn is_settled(&self, rule: usize) -> bool {
