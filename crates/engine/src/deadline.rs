@@ -7,8 +7,7 @@ use std::cell::Cell;
 
 use crate::engine::Clock;
 
-/// How much is inspected between two looks at the clock. A thread that was kept from running did no work meanwhile, so an
-/// ordinary message, which ends before the first look, is never refused for a busy machine.
+/// How much is inspected between two looks at the clock: a small message ends before the first, however busy the machine.
 const STRIDE: usize = 64 << 10;
 /// What a view costs beside its bytes, in bytes.
 const VIEW: usize = 512;

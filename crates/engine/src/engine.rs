@@ -23,7 +23,8 @@ use crate::zone::{Found, Guard};
 /// The most findings of one message that are kept; beyond it only a finding that asks for more than all before.
 pub const MAX_FINDINGS: usize = 64;
 /// How long the inspection of a message may take for each megabyte that it begins, unless [`Engine::within`] says otherwise.
-pub const INSPECTION: Duration = Duration::from_millis(250);
+/// Generous, since the clock also counts while others run: a quarter of a second refused a source file on a busy machine.
+pub const INSPECTION: Duration = Duration::from_millis(1_500);
 /// The most views that something acts on, in one message: beyond it the message is an attack on its reader.
 pub const MAX_ACTING: usize = 16_384;
 /// How much of a message is looked at, in bytes of views, although it is refused already: to tell what else is in it.
