@@ -155,7 +155,8 @@ pub(super) fn find(view: &str) -> Option<Range<usize>> {
         return Some(range);
     }
     // Nothing fetched, nothing run.
-    if !lines(view).any(|line| FETCHERS.iter().any(|(fetcher, _)| *fetcher == base(line.program))) {
+    let fetches = |name: &str| FETCHERS.iter().any(|(fetcher, _)| *fetcher == name);
+    if !lines(view).any(|line| fetches(base(line.program))) {
         return None;
     }
     let mut files: Vec<&str> = Vec::new();

@@ -22,6 +22,12 @@ pub(super) fn close(text: &str, language: Language) -> bool {
     // Whether a word or a command may begin here.
     let (mut begins_word, mut begins_command, mut patterns) = (true, true, 0_usize);
     while let Some(&byte) = bytes.get(at) {
+        // Most of a text: letters say nothing, but for a `case` where a word begins.
+        if byte.is_ascii_alphanumeric() && !(begins_word && byte == b'c') {
+            (begins_word, begins_command) = (false, false);
+            at = at.saturating_add(1);
+            continue;
+        }
         let rest = bytes.get(at..).unwrap_or_default();
         let inside_double = open.last() == Some(&b'"');
         let step = match byte {
