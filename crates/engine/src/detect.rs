@@ -38,6 +38,20 @@ pub struct Look<'a> {
     pub direction: Direction,
     /// The tool that is called or that answered, where there is one.
     pub tool: Option<&'a str>,
+    /// The family's kinds that some rule asks for in such a view, a bit each: what else is found is left unheard.
+    pub kinds: u64,
+}
+
+impl Look<'_> {
+    /// Whether somebody asks for a kind: what nobody asks for need not be looked for.
+    pub(crate) fn wants(&self, kind: usize) -> bool {
+        u32::try_from(kind).is_ok_and(|kind| self.kinds & bit(kind) != 0)
+    }
+}
+
+/// The bit of a kind. A family has at most 64 of them.
+pub(crate) fn bit(kind: u32) -> u64 {
+    1_u64.checked_shl(kind).unwrap_or(0)
 }
 
 /// Is told what is found: the index of a kind, and the bytes of the view that show it.
@@ -122,5 +136,6 @@ mod tests {
         assert_eq!(names.len(), count);
         assert_eq!(named("sign"), None);
         assert_eq!(named("sign.other"), None);
+        assert!(FAMILIES.iter().all(|family| family.kinds.len() <= 64));
     }
 }

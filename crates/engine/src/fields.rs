@@ -42,7 +42,7 @@ pub(crate) fn each_field<'t, 'a>(
             } else if method == "tools/call" {
                 let name = params.get("name").and_then(|n| n.string()).unwrap_or_default();
                 let corrections = Correction::of_tool(corrections, &name);
-                let tool = Tool { name: &name, roles: exchange.tool_roles.as_deref(), corrections: &corrections };
+                let tool = Tool::new(&name, exchange.tool_roles.as_deref(), &corrections);
                 Walk { tool, ..walk }.call(*params);
             } else if is_resource_method(method) {
                 walk.resource(*params);

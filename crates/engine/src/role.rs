@@ -166,27 +166,38 @@ const MAX_DATA: usize = 2048;
 /// The tool that an argument belongs to.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Tool<'a> {
-    /// Its name; empty outside `tools/call`.
-    pub name: &'a str,
     /// What its schema says, where the server has listed it.
-    pub roles: Option<&'a schema::ToolRoles>,
+    roles: Option<&'a schema::ToolRoles>,
     /// What the configuration says of its arguments.
-    pub corrections: &'a [&'a Correction],
+    corrections: &'a [&'a Correction],
+    runs_commands: bool,
+    types_into_terminal: bool,
+    speaks_sql: bool,
 }
 
-impl Tool<'_> {
+impl<'a> Tool<'a> {
+    /// The tool called `name`.
+    pub fn new(name: &str, roles: Option<&'a schema::ToolRoles>, corrections: &'a [&'a Correction]) -> Self {
+        let runs = roles.map_or(Roles::empty(), schema::ToolRoles::runs);
+        Self {
+            roles,
+            corrections,
+            runs_commands: runs.intersects(Roles::COMMAND) || name::runs_commands(name),
+            types_into_terminal: name::types_into_terminal(name),
+            speaks_sql: runs.intersects(Roles::SQL) || name::speaks_sql(name),
+        }
+    }
+
     /// The roles that what the tool does gives to its argument `key`.
     fn lends(&self, key: &str) -> Roles {
-        let runs = self.roles.map_or(Roles::empty(), schema::ToolRoles::runs);
         let mut roles = Roles::empty();
-        if runs.intersects(Roles::COMMAND) || name::runs_commands(self.name) {
+        if self.runs_commands {
             roles |= name::of_command_input(key);
         }
-        if name::types_into_terminal(self.name) {
+        if self.types_into_terminal {
             roles |= name::of_terminal_input(key);
         }
-        let query = key.eq_ignore_ascii_case("query") || key.eq_ignore_ascii_case("q");
-        if query && (runs.intersects(Roles::SQL) || name::speaks_sql(self.name)) {
+        if self.speaks_sql && (key.eq_ignore_ascii_case("query") || key.eq_ignore_ascii_case("q")) {
             roles |= Roles::SQL;
         }
         roles

@@ -39,9 +39,11 @@ fn look(look: &Look<'_>, found: &mut Found<'_>) {
             found(FETCHED, range);
         }
     } else if look.view.len() <= VALUE {
-        if let Some(range) = appended::find(look.view) {
+        if (look.wants(APPENDED) || look.wants(SENTENCE))
+            && let Some(range) = appended::find(look.view)
+        {
             found(APPENDED, range.clone());
-            if appended::is_whole(look.view, &range) {
+            if look.wants(SENTENCE) && appended::is_whole(look.view, &range) {
                 found(SENTENCE, range);
             }
         }
@@ -55,23 +57,38 @@ fn look(look: &Look<'_>, found: &mut Found<'_>) {
 struct Line<'v> {
     /// Its bytes in the view.
     range: Range<usize>,
+    /// Whether it reads what the line above writes.
+    piped: bool,
     program: &'v str,
+    /// The program without its directory.
+    name: &'v str,
     arguments: &'v str,
 }
 
 /// The lines of a `shell` view.
 fn lines(view: &str) -> impl Iterator<Item = Line<'_>> {
     let mut start = 0_usize;
-    view.split('\n').map(move |line| {
+    let mut rest = Some(view);
+    std::iter::from_fn(move || {
+        let text = rest?;
+        let (line, after) = match memchr::memchr(b'\n', text.as_bytes()).and_then(|end| text.split_at_checked(end)) {
+            Some((line, after)) => (line, after.get(1..)),
+            None => (text, None),
+        };
+        rest = after;
         let range = start..start.saturating_add(line.len());
         start = range.end.saturating_add(1);
-        let text = line.strip_prefix("| ").unwrap_or(line);
-        let (program, arguments) = text.split_once(' ').unwrap_or((text, ""));
-        Line { range, program, arguments }
+        let (text, piped) = line.strip_prefix("| ").map_or((line, false), |line| (line, true));
+        // Names of programs are short: a search would take longer to begin than to end.
+        let end = text.bytes().position(|byte| byte == b' ').unwrap_or(text.len());
+        let program = text.get(..end).unwrap_or(text);
+        let arguments = text.get(end.saturating_add(1)..).unwrap_or("");
+        Some(Line { range, piped, program, name: base(program), arguments })
     })
 }
 
 /// A path's last segment.
 fn base(path: &str) -> &str {
-    path.rsplit(['/', '\\']).next().unwrap_or(path)
+    let end = path.bytes().rposition(|byte| matches!(byte, b'/' | b'\\'));
+    end.and_then(|end| path.get(end.saturating_add(1)..)).unwrap_or(path)
 }

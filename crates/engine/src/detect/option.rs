@@ -157,7 +157,8 @@ mod tests {
     fn kinds(tool: &str, roles: Roles, view: &str) -> Vec<usize> {
         let mut kinds = Vec::new();
         let chain = Chain::default();
-        let asked = Look { view, chain: &chain, roles, direction: Direction::REQUEST, tool: Some(tool) };
+        let asked =
+            Look { view, chain: &chain, roles, direction: Direction::REQUEST, tool: Some(tool), kinds: u64::MAX };
         look(&asked, &mut |kind, _: Range<usize>| kinds.push(kind));
         kinds
     }

@@ -21,16 +21,17 @@ fn look(look: &Look<'_>, found: &mut Found<'_>) {
         return;
     }
     let all = 0..look.view.len();
-    if look.roles.contains(Roles::COMMAND)
-        && !views::looks_like_windows(look.view)
+    if look.wants(SHELL)
+        && look.roles.contains(Roles::COMMAND)
         && !brackets::close(look.view, brackets::SHELL)
+        && !views::looks_like_windows(look.view)
     {
         found(SHELL, all.clone());
     }
-    if look.roles.contains(Roles::SQL) && !brackets::close(look.view, brackets::SQL) {
+    if look.wants(SQL) && look.roles.contains(Roles::SQL) && !brackets::close(look.view, brackets::SQL) {
         found(SQL, all.clone());
     }
-    if look.roles.contains(Roles::URL) && !is_address(look.view) {
+    if look.wants(URL) && look.roles.contains(Roles::URL) && !is_address(look.view) {
         found(URL, all);
     }
 }

@@ -281,7 +281,10 @@ mod tests {
             assert!(view.get(range).is_some());
             kinds.push(KINDS[kind]);
         };
-        look(&Look { view, chain: &chain, roles, direction: Direction::REQUEST, tool: None }, &mut found);
+        look(
+            &Look { view, chain: &chain, roles, direction: Direction::REQUEST, tool: None, kinds: u64::MAX },
+            &mut found,
+        );
         kinds
     }
 

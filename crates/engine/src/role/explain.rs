@@ -53,7 +53,7 @@ fn of_tool(tool: &Value<'_, '_>, corrections: &[Correction]) -> Option<Explained
         }
     })?;
     let corrections = Correction::of_tool(corrections, &roles.name);
-    let tool = Tool { name: &roles.name, roles: Some(&roles), corrections: &corrections };
+    let tool = Tool::new(&roles.name, Some(&roles), &corrections);
     for argument in &mut arguments {
         let key = argument.path.rsplit('/').next().unwrap_or_default();
         let closed = argument.reasons.iter().any(|reason| matches!(reason.why, Why::Choices(_)));

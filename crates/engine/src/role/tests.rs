@@ -68,7 +68,7 @@ fn a_closed_list_of_words_needs_no_look_and_one_of_other_things_does() {
     let Ok(Packet::Single(message)) = vanguard_wire::read(list.as_bytes(), &limits, &mut tape) else { panic!() };
     let Body::Response { result, .. } = message.body else { panic!() };
     let schema = schema::ToolRoles::read(&result).unwrap();
-    let tool = Tool { name: "acme", roles: Some(&schema), corrections: &[] };
+    let tool = Tool::new("acme", Some(&schema), &[]);
     assert_eq!(
         of_argument(&tool, "command", "command", "rm -rf /"),
         Roles::COMMAND,
@@ -102,7 +102,7 @@ fn the_configuration_alone_takes_roles_away() {
     assert_eq!(corrected.why.to_string(), "configuration: roles.acme*.output");
 
     let all: Vec<&Correction> = corrections.iter().collect();
-    let tool = Tool { name: "acme", roles: None, corrections: &all };
+    let tool = Tool::new("acme", None, &all);
     assert_eq!(of_argument(&tool, "output", "output", "/etc/shadow"), Roles::empty(), "a value's shape too");
     assert_eq!(of_argument(&tool, "path", "path", "x"), Roles::PATH);
 }

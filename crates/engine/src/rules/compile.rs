@@ -96,9 +96,6 @@ pub(super) struct Mask {
 }
 
 impl Mask {
-    #[cfg(test)]
-    pub(super) const ALL: Self = Self { roles: Roles::all(), direction: Direction::all(), views: u32::MAX };
-
     pub(super) fn new(roles: Roles, direction: Direction, views: Option<&[ViewKind]>) -> Self {
         let views = views.map_or(!guesses(), |views| views.iter().fold(0, |set, view| set | view_bit(*view)));
         Self { roles, direction, views }
@@ -111,16 +108,6 @@ impl Mask {
             direction: self.direction | other.direction,
             views: self.views | other.views,
         }
-    }
-
-    /// The lanes it belongs to: bit 0, fields that do something on their way to the server; bit 1, prose, and whatever goes
-    /// to the model. Those of a rule and of a field that it concerns share a bit.
-    pub(super) fn lanes(self) -> usize {
-        let request = self.direction.intersects(Direction::REQUEST);
-        let operational = request && self.roles.intersects(Roles::TEXT.complement());
-        let towards_model = Direction::RESPONSE | Direction::DESCRIPTION;
-        let prose = self.direction.intersects(towards_model) || self.roles.intersects(Roles::TEXT);
-        usize::from(operational) | usize::from(prose) << 1
     }
 
     /// Whether it concerns some view but not the field as it came.

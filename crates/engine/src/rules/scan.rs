@@ -1,8 +1,9 @@
 //! One pass over a view, then patterns where their literals stand.
 
 use std::ops::Range;
+use std::sync::Arc;
 
-use crate::detect::{FAMILIES, Family, Look};
+use crate::detect::{FAMILIES, Family, Look, bit};
 use crate::finding::Action;
 use crate::role::Roles;
 use crate::views::{Chain, ViewKind};
@@ -10,7 +11,7 @@ use crate::views::{Chain, ViewKind};
 use super::checks;
 use super::compile::{Engine, Lazy, Mask, Matcher, Probe, Rule};
 use super::literal::Needle;
-use super::needles::Needles;
+use super::needles::{self, Needles};
 use super::pattern::{Linear, Memory};
 use super::{BudgetExceeded, Direction, RuleSet, Target};
 
@@ -20,6 +21,8 @@ const UNLESS_REACH: usize = 256;
 const MAX_HITS: usize = 1_024;
 /// What a match that fails its checks costs, in bytes read: a text of nothing but look-alikes must not take for ever.
 const CHECK_COST: usize = 4 << 10;
+/// The most lanes that are kept: an ordinary session makes a dozen, of some twenty kilobytes each.
+const LANES: usize = 64;
 /// Bytes that patterns may read of any message.
 const BUDGET_BASE: u64 = 4 << 20;
 /// And for each byte of its views.
@@ -41,7 +44,6 @@ pub(super) struct Index {
 #[derive(Debug)]
 struct Asked {
     family: &'static Family,
-    mask: Mask,
     /// Rules by kind.
     rules: Vec<Vec<usize>>,
 }
@@ -56,12 +58,17 @@ struct Literals {
     starts: Vec<u32>,
 }
 
-/// Where a pattern is: its rule, which of the rule's, and which of the pattern's sets of literals is meant.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+/// Where a pattern is: its rule, which of the rule's, and which of the pattern's sets of literals is meant. With what says
+/// whether a literal matters in a text, so that most need no look at the rule.
+#[derive(Debug, Clone, Copy)]
 struct Place {
     rule: u32,
-    probe: u32,
+    probe: u16,
     gate: u8,
+    /// Whether the pattern has another set of literals.
+    paired: bool,
+    slot: u32,
+    mask: Mask,
 }
 
 impl Place {
@@ -70,7 +77,11 @@ impl Place {
     }
 
     fn probe(self) -> usize {
-        self.probe as usize
+        self.probe.into()
+    }
+
+    fn slot(self) -> usize {
+        self.slot as usize
     }
 }
 
@@ -97,13 +108,10 @@ fn families(rules: &[Rule]) -> Vec<Asked> {
         let Some(family) = FAMILIES.get(*family).copied() else { continue };
         let known = families.iter().position(|asked| std::ptr::eq(asked.family, family)).unwrap_or(families.len());
         if known == families.len() {
-            families.push(Asked { family, mask: rule.mask, rules: vec![Vec::new(); family.kinds.len()] });
+            families.push(Asked { family, rules: vec![Vec::new(); family.kinds.len()] });
         }
-        if let Some(asked) = families.get_mut(known) {
-            asked.mask = asked.mask.or(rule.mask);
-            if let Some(rules) = asked.rules.get_mut(*kind) {
-                rules.push(n);
-            }
+        if let Some(rules) = families.get_mut(known).and_then(|asked| asked.rules.get_mut(*kind)) {
+            rules.push(n);
         }
     }
     families
@@ -115,23 +123,27 @@ impl Literals {
         // Growing would touch as much memory again, and every start pays for each page.
         let mut pairs: Vec<(u64, &Needle, Place)> = Vec::with_capacity(gates.map(|gate| gate.needles.len()).sum());
         for (rule, of) in (0_u32..).zip(rules).filter(|(_, rule)| wanted(rule)) {
-            for (probe, of) in (0_u32..).zip(of.probes()) {
+            let mask = of.mask;
+            for (probe, of) in (0_u16..).zip(of.probes()) {
+                let slot = u32::try_from(of.pattern.slot).unwrap_or(u32::MAX);
+                let paired = of.hint.gates.len() > 1;
                 for (gate, literals) in (0_u8..).zip(&of.hint.gates) {
-                    let pair = |literal| (leading(literal), literal, Place { rule, probe, gate });
+                    let pair = |literal| (leading(literal), literal, Place { rule, probe, gate, paired, slot, mask });
                     pairs.extend(literals.needles.iter().map(pair));
                 }
             }
         }
-        pairs.sort_unstable();
-        let mut needles: Vec<(Needle, Mask)> = Vec::new();
+        pairs.sort_unstable_by_key(|(leading, literal, place)| {
+            (*leading, *literal, place.rule, place.probe, place.gate)
+        });
+        let mut needles: Vec<Needle> = Vec::new();
         let mut places = Vec::with_capacity(pairs.len());
         let mut starts = Vec::new();
         for (_, literal, place) in pairs {
-            let Some(mask) = rules.get(place.rule()).map(|rule| rule.mask) else { continue };
             match needles.last_mut() {
-                Some((known, concerns)) if known == literal => *concerns = concerns.or(mask),
+                Some(known) if known == literal => {}
                 _ => {
-                    needles.push((literal.clone(), mask));
+                    needles.push(literal.clone());
                     starts.push(u32::try_from(places.len()).unwrap_or(u32::MAX));
                 }
             }
@@ -172,7 +184,36 @@ pub struct ScanScratch {
     waiting: Vec<Place>,
     hits: Vec<(usize, Range<usize>)>,
     memory: Memory,
+    lanes: Vec<Arc<Lane>>,
     allowance: u64,
+}
+
+/// What matters in one kind of text. Made when the first such text comes, since most kinds never do.
+#[derive(Debug)]
+struct Lane {
+    mask: Mask,
+    /// Whether only those rules matter that do not read fields as they came.
+    again: bool,
+    needles: needles::Lane,
+    /// For each of [`Index::families`] the kinds that some rule asks for: a bit each.
+    kinds: Vec<u64>,
+}
+
+impl Lane {
+    fn of(set: &RuleSet, mask: Mask, again: bool) -> Self {
+        let wants = |rules: Mask| rules.meets(mask) && (!again || rules.skips_raw());
+        let literals = &set.index.literals;
+        let needles = literals.needles.lane(|n| literals.places(n).iter().any(|place| wants(place.mask)));
+        let asks = |rules: &Vec<usize>| rules.iter().filter_map(|n| set.rules.get(*n)).any(|rule| wants(rule.mask));
+        let bits = |asked: &Asked| {
+            (0_u32..).zip(&asked.rules).filter(|(_, rules)| asks(rules)).fold(0, |set, (kind, _)| set | bit(kind))
+        };
+        Self { mask, again, needles, kinds: set.index.families.iter().map(bits).collect() }
+    }
+
+    fn wants(&self, rules: Mask) -> bool {
+        rules.meets(self.mask) && (!self.again || rules.skips_raw())
+    }
 }
 
 /// How far one pattern has come in one view.
@@ -205,6 +246,18 @@ impl ScanScratch {
         self.hits.clear();
         self.allowance = self.allowance.saturating_add((bytes as u64).saturating_mul(BUDGET_PER_BYTE));
     }
+
+    fn lane(&mut self, set: &RuleSet, mask: Mask, again: bool) -> Arc<Lane> {
+        if let Some(lane) = self.lanes.iter().find(|lane| lane.mask == mask && lane.again == again) {
+            return Arc::clone(lane);
+        }
+        if self.lanes.len() >= LANES {
+            self.lanes.clear();
+        }
+        let lane = Arc::new(Lane::of(set, mask, again));
+        self.lanes.push(Arc::clone(&lane));
+        lane
+    }
 }
 
 impl RuleSet {
@@ -231,20 +284,20 @@ impl RuleSet {
             return Ok(());
         }
         scratch.begin_view(self, view.len());
+        let lane = scratch.lane(self, mask, again);
         let mut scan = Scan {
             set: self,
             view,
             target,
             shell: kind == ViewKind::Shell,
             prose: target.direction != Direction::REQUEST || target.roles == Roles::TEXT,
-            mask,
-            again,
+            lane: &lane,
             scratch,
         };
         scan.literals(&self.index.literals)?;
         scan.flush()?;
-        for asked in &self.index.families {
-            scan.detect(asked, chain)?;
+        for (asked, kinds) in self.index.families.iter().zip(&lane.kinds).filter(|(_, kinds)| **kinds != 0) {
+            scan.detect(asked, *kinds, chain)?;
         }
         if !self.index.old.is_empty() && chain.0.is_empty() {
             scan.old_rules(&self.index.old)?;
@@ -266,25 +319,23 @@ struct Scan<'s> {
     target: &'s Target<'s>,
     shell: bool,
     prose: bool,
-    mask: Mask,
-    /// The rules that read fields as they came have seen this text.
-    again: bool,
+    lane: &'s Lane,
     scratch: &'s mut ScanScratch,
 }
 
 impl<'s> Scan<'s> {
     fn literals(&mut self, literals: &Literals) -> Result<(), BudgetExceeded> {
-        literals.needles.find(self.view.as_bytes(), self.mask, &mut |literal, at| {
+        literals.needles.find(self.view.as_bytes(), &self.lane.needles, &mut |literal, at| {
             if self.scratch.spent.get(literal) == Some(&self.scratch.scan) {
                 return Ok(());
             }
             let mut waits = false;
             for place in literals.places(literal) {
-                let Some(rule) = self.set.rules.get(place.rule()) else { continue };
-                if self.wants(rule) && !self.is_decided(*place, rule) {
-                    self.note(*place, rule, at.clone())?;
-                    waits |= !self.is_decided(*place, rule);
+                if !self.lane.wants(place.mask) || self.is_decided(*place) {
+                    continue;
                 }
+                self.note(*place, &at)?;
+                waits |= !self.is_decided(*place);
             }
             if !waits && let Some(spent) = self.scratch.spent.get_mut(literal) {
                 *spent = self.scratch.scan;
@@ -295,8 +346,8 @@ impl<'s> Scan<'s> {
 
     /// Whether a further literal changes nothing for a pattern: its rule is settled, or it will be searched for in all of
     /// the view.
-    fn is_decided(&self, place: Place, rule: &Rule) -> bool {
-        let waiting = rule.probes().get(place.probe()).and_then(|probe| self.scratch.progress.get(probe.pattern.slot));
+    fn is_decided(&self, place: Place) -> bool {
+        let waiting = self.scratch.progress.get(place.slot());
         self.is_settled(place.rule())
             || waiting.is_some_and(|p| p.scan == self.scratch.scan && p.start == 0 && p.end >= self.view.len())
     }
@@ -311,25 +362,16 @@ impl<'s> Scan<'s> {
         }
     }
 
-    fn wants(&self, rule: &Rule) -> bool {
-        rule.mask.meets(self.mask) && (!self.again || rule.mask.skips_raw())
-    }
-
     /// A literal stands at `at`: once each of the pattern's sets has one near enough, widens the window that waits to be
     /// searched, or searches it and begins another.
-    fn note(&mut self, place: Place, rule: &'s Rule, at: Range<usize>) -> Result<(), BudgetExceeded> {
-        let Some(probe) = rule.probes().get(place.probe()) else { return Ok(()) };
+    fn note(&mut self, place: Place, at: &Range<usize>) -> Result<(), BudgetExceeded> {
         let scan = self.scratch.scan;
-        let Some(progress) = self.scratch.progress.get_mut(probe.pattern.slot) else { return Ok(()) };
+        let Some(progress) = self.scratch.progress.get_mut(place.slot()) else { return Ok(()) };
         if progress.scan != scan {
-            if !rule.concerns_tool(self.target.tool) {
-                self.settle(place.rule());
-                return Ok(());
-            }
             *progress = Progress { scan, ..Progress::default() };
         }
         let mut other = None;
-        if probe.hint.gates.len() > 1 {
+        if place.paired {
             let [first, second] = &mut progress.seen;
             let (own, others) = if place.gate == 0 { (first, second) } else { (second, first) };
             *own = (at.start, at.end);
@@ -338,9 +380,15 @@ impl<'s> Scan<'s> {
             }
             other = Some(others.0..others.1);
         }
-        let window = probe.hint.window(self.prose, self.view.len(), place.gate.into(), &at, other.as_ref());
-        let Some(window) = window else { return Ok(()) };
+        let Some(rule) = self.set.rules.get(place.rule()) else { return Ok(()) };
         let waiting = progress.start..progress.end;
+        if waiting.is_empty() && !rule.concerns_tool(self.target.tool) {
+            self.settle(place.rule());
+            return Ok(());
+        }
+        let Some(probe) = rule.probes().get(place.probe()) else { return Ok(()) };
+        let window = probe.hint.window(self.prose, self.view.len(), place.gate.into(), at, other.as_ref());
+        let Some(window) = window else { return Ok(()) };
         if waiting.is_empty() {
             self.scratch.waiting.push(place);
         } else if window.start <= waiting.end {
@@ -432,17 +480,14 @@ impl<'s> Scan<'s> {
     }
 
     /// Has a family of detectors look at the view, and hands what it finds to the rules that ask for it.
-    fn detect(&mut self, asked: &Asked, chain: &Chain) -> Result<(), BudgetExceeded> {
-        if !asked.mask.meets(self.mask) {
-            return Ok(());
-        }
+    fn detect(&mut self, asked: &Asked, kinds: u64, chain: &Chain) -> Result<(), BudgetExceeded> {
         let Target { roles, direction, tool, .. } = *self.target;
-        let look = Look { view: self.view, chain, roles, direction, tool };
+        let look = Look { view: self.view, chain, roles, direction, tool, kinds };
         let mut outcome = Ok(());
         (asked.family.look)(&look, &mut |kind, range| {
             for &n in asked.rules.get(kind).map_or(&[][..], Vec::as_slice) {
                 let Some(rule) = self.set.rules.get(n) else { continue };
-                if outcome.is_ok() && self.wants(rule) && !self.is_settled(n) && rule.concerns_tool(tool) {
+                if outcome.is_ok() && self.lane.wants(rule.mask) && !self.is_settled(n) && rule.concerns_tool(tool) {
                     outcome = self.consider(n, rule, &range, range.clone());
                 }
             }

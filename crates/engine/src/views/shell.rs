@@ -26,7 +26,7 @@ use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::sync::LazyLock;
 
-use memchr::memmem::Finder;
+use aho_corasick::packed::Searcher;
 
 use command::{Command, Word};
 use programs::Waiting;
@@ -57,21 +57,21 @@ pub(super) enum Reading {
 
 /// Whether a text has the marks of a Windows command line, and something that is read differently there.
 pub(super) fn looks_like_windows(text: &str) -> bool {
-    type Marks<const N: usize> = LazyLock<[Finder<'static>; N]>;
     /// Of a command line, where a backslash, caret or backtick is read differently.
-    static COMMAND: Marks<9> =
-        LazyLock::new(|| [":\\", "\\\\", ".exe", "cmd ", "cmd/", "owershell", "pwsh", "iex", "%"].map(Finder::new));
+    static COMMAND: LazyLock<Option<Searcher>> =
+        LazyLock::new(|| Searcher::new([":\\", "\\\\", ".exe", "cmd ", "cmd/", "owershell", "pwsh", "iex", "%"]));
     /// Of a string or a variable in pieces.
-    static PIECES: Marks<10> = LazyLock::new(|| {
-        ["har]", "'+'", "\"+\"", "' + '", "-join", "iex", "irm ", "iwr ", "ershell", "nvoke-"].map(Finder::new)
+    static PIECES: LazyLock<Option<Searcher>> = LazyLock::new(|| {
+        Searcher::new(["har]", "'+'", "\"+\"", "' + '", "-join", "iex", "irm ", "iwr ", "ershell", "nvoke-"])
     });
     let bytes = text.as_bytes();
-    let any = |marks: &[Finder<'_>]| marks.iter().any(|mark| mark.find(bytes).is_some());
-    (memchr::memchr3(b'\\', b'^', b'`', bytes).is_some() && any(&*COMMAND))
+    // One that could not be made would leave nothing to tell by.
+    let any = |marks: &Option<Searcher>| marks.as_ref().is_none_or(|marks| marks.find(bytes).is_some());
+    (memchr::memchr3(b'\\', b'^', b'`', bytes).is_some() && any(&COMMAND))
         || has_escape_in_word(bytes)
         || has_reference(bytes)
         || (memchr::memchr(b'!', bytes).is_some() && text.contains("cmd"))
-        || (memchr::memchr3(b'\'', b'"', b'[', bytes).is_some() && any(&*PIECES))
+        || (memchr::memchr3(b'\'', b'"', b'[', bytes).is_some() && any(&PIECES))
 }
 
 /// Whether a caret, or back-ticks near one another, stand between letters: `m^shta`, `I`E`X`. To another shell the one is a letter,
@@ -192,7 +192,10 @@ impl Lines {
                 self.text.push(' ');
             }
             let text = if at == 0 { programs::name(&word.text) } else { &*word.text };
-            if word.quoted || text.contains(['\n', '\r']) {
+            if text
+                .bytes()
+                .any(|byte| matches!(byte, b'\n' | b'\r') || (word.quoted && matches!(byte, b'<' | b'>' | b'|')))
+            {
                 self.text.extend(text.chars().map(|c| shown(c, word.quoted)));
             } else {
                 self.text.push_str(text);

@@ -129,7 +129,7 @@ impl<'g, 't, 'a> Guard<'g, 't, 'a> {
             return Sure::Word;
         }
         let roles = self.exchange.tool_roles.as_deref();
-        let tool = Tool { name: self.name.unwrap_or_default(), roles, corrections: &self.corrections };
+        let tool = Tool::new(self.name.unwrap_or_default(), roles, &self.corrections);
         let named = role::named(&tool, path, key);
         if !named.contains(Roles::PATH) {
             return Sure::Shape;

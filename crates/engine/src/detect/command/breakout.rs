@@ -5,36 +5,41 @@ use std::ops::Range;
 use memchr::memmem;
 
 use super::lines;
+use crate::names::Names;
 
-const SHELLS: &[&str] = &["sh", "bash", "zsh", "dash", "ksh", "ash", "csh", "tcsh", "rbash", "fish", "mksh"];
+#[rustfmt::skip]
+static SHELLS: Names<11> = Names::new([
+    "ash", "bash", "csh", "dash", "fish", "ksh", "mksh", "rbash", "sh", "tcsh", "zsh",
+]);
 
 /// Programs that are given a shell for honest reasons: they look at it, write about it, or exist to start one.
 #[rustfmt::skip]
-const HONEST: &[&str] = &[
-    "[", "[[", ":", "ack", "add-shell", "addgroup", "adduser", "ag", "alias", "apk", "apt-file", "awk", "b2sum", "bash", "bat", "brew", "case", "cat", "cd",
-    "chmod", "chown", "chsh", "cmp", "command", "comm", "conda", "cp", "cut", "dash", "dd", "declare", "diff", "dnf", "docker",
-    "docker-compose", "dpkg", "dpkg-query", "dpkg-reconfigure", "du", "echo", "egrep", "env", "eval", "exec", "export", "fgrep", "file", "find", "fish",
-    "for", "gh", "getent", "getfacl", "grep", "head", "helm", "history", "hyperfine", "if", "install", "kill", "killall", "ksh", "kubectl", "ldd", "less",
-    "ln", "local", "locate", "log", "ls", "lsattr", "lsof", "lxc", "make", "man", "md5sum", "mkdir", "more", "mv", "nerdctl", "nix-shell", "nm", "objdump", "oc",
-    "pacman", "pgrep", "pidof", "pkill", "podman", "printenv", "printf", "ps", "pstree", "readelf", "readlink", "readonly", "realpath", "return",
-    "remove-shell", "rg", "rm", "rpm", "sed", "set", "setfacl", "sh", "sha1sum", "sha256sum", "sha512sum", "shellcheck", "sort", "ssh", "stat", "strings", "su",
-    "sudo", "tail", "tee", "test", "then", "time", "touch", "tr", "type", "uniq", "update-alternatives", "update-binfmts", "usermod", "useradd", "vagrant", "wc", "whatis",
-    "whence", "where", "whereis", "which", "while", "xargs", "xxd", "yum", "zsh", "doas", "crontab", "git", "trap", "chroot", "dotnet", "toolbox", "distrobox", "flatpak", "screen", "tmux", "script", "srun", "salloc", "sbatch", "qsub", "bsub", "heroku", "fly", "flyctl", "gcloud", "aws", "nomad", "singularity", "apptainer",
-    "lxc-attach", "machinectl", "crictl", "ctr", "virsh", "buildah", "multipass", "limactl", "wsl", "asciinema", "jq", "yq", "perl", "python", "python3", "python2",
-    "ruby", "node", "lua", "gdb", "strace", "ltrace", "ssh-copy-id", "pipenv", "poetry", "nix", "bazel", "runuser", "logger", "wget", "curl",
-];
+static HONEST: Names<198> = Names::new([
+    ":", "[", "[[", "ack", "add-shell", "addgroup", "adduser", "ag", "alias", "apk", "apptainer", "apt-file", "asciinema", "awk", "aws", "b2sum",
+    "bash", "bat", "bazel", "brew", "bsub", "buildah", "case", "cat", "cd", "chmod", "chown", "chroot", "chsh", "cmp", "comm", "command", "conda",
+    "cp", "crictl", "crontab", "ctr", "curl", "cut", "dash", "dd", "declare", "diff", "distrobox", "dnf", "doas", "docker", "docker-compose",
+    "dotnet", "dpkg", "dpkg-query", "dpkg-reconfigure", "du", "echo", "egrep", "env", "eval", "exec", "export", "fgrep", "file", "find", "fish",
+    "flatpak", "fly", "flyctl", "for", "gcloud", "gdb", "getent", "getfacl", "gh", "git", "grep", "head", "helm", "heroku", "history", "hyperfine",
+    "if", "install", "jq", "kill", "killall", "ksh", "kubectl", "ldd", "less", "limactl", "ln", "local", "locate", "log", "logger", "ls", "lsattr",
+    "lsof", "ltrace", "lua", "lxc", "lxc-attach", "machinectl", "make", "man", "md5sum", "mkdir", "more", "multipass", "mv", "nerdctl", "nix",
+    "nix-shell", "nm", "node", "nomad", "objdump", "oc", "pacman", "perl", "pgrep", "pidof", "pipenv", "pkill", "podman", "poetry", "printenv",
+    "printf", "ps", "pstree", "python", "python2", "python3", "qsub", "readelf", "readlink", "readonly", "realpath", "remove-shell", "return", "rg",
+    "rm", "rpm", "ruby", "runuser", "salloc", "sbatch", "screen", "script", "sed", "set", "setfacl", "sh", "sha1sum", "sha256sum", "sha512sum",
+    "shellcheck", "singularity", "sort", "srun", "ssh", "ssh-copy-id", "stat", "strace", "strings", "su", "sudo", "tail", "tee", "test", "then",
+    "time", "tmux", "toolbox", "touch", "tr", "trap", "type", "uniq", "update-alternatives", "update-binfmts", "useradd", "usermod", "vagrant",
+    "virsh", "wc", "wget", "whatis", "whence", "where", "whereis", "which", "while", "wsl", "xargs", "xxd", "yq", "yum", "zsh",
+]);
 
 /// Where a line gives a shell to a program that has no honest use for one.
 pub(super) fn find(view: &str) -> Option<Range<usize>> {
     memmem::find(view.as_bytes(), b"bin/")?;
     let line = lines(view).find(|line| {
         // An assignment, a path, a test: nothing that runs.
-        let name = super::base(line.program);
         !line.arguments.is_empty()
             && !line.program.contains('=')
             && !line.program.starts_with(['.', '~', '#', '-', '>', '<', '$'])
-            && !HONEST.contains(&name)
-            && !SHELLS.contains(&name)
+            && !HONEST.contains(line.name)
+            && !SHELLS.contains(line.name)
             && names_shell(line.arguments)
     })?;
     Some(line.range)
@@ -49,9 +54,10 @@ fn names_shell(arguments: &str) -> bool {
         let opens = before.last().is_none_or(|byte| b" '\"=(!{;:@,`[&".contains(byte)) && !before.ends_with(b"#!");
         let rest = bytes.get(at.saturating_add(4)..).unwrap_or_default();
         let end = rest.iter().position(|byte| !byte.is_ascii_alphanumeric()).unwrap_or(rest.len());
-        let (name, after) = rest.split_at_checked(end).unwrap_or((rest, b""));
+        let name = rest.get(..end).and_then(|name| std::str::from_utf8(name).ok()).unwrap_or("");
+        let after = rest.get(end..).unwrap_or_default();
         let closes = after.first().is_none_or(|byte| b" '\")}];,<>&#`".contains(byte));
-        opens && closes && SHELLS.iter().any(|shell| shell.as_bytes() == name)
+        opens && closes && SHELLS.contains(name)
     })
 }
 

@@ -2,148 +2,46 @@
 
 use std::ops::Range;
 
-use memchr::memmem;
-
 use super::{Line, base, lines};
+use crate::names::Names;
 
 /// Programs that fetch, and their options whose value is the file.
+#[rustfmt::skip]
 const FETCHERS: &[(&str, &[&str])] = &[
-    ("wget", &["-O", "--output-document"]),
-    ("wget2", &["-O"]),
-    ("curl", &["-o", "--output"]),
-    ("fetch", &["-o"]),
-    ("ftp", &["-o"]),
-    ("aria2c", &["-o", "--out"]),
-    ("axel", &["-o"]),
-    ("tftp", &["-r", "-l", "get"]),
-    ("ftpget", &[]),
-    ("lwp-download", &[]),
-    ("lwp-mirror", &[]),
-    ("GET", &[]),
-    ("lynx", &[]),
-    ("links", &[]),
-    ("busybox", &[]),
-    ("scp", &[]),
-    ("nc", &[]),
-    ("certutil", &[]),
-    ("Invoke-WebRequest", &["-OutFile", "-o"]),
-    ("iwr", &["-OutFile", "-o"]),
-    ("Invoke-RestMethod", &["-OutFile", "-o"]),
-    ("irm", &["-OutFile", "-o"]),
-    ("Start-BitsTransfer", &["-Destination"]),
-    ("ncat", &[]),
-    ("sftp", &[]),
-    ("rsync", &[]),
-    ("git", &[]),
-    ("http", &["-o", "--output"]),
-    ("smbget", &["-o"]),
+    ("GET", &[]), ("Invoke-RestMethod", &["-OutFile", "-o"]), ("Invoke-WebRequest", &["-OutFile", "-o"]), ("Start-BitsTransfer", &["-Destination"]),
+    ("aria2c", &["-o", "--out"]), ("axel", &["-o"]), ("busybox", &[]), ("certutil", &[]), ("curl", &["-o", "--output"]), ("fetch", &["-o"]),
+    ("ftp", &["-o"]), ("ftpget", &[]), ("git", &[]), ("http", &["-o", "--output"]), ("irm", &["-OutFile", "-o"]), ("iwr", &["-OutFile", "-o"]),
+    ("links", &[]), ("lwp-download", &[]), ("lwp-mirror", &[]), ("lynx", &[]), ("nc", &[]), ("ncat", &[]), ("rsync", &[]), ("scp", &[]),
+    ("sftp", &[]), ("smbget", &["-o"]), ("tftp", &["-r", "-l", "get"]), ("wget", &["-O", "--output-document"]), ("wget2", &["-O"]),
 ];
+static FETCHER_NAMES: Names<{ FETCHERS.len() }> = Names::of_rows(FETCHERS);
 
 /// Programs beside those for the web that bring a text from another machine to the pipe.
-const SOURCES: &[&str] = &[
-    "nc",
-    "ncat",
-    "netcat",
-    "dig",
-    "host",
-    "nslookup",
-    "drill",
-    "telnet",
-    "socat",
-    "tftp",
-    "ftp",
-    "ftpget",
-    "lwp-request",
-    "GET",
-    "aria2c",
-    "lynx",
-    "links",
-    "w3m",
-    "fetch",
-    "http",
-    "xh",
-    "axel",
-    "smbget",
-    "openssl",
-];
+#[rustfmt::skip]
+static SOURCES: Names<24> = Names::new([
+    "GET", "aria2c", "axel", "dig", "drill", "fetch", "ftp", "ftpget", "host", "http", "links", "lwp-request", "lynx", "nc", "ncat", "netcat",
+    "nslookup", "openssl", "smbget", "socat", "telnet", "tftp", "w3m", "xh",
+]);
 
-const INTERPRETERS: &[&str] = &[
-    "sh",
-    "bash",
-    "dash",
-    "ash",
-    "zsh",
-    "ksh",
-    "perl",
-    "python",
-    "python2",
-    "python3",
-    "php",
-    "ruby",
-    "node",
-    ".",
-    "source",
-    "nohup",
-    "start",
-    "setsid",
-    "exec",
-    "sudo",
-    "java",
-    "wine",
-    "insmod",
-    "crontab",
-    "pwsh",
-    "powershell",
-    "Start-Process",
-    "saps",
-    "&",
-    "lua",
-    "bash.exe",
-    "cmd",
-    "rundll32",
-    "regsvr32",
-    "msiexec",
-    "mono",
-    "dotnet",
-    "python.exe",
-    "wscript",
-    "cscript",
-];
+#[rustfmt::skip]
+static INTERPRETERS: Names<40> = Names::new([
+    "&", ".", "Start-Process", "ash", "bash", "bash.exe", "cmd", "crontab", "cscript", "dash", "dotnet", "exec", "insmod", "java", "ksh", "lua",
+    "mono", "msiexec", "node", "nohup", "perl", "php", "powershell", "pwsh", "python", "python.exe", "python2", "python3", "regsvr32", "ruby",
+    "rundll32", "saps", "setsid", "sh", "source", "start", "sudo", "wine", "wscript", "zsh",
+]);
 
 /// Run what they read.
-const READERS: &[&str] = &[
-    "sh",
-    "bash",
-    "dash",
-    "ash",
-    "zsh",
-    "ksh",
-    "perl",
-    "python",
-    "python2",
-    "python3",
-    "php",
-    "ruby",
-    "node",
-    "iex",
-    "Invoke-Expression",
-    "pwsh",
-    "powershell",
-];
+#[rustfmt::skip]
+static READERS: Names<17> = Names::new([
+    "Invoke-Expression", "ash", "bash", "dash", "iex", "ksh", "node", "perl", "php", "powershell", "pwsh", "python", "python2", "python3", "ruby",
+    "sh", "zsh",
+]);
 
 /// What a project's own sources are built with, once they are fetched and unpacked.
-const BUILDS: &[&str] = &[
-    "configure",
-    "autogen.sh",
-    "bootstrap",
-    "bootstrap.sh",
-    "install.sh",
-    "build.sh",
-    "gradlew",
-    "mvnw",
-    "configure.sh",
-    "waf",
-];
+#[rustfmt::skip]
+static BUILDS: Names<10> = Names::new([
+    "autogen.sh", "bootstrap", "bootstrap.sh", "build.sh", "configure", "configure.sh", "gradlew", "install.sh", "mvnw", "waf",
+]);
 
 /// The most files that are remembered.
 const FILES: usize = 16;
@@ -151,12 +49,17 @@ const FILES: usize = 16;
 /// Where a file runs that was fetched before from a place that says nothing of its origin: an address, plain HTTP, FTP, a
 /// bare host.
 pub(super) fn find(view: &str) -> Option<Range<usize>> {
-    if let Some(range) = piped(view) {
-        return Some(range);
-    }
     // Nothing fetched, nothing run.
-    let fetches = |name: &str| FETCHERS.iter().any(|(fetcher, _)| *fetcher == name);
-    if !lines(view).any(|line| fetches(base(line.program))) {
+    let (mut fetches, mut foreign) = (false, false);
+    for line in lines(view) {
+        fetches |= FETCHER_NAMES.contains(line.name);
+        if !line.piped {
+            foreign = is_foreign(&line);
+        } else if foreign && reads_script(&line) {
+            return Some(line.range);
+        }
+    }
+    if !fetches {
         return None;
     }
     let mut files: Vec<&str> = Vec::new();
@@ -164,7 +67,7 @@ pub(super) fn find(view: &str) -> Option<Range<usize>> {
     for line in lines(view) {
         if let Some(file) = run(&line) {
             let name = base(file);
-            let unpacked = packed && (file.starts_with("./") || file.starts_with("/tmp/")) && !BUILDS.contains(&name);
+            let unpacked = packed && (file.starts_with("./") || file.starts_with("/tmp/")) && !BUILDS.contains(name);
             let within = file.split('/').any(|segment| !segment.is_empty() && files.contains(&segment));
             if files.contains(&name) || within || unpacked {
                 return Some(line.range);
@@ -190,32 +93,23 @@ pub(super) fn find(view: &str) -> Option<Range<usize>> {
     None
 }
 
-/// Where an interpreter reads what a program brings from the network, filters between them or not.
-fn piped(view: &str) -> Option<Range<usize>> {
-    memmem::find(view.as_bytes(), b"\n| ")?;
-    let mut foreign = false;
-    lines(view).find_map(|line| {
-        let is_piped = view.get(line.range.clone()).is_some_and(|text| text.starts_with("| "));
-        let name = base(line.program);
-        if !is_piped {
-            foreign = SOURCES.contains(&name)
-                && (name != "openssl" || line.arguments.contains("s_client"))
-                && !line.arguments.contains("localhost");
-            return None;
-        }
-        let reads_script = READERS.contains(&name)
-            && line
-                .arguments
-                .split(' ')
-                .all(|word| word.is_empty() || word.starts_with(['-', '>', '<']) || word.starts_with("2>"));
-        (foreign && reads_script && !line.arguments.contains("-c")).then_some(line.range)
-    })
+/// Whether a program brings what it writes from the network.
+fn is_foreign(line: &Line<'_>) -> bool {
+    SOURCES.contains(line.name)
+        && (line.name != "openssl" || line.arguments.contains("s_client"))
+        && !line.arguments.contains("localhost")
+}
+
+/// Whether an interpreter runs what it reads, filters before it or not.
+fn reads_script(line: &Line<'_>) -> bool {
+    let is_own = |word: &str| word.is_empty() || word.starts_with(['-', '>', '<']) || word.starts_with("2>");
+    READERS.contains(line.name) && line.arguments.split(' ').all(is_own) && !line.arguments.contains("-c")
 }
 
 /// The files that a line fetches from a doubtful place.
 fn fetched<'v>(line: &Line<'v>) -> Vec<&'v str> {
-    let name = base(line.program);
-    let Some((_, options)) = FETCHERS.iter().find(|(fetcher, _)| *fetcher == name) else { return Vec::new() };
+    let name = line.name;
+    let Some((_, options)) = FETCHER_NAMES.position(name).and_then(|at| FETCHERS.get(at)) else { return Vec::new() };
     if name == "busybox" {
         return Vec::new();
     }
@@ -290,7 +184,7 @@ fn run<'v>(line: &Line<'v>) -> Option<&'v str> {
     {
         return Some(line.program);
     }
-    if INTERPRETERS.contains(&line.program) {
+    if INTERPRETERS.contains(line.program) {
         return line.arguments.split(' ').find(|word| !word.starts_with(['-', '>', '<']) && !word.is_empty());
     }
     None

@@ -1,8 +1,8 @@
 //! The catalogue of places, `rules/catalogue/paths.txt`, and how a path is looked up in it.
 
-use std::collections::HashMap;
 use std::sync::LazyLock;
 
+use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
 use crate::views::path::root_and_rest;
@@ -47,14 +47,14 @@ struct Place {
     not_in_tests: bool,
 }
 
-/// All places, by a name that each of their paths has.
+/// All places, by a name that each of their paths has. What is in the tables is our own: no hash of theirs can be crowded.
 #[derive(Debug, Default)]
 pub(super) struct Catalogue {
-    names: HashMap<&'static str, Vec<Place>>,
+    names: FxHashMap<&'static str, Vec<Place>>,
     /// Those of which the first name that is no wildcard has one inside, by what it begins with.
-    heads: HashMap<&'static str, Vec<(&'static str, Place)>>,
+    heads: FxHashMap<&'static str, Vec<(&'static str, Place)>>,
     /// Those of which every name begins with one: known by the end of the first, by its last part.
-    extensions: HashMap<&'static str, Vec<(&'static str, Place)>>,
+    extensions: FxHashMap<&'static str, Vec<(&'static str, Place)>>,
 }
 
 /// The part of a name that a wildcard follows, as far as it is looked up.

@@ -12,7 +12,7 @@ const INNOCENT: &str = include_str!("tests/innocent.txt");
 fn found(text: &str, roles: Roles) -> Vec<&'static str> {
     let mut kinds = Vec::new();
     let chain = Chain::default();
-    let look = Look { view: text, chain: &chain, roles, direction: Direction::REQUEST, tool: None };
+    let look = Look { view: text, chain: &chain, roles, direction: Direction::REQUEST, tool: None, kinds: u64::MAX };
     (FAMILY.look)(&look, &mut |kind, range| {
         assert!(range.start <= range.end && range.end <= text.len(), "{range:?} of {text:?}");
         kinds.push(FAMILY.kinds[kind]);

@@ -9,7 +9,14 @@ use crate::views::Chain;
 fn kinds(text: &str) -> Vec<usize> {
     let mut kinds = Vec::new();
     let chain = Chain::default();
-    let asked = Look { view: text, chain: &chain, roles: Roles::TEXT, direction: Direction::REQUEST, tool: None };
+    let asked = Look {
+        view: text,
+        chain: &chain,
+        roles: Roles::TEXT,
+        direction: Direction::REQUEST,
+        tool: None,
+        kinds: u64::MAX,
+    };
     look(&asked, &mut |kind, _: Range<usize>| kinds.push(kind));
     kinds
 }

@@ -22,9 +22,15 @@ pub(super) fn close(text: &str, language: Language) -> bool {
     // Whether a word or a command may begin here.
     let (mut begins_word, mut begins_command, mut patterns) = (true, true, 0_usize);
     while let Some(&byte) = bytes.get(at) {
-        // Most of a text: letters say nothing, but for a `case` where a word begins.
-        if byte.is_ascii_alphanumeric() && !(begins_word && byte == b'c') {
+        // Most of a text: letters say nothing, but for a `case` where a word begins; nor does a blank, but that one does.
+        if is_letter(byte) && !(begins_word && byte == b'c') {
             (begins_word, begins_command) = (false, false);
+            at = at.saturating_add(1);
+            continue;
+        }
+        if byte == b' ' {
+            begins_word = true;
+            begins_command &= patterns == 0;
             at = at.saturating_add(1);
             continue;
         }
@@ -108,6 +114,11 @@ pub(super) fn close(text: &str, language: Language) -> bool {
         at = at.saturating_add(step);
     }
     open.is_empty() && !(language.is_shell && text.trim_end().ends_with('|') && !text.trim_end().ends_with("\\|"))
+}
+
+/// Whether a byte is a part of a word and nothing else, in any language.
+fn is_letter(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b',' | b'=' | b':' | b'+' | b'%' | b'@')
 }
 
 /// The length of a quoted text, its quotes with it.

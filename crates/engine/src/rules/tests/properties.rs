@@ -5,7 +5,6 @@ use std::convert::Infallible;
 use proptest::prelude::*;
 
 use super::*;
-use crate::rules::compile::Mask;
 use crate::rules::hint::Hint;
 use crate::rules::literal::Gate;
 use crate::rules::needles::Needles;
@@ -102,8 +101,9 @@ proptest! {
 fn every_match_of_one_contains(pattern: &str, hint: &Hint, text: &str) -> Result<(), TestCaseError> {
     let stands = |gate: &Gate| {
         let mut stands = Vec::new();
-        let needles = gate.needles.iter().map(|needle| (needle.clone(), Mask::ALL)).collect();
-        let Ok(()) = Needles::new(needles).find(text.as_bytes(), Mask::ALL, &mut |_, at| -> Result<(), Infallible> {
+        let needles = gate.needles.clone();
+        let needles = Needles::new(needles);
+        let Ok(()) = needles.find(text.as_bytes(), &needles.lane(|_| true), &mut |_, at| -> Result<(), Infallible> {
             stands.push(at);
             Ok(())
         });

@@ -10,7 +10,7 @@ use super::{code, expand, options};
 /// programs are installed says something of its own (`/tmp/x`, `./x`) and stays.
 pub(super) fn name(word: &str) -> &str {
     let word = word.strip_suffix(".exe").or_else(|| word.strip_suffix(".EXE")).unwrap_or(word);
-    let Some(end) = memchr::memrchr2(b'/', b'\\', word.as_bytes()) else { return word };
+    let Some(end) = word.bytes().rposition(|byte| matches!(byte, b'/' | b'\\')) else { return word };
     if !word.starts_with('/') && word.as_bytes().get(1) != Some(&b':') {
         return word;
     }

@@ -1,5 +1,7 @@
 //! Which programs run others, and how each is told what.
 
+use crate::names::Names;
+
 use Runner::{Container, Echo, Find, Input, Joined, Login, Prefix, Printf, Quoted, Remote, Rest, Shell};
 
 /// How a program is told what to run, or what an interpreter is to run.
@@ -36,46 +38,15 @@ pub(super) enum Runner {
     Printf,
 }
 
-/// The longest name in the table.
-const LONGEST: usize = 16;
-
 /// How the program called `name`, in any case, runs others.
 pub(super) fn runner(name: &str) -> Option<Runner> {
-    let mut key = [0_u8; LONGEST];
-    let Some(start) = key.get_mut(..name.len()) else {
-        // The dynamic loader runs what it is given.
-        let loader = name.starts_with("ld-linux") || name.starts_with("ld-musl");
-        return loader.then_some(Prefix { valued: &["--library-path", "--preload"], own: 0 });
-    };
-    start.copy_from_slice(name.as_bytes());
-    key.make_ascii_lowercase();
-    let at = KEYS.binary_search(&u128::from_be_bytes(key)).ok()?;
-    RUNNERS.get(at).map(|(_, runner)| *runner)
-}
-
-/// The names as numbers, in the order of the names: a comparison of one instruction or two.
-const KEYS: [u128; RUNNERS.len()] = keys();
-
-#[allow(
-    clippy::indexing_slicing,
-    clippy::arithmetic_side_effects,
-    reason = "evaluated at compile time, where an overrun is a build error"
-)]
-const fn keys() -> [u128; RUNNERS.len()] {
-    let mut keys = [0; RUNNERS.len()];
-    let mut at = 0;
-    while at < keys.len() {
-        let name = RUNNERS[at].0.as_bytes();
-        let mut key = [0_u8; LONGEST];
-        let mut letter = 0;
-        while letter < name.len() {
-            key[letter] = name[letter];
-            letter += 1;
-        }
-        keys[at] = u128::from_be_bytes(key);
-        at += 1;
+    static NAMES: Names<{ RUNNERS.len() }> = Names::of_rows(RUNNERS);
+    if let Some(at) = NAMES.position_in_any_case(name) {
+        return RUNNERS.get(at).map(|(_, runner)| *runner);
     }
-    keys
+    // The dynamic loader runs what it is given.
+    let loader = name.starts_with("ld-linux") || name.starts_with("ld-musl");
+    loader.then_some(Prefix { valued: &["--library-path", "--preload"], own: 0 })
 }
 
 /// Sorted by name.
@@ -187,8 +158,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_table_is_sorted_and_each_name_fits() {
-        assert!(RUNNERS.is_sorted_by(|a, b| a.0 < b.0));
+    fn a_name_is_found_in_any_case() {
         assert!(RUNNERS.iter().all(|(name, how)| runner(name) == Some(*how)));
         assert_eq!(runner("PowerShell"), runner("powershell"));
         assert_eq!(runner("ls"), None);
