@@ -89,28 +89,51 @@ impl Linear {
 /// since a text that sets off every pattern would otherwise keep them all.
 #[derive(Debug, Default)]
 pub(super) struct Memory {
-    caches: Vec<Option<meta::Cache>>,
+    caches: Vec<Option<Kept>>,
     bytes: usize,
+    sweeps: u32,
+}
+
+/// What one pattern has built.
+#[derive(Debug)]
+struct Kept {
+    cache: meta::Cache,
+    /// How many sweeps there were when it was last used.
+    used: u32,
 }
 
 impl Memory {
-    /// The most bytes kept.
-    const MAX: usize = 4 << 20;
+    /// The most bytes kept. A session's patterns take a few megabytes; to build them anew takes longer than all else.
+    const MAX: usize = 8 << 20;
 
     fn lend<T>(&mut self, slot: usize, regex: &meta::Regex, search: impl FnOnce(&mut meta::Cache) -> T) -> T {
         if self.bytes > Self::MAX {
-            self.caches.clear();
-            self.bytes = 0;
+            self.sweep();
         }
         if self.caches.len() <= slot {
             self.caches.resize_with(slot.saturating_add(1), || None);
         }
         let Some(kept) = self.caches.get_mut(slot) else { return search(&mut regex.create_cache()) };
-        let before = kept.as_ref().map_or(0, meta::Cache::memory_usage);
-        let cache = kept.get_or_insert_with(|| regex.create_cache());
-        let found = search(cache);
-        self.bytes = self.bytes.saturating_add(cache.memory_usage()).saturating_sub(before);
+        let before = kept.as_ref().map_or(0, |kept| kept.cache.memory_usage());
+        let kept = kept.get_or_insert_with(|| Kept { cache: regex.create_cache(), used: 0 });
+        kept.used = self.sweeps;
+        let found = search(&mut kept.cache);
+        self.bytes = self.bytes.saturating_add(kept.cache.memory_usage()).saturating_sub(before);
         found
+    }
+
+    /// Drops what was not used since the last sweep, and everything if that leaves little room.
+    fn sweep(&mut self) {
+        let sweeps = self.sweeps;
+        for slot in &mut self.caches {
+            slot.take_if(|kept| kept.used != sweeps);
+        }
+        self.bytes = self.caches.iter().flatten().map(|kept| kept.cache.memory_usage()).sum();
+        if self.bytes > Self::MAX / 2 {
+            self.caches.clear();
+            self.bytes = 0;
+        }
+        self.sweeps = self.sweeps.wrapping_add(1);
     }
 }
 

@@ -9,7 +9,7 @@ use crate::names::Names;
 #[rustfmt::skip]
 const FETCHERS: &[(&str, &[&str])] = &[
     ("GET", &[]), ("Invoke-RestMethod", &["-OutFile", "-o"]), ("Invoke-WebRequest", &["-OutFile", "-o"]), ("Start-BitsTransfer", &["-Destination"]),
-    ("aria2c", &["-o", "--out"]), ("axel", &["-o"]), ("busybox", &[]), ("certutil", &[]), ("curl", &["-o", "--output"]), ("fetch", &["-o"]),
+    ("aria2c", &["-o", "--out"]), ("axel", &["-o"]), ("certutil", &[]), ("curl", &["-o", "--output"]), ("fetch", &["-o"]),
     ("ftp", &["-o"]), ("ftpget", &[]), ("git", &[]), ("http", &["-o", "--output"]), ("irm", &["-OutFile", "-o"]), ("iwr", &["-OutFile", "-o"]),
     ("links", &[]), ("lwp-download", &[]), ("lwp-mirror", &[]), ("lynx", &[]), ("nc", &[]), ("ncat", &[]), ("rsync", &[]), ("scp", &[]),
     ("sftp", &[]), ("smbget", &["-o"]), ("tftp", &["-r", "-l", "get"]), ("wget", &["-O", "--output-document"]), ("wget2", &["-O"]),
@@ -52,7 +52,7 @@ pub(super) fn find(view: &str) -> Option<Range<usize>> {
     // Nothing fetched, nothing run.
     let (mut fetches, mut foreign) = (false, false);
     for line in lines(view) {
-        fetches |= FETCHER_NAMES.contains(line.name);
+        fetches |= fetcher(&line).is_some();
         if !line.piped {
             foreign = is_foreign(&line);
         } else if foreign && reads_script(&line) {
@@ -106,18 +106,19 @@ fn reads_script(line: &Line<'_>) -> bool {
     READERS.contains(line.name) && line.arguments.split(' ').all(is_own) && !line.arguments.contains("-c")
 }
 
+/// The options of a program that fetches, if the line runs one.
+fn fetcher(line: &Line<'_>) -> Option<&'static [&'static str]> {
+    let (_, options) = FETCHER_NAMES.position(line.name).and_then(|at| FETCHERS.get(at))?;
+    let fetches = line.name != "git" || line.arguments.starts_with("clone ");
+    fetches.then_some(*options)
+}
+
 /// The files that a line fetches from a doubtful place.
 fn fetched<'v>(line: &Line<'v>) -> Vec<&'v str> {
+    let Some(options) = fetcher(line) else { return Vec::new() };
     let name = line.name;
-    let Some((_, options)) = FETCHER_NAMES.position(name).and_then(|at| FETCHERS.get(at)) else { return Vec::new() };
-    if name == "busybox" {
-        return Vec::new();
-    }
     let mut files = Vec::new();
     let mut doubtful = matches!(name, "tftp" | "ftpget" | "ftp" | "nc" | "ncat");
-    if name == "git" && !line.arguments.starts_with("clone ") {
-        return Vec::new();
-    }
     let mut previous = "";
     for word in line.arguments.split(' ') {
         if options.contains(&previous) || previous == ">" {
