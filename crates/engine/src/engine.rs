@@ -10,6 +10,7 @@ use crate::deadline::Deadline;
 use crate::denial::Denial;
 use crate::fields::{Field, each_field};
 use crate::finding::{Action, Evidence, Finding, Layer, RuleInfo};
+use crate::memo::{Looked, Memo};
 use crate::pairs::Pairs;
 use crate::policy::{DenyAs, Place, Policy, Profile};
 use crate::redact::{Cut, Marks, Seal, apply};
@@ -42,7 +43,14 @@ pub trait Clock: Sync {
 #[derive(Debug, Default)]
 pub struct Scratch {
     tape: Tape,
+    work: Work,
+}
+
+/// What a thread looks at values with.
+#[derive(Debug, Default)]
+struct Work {
     scan: ScanScratch,
+    memo: Memo,
 }
 
 /// Rules and policy, ready to judge. Shared by all sessions and threads.
@@ -108,8 +116,8 @@ impl Engine {
         let deadline = Deadline::new(clock, begun, inspection, line.len());
         let bench = Bench { engine: self, session, flow, now, deadline: Some(&deadline) };
         let Outcome { decisions, answers, redacted } = match &packet {
-            Ok(Packet::Single(message)) => bench.single(message, line, &mut scratch.scan),
-            Ok(Packet::Batch(messages)) => bench.batch(messages, line, &mut scratch.scan),
+            Ok(Packet::Single(message)) => bench.single(message, line, &mut scratch.work),
+            Ok(Packet::Batch(messages)) => bench.batch(messages, line, &mut scratch.work),
             Err(fault) => bench.unreadable(line, fault),
         };
         let effect = match redacted {
@@ -176,9 +184,9 @@ struct Bench<'e> {
 }
 
 impl Bench<'_> {
-    fn single(&self, message: &Message<'_, '_>, line: &[u8], scan: &mut ScanScratch) -> Outcome {
+    fn single(&self, message: &Message<'_, '_>, line: &[u8], work: &mut Work) -> Outcome {
         let exchange = self.session.open(message, self.flow);
-        let (mut decision, cuts) = self.decide(message, &exchange, scan);
+        let (mut decision, cuts) = self.decide(message, &exchange, work);
         let redacted = self.redact(line, cuts, std::slice::from_mut(&mut decision));
         if decision.verdict.passes() {
             self.session.register(message, self.flow, &exchange);
@@ -211,7 +219,7 @@ impl Bench<'_> {
     }
 
     /// A batch passes whole or not at all: a server that read half of it would have read another message.
-    fn batch(&self, messages: &[Message<'_, '_>], line: &[u8], scan: &mut ScanScratch) -> Outcome {
+    fn batch(&self, messages: &[Message<'_, '_>], line: &[u8], work: &mut Work) -> Outcome {
         let exchanges: Vec<Exchange> = messages
             .iter()
             .map(|message| {
@@ -227,7 +235,7 @@ impl Bench<'_> {
         let mut all_cuts = Vec::new();
         let mut decisions = Vec::with_capacity(messages.len());
         for (message, exchange) in messages.iter().zip(&exchanges) {
-            let (decision, cuts) = self.decide(message, exchange, scan);
+            let (decision, cuts) = self.decide(message, exchange, work);
             decisions.push(decision);
             all_cuts.extend(cuts);
         }
@@ -261,7 +269,7 @@ impl Bench<'_> {
     }
 
     /// Fields, views, rules, policy: one message's decision, and what is to be cut out of the line if it is to redact.
-    fn decide(&self, message: &Message<'_, '_>, exchange: &Exchange, scan: &mut ScanScratch) -> (Decision, Vec<Cut>) {
+    fn decide(&self, message: &Message<'_, '_>, exchange: &Exchange, work: &mut Work) -> (Decision, Vec<Cut>) {
         let mut case = Case {
             bench: self,
             exchange,
@@ -276,16 +284,16 @@ impl Bench<'_> {
         if let Some(fault) = exchange.fault {
             case.findings.add(Finding { layer: Layer::Wire, ..self.own_finding(Check::Session(fault), Action::Block) });
         }
-        scan.begin_message();
+        work.scan.begin_message();
         let mut zones = Guard::over(&self.engine.policy, self.session, exchange, self.flow, message);
         each_field(message, self.flow, exchange, &self.engine.policy.roles, &mut |field| {
             if let Some(zones) = &mut zones {
                 zones.look(&field, &mut |found| case.breach(&field, &found));
             }
-            case.inspect(&field, scan);
+            case.inspect(&field, work);
         });
         let pairs = std::mem::take(&mut case.pairs);
-        match pairs.find(self.engine, exchange.tool.as_deref(), self.now, scan) {
+        match pairs.find(self.engine, exchange.tool.as_deref(), self.now, &mut work.scan) {
             Ok(split) => split.into_iter().for_each(|finding| case.findings.add(finding)),
             Err(_) => case.exhausted = true,
         }
@@ -446,23 +454,43 @@ impl Case<'_, '_> {
         }
     }
 
-    /// Looks at every view of one field with every rule that reads such fields.
-    fn inspect(&mut self, field: &Field<'_, '_>, scan: &mut ScanScratch) {
+    /// Looks at one field, unless it was looked at a moment ago and was clean.
+    fn inspect(&mut self, field: &Field<'_, '_>, work: &mut Work) {
         if field.roles.contains(Roles::OPAQUE) {
             self.coverage.opaque = self.coverage.opaque.saturating_add(1);
             return;
         }
         self.coverage.fields = self.coverage.fields.saturating_add(1);
+        if field.direction == Direction::REQUEST {
+            self.pairs.add(&field.text);
+        }
         let monitors = self.bench.engine.policy.profile == Profile::Monitor;
         if self.exhausted || self.findings.is_settled(self.inspected, monitors) {
             self.coverage.truncated = self.coverage.truncated.saturating_add(1);
             return;
         }
+        let (rules, tool) = (&self.bench.engine.rules, self.exchange.tool.as_deref());
+        if let Some(looked) = work.memo.recall(rules, field, tool) {
+            let acting = if field.roles == Roles::TEXT { 0 } else { looked.views as usize };
+            self.acting = self.acting.saturating_add(acting);
+            self.inspected = self.inspected.saturating_add(looked.bytes);
+            self.coverage.views = self.coverage.views.saturating_add(looked.views);
+            self.exhausted |= self.acting > MAX_ACTING;
+        } else if let Some(looked) = self.look(field, &mut work.scan) {
+            work.memo.keep(rules, field, tool, looked);
+        }
+    }
+
+    /// Looks at every view of one field with every rule that reads such fields. Says what it took if all was seen and nothing
+    /// found.
+    fn look(&mut self, field: &Field<'_, '_>, scan: &mut ScanScratch) -> Option<Looked> {
+        let monitors = self.bench.engine.policy.profile == Profile::Monitor;
         let engine = self.bench.engine;
         let first = self.findings.list.len();
         let findings = &mut self.findings;
         let acts = usize::from(field.roles != Roles::TEXT);
         let (acting, inspected, exhausted) = (&mut self.acting, &mut self.inspected, &mut self.exhausted);
+        let (mut bytes, mut clean) = (0_usize, true);
         let mut marks = Marks::default();
         let pointer = || field.place.pointer();
         let target = Target {
@@ -474,6 +502,7 @@ impl Case<'_, '_> {
         let stats = each_view_while(&field.text, field.roles, &engine.views, &mut |view, chain| {
             *acting = acting.saturating_add(acts);
             *inspected = inspected.saturating_add(view.len());
+            bytes = bytes.saturating_add(view.len());
             *exhausted |=
                 *acting > MAX_ACTING || self.bench.deadline.is_some_and(|deadline| deadline.is_over(view.len()));
             if *exhausted {
@@ -484,6 +513,7 @@ impl Case<'_, '_> {
                 if action == Action::Off {
                     return;
                 }
+                clean = false;
                 let known = findings.list.iter().skip(first).find(|f| f.rule.id == rule.info.id);
                 if action == Action::Redact && known.is_none_or(|finding| finding.excepted.is_none()) {
                     marks.add(&rule.info, view, chain, span.clone());
@@ -516,15 +546,15 @@ impl Case<'_, '_> {
                 });
             });
             *exhausted |= scanned.is_err();
-            !*exhausted && !findings.is_settled(*inspected, monitors)
+            let goes_on = !*exhausted && !findings.is_settled(*inspected, monitors);
+            // What was not looked at is not known to be clean.
+            clean &= goes_on;
+            goes_on
         });
         self.exhausted |= stats.overrun;
-        if field.direction == Direction::REQUEST {
-            self.pairs.add(&field.text);
-        }
         self.coverage.views = self.coverage.views.saturating_add(stats.views);
         if self.exhausted {
-            return;
+            return None;
         }
         // What is refused is not passed on without its secrets either.
         if self.findings.hardest <= Some(Action::Redact) {
@@ -536,6 +566,7 @@ impl Case<'_, '_> {
             let pointer = field.place.pointer();
             self.findings.add(Finding { pointer, ..self.bench.own_finding(Check::Uninspected, action) });
         }
+        (clean && !stats.truncated).then_some(Looked { views: stats.views, bytes })
     }
 }
 

@@ -31,6 +31,7 @@ pub mod engine;
 pub mod explain;
 mod fields;
 pub mod finding;
+mod memo;
 mod names;
 mod pairs;
 pub mod policy;

@@ -147,6 +147,13 @@ impl RuleSet {
             rule.action = if wanted(rule) { Action::Block } else { Action::Off };
         }
         self.index = scan::Index::build(&self.rules);
+        self.serial = load::next_serial();
+    }
+
+    /// What tells this set from every other, if what it finds in a field does not depend on where the field stands, as it does with
+    /// rules of the old form.
+    pub(crate) fn serial(&self) -> Option<u64> {
+        (!self.index.reads_places()).then_some(self.serial)
     }
 
     /// What a person should know about the packs although they load.

@@ -19,6 +19,11 @@ use super::{PackSource, RuleSet, Tuning, builtin, words};
 /// Serial number of the next rule set; 0 is no set's.
 static SERIAL: AtomicU64 = AtomicU64::new(1);
 
+/// A number that no other rule set has.
+pub(super) fn next_serial() -> u64 {
+    SERIAL.fetch_add(1, Ordering::Relaxed)
+}
+
 pub(super) fn load(packs: &[PackSource<'_>], tuning: &Tuning<'_>) -> Result<RuleSet, Vec<PackError>> {
     let mut errors = Vec::new();
     let mut warnings = Vec::new();
@@ -72,8 +77,7 @@ pub(super) fn load(packs: &[PackSource<'_>], tuning: &Tuning<'_>) -> Result<Rule
     if !errors.is_empty() {
         return Err(errors);
     }
-    let serial = SERIAL.fetch_add(1, Ordering::Relaxed);
-    Ok(RuleSet { index: Index::build(&rules), rules, slots, serial, warnings })
+    Ok(RuleSet { index: Index::build(&rules), rules, slots, serial: next_serial(), warnings })
 }
 
 /// The pack as a tree, and the hints of its patterns where the build found them.

@@ -101,6 +101,13 @@ impl Index {
     }
 }
 
+impl Index {
+    /// Whether some rule asks where a field stands.
+    pub(super) fn reads_places(&self) -> bool {
+        !self.old.is_empty()
+    }
+}
+
 fn families(rules: &[Rule]) -> Vec<Asked> {
     let mut families: Vec<Asked> = Vec::new();
     for (n, rule) in rules.iter().enumerate().filter(|(_, rule)| rule.action != Action::Off) {
