@@ -51,3 +51,9 @@ pub use role::{Correction, Role, Roles};
 pub use session::Session;
 pub use vanguard_wire::Limits;
 pub use verdict::{Answer, Coverage, Decision, Effect, Flow, Judged, Permit, Timing, Verdict};
+
+/// Builds what every session needs, whatever its rules. For a thread beside a start: else the first message waits for it.
+pub fn prepare() {
+    detect::injection::prepare();
+    views::prepare();
+}

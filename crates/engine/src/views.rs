@@ -162,6 +162,12 @@ pub(crate) fn each_view_while(text: &str, roles: Roles, limits: &ViewLimits, sin
     unfold::unfold(text, roles, limits, sink)
 }
 
+/// Builds the tables that every text is read with.
+pub(crate) fn prepare() {
+    let roles = Roles::TEXT | Roles::COMMAND;
+    each_view("echo 'nothing to do'", roles, &ViewLimits::default(), &mut |_, _| {});
+}
+
 /// Takes a view, and says whether it wants another.
 type Sink<'s> = dyn FnMut(&str, &Chain) -> bool + 's;
 

@@ -257,7 +257,8 @@ fn against_the_clock(line: &str) -> Option<String> {
 #[test]
 fn what_takes_longer_than_its_deadline_is_refused_and_what_is_small_never() {
     let paths = |count: usize| {
-        let paths = vec![format!("\"{}\"", "a/b ".repeat(64)); count].join(",");
+        let paths: Vec<String> = (0..count).map(|n| format!("\"{n}{}\"", "a/b ".repeat(64))).collect();
+        let paths = paths.join(",");
         format!(
             r#"{{"jsonrpc":"2.0","method":"tools/call","params":{{"name":"read","arguments":{{"paths":[{paths}]}}}}}}"#
         )

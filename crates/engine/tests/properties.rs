@@ -158,7 +158,7 @@ proptest! {
         let session = Session::new();
         let mut used = Scratch::default();
         for (flow, line) in &messages {
-            let mut judge = |scratch: &mut Scratch| {
+            let judge = |scratch: &mut Scratch| {
                 format!("{:?}", ENGINE.judge(&session, *flow, line.as_bytes(), scratch, &Still).decisions)
             };
             prop_assert_eq!(judge(&mut used), judge(&mut Scratch::default()), "{}", line);

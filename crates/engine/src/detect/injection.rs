@@ -32,6 +32,13 @@ const ARTICLE: usize = 8;
 /// Bytes of one view that are read: what a model reads of a text is far less.
 const MOST: usize = 4 << 20;
 
+/// Builds the tables that every text is read with.
+pub(crate) fn prepare() {
+    windows("Nothing is asked here.", &mut |features, _| {
+        weights::score(features, Direction::RESPONSE);
+    });
+}
+
 fn look(look: &Look<'_>, found: &mut Found<'_>) {
     let (order, suspicion) = weights::thresholds(look.direction);
     let mut best: Option<(i32, Range<usize>)> = None;

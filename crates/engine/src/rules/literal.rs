@@ -26,7 +26,7 @@ const EDGE: u8 = 0xff;
 type Set = Vec<Vec<u8>>;
 
 /// A literal that every match, or every one of its alternatives, contains.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub(super) struct Needle {
     /// Not empty. A small letter stands for both cases.
     #[serde(borrow)]

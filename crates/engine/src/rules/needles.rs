@@ -112,11 +112,10 @@ impl Needles {
             match bytes {
                 [] => {}
                 [byte] => single.push(entry(u16::from(byte.to_ascii_lowercase()), 0)),
-                [a, b] => short.push(entry(pair(*a, *b), 0)),
                 [a, b, c] if literal::chance(&[*b, *c]) < literal::chance(&[*a, *b]) => {
                     short.push(entry(pair(*b, *c), 1));
                 }
-                [a, b, _] => short.push(entry(pair(*a, *b), 0)),
+                [a, b] | [a, b, _] => short.push(entry(pair(*a, *b), 0)),
                 bytes => {
                     let (offset, hash) = rarest(bytes, &uses);
                     if let Some(count) = uses.get_mut(usize::from(hash)) {
@@ -143,12 +142,16 @@ impl Needles {
             let at = entry.offset as usize;
             let Some([first, second]) = self.bytes(entry).get(at..).and_then(<[u8]>::first_chunk) else { continue };
             for first in cases(*first) {
-                cases(*second).into_iter().for_each(|second| mark(&mut *pairs, two(first, second)));
+                for second in cases(*second) {
+                    mark(&mut *pairs, two(first, second));
+                }
             }
         }
         for entry in self.single.among(&literals) {
             for byte in self.bytes(entry).iter().flat_map(|byte| cases(*byte)) {
-                (0..=u8::MAX).for_each(|next| mark(&mut *pairs, two(byte, next)));
+                for next in 0..=u8::MAX {
+                    mark(&mut *pairs, two(byte, next));
+                }
             }
         }
         let is_empty = literals.iter().all(|word| *word == 0);
@@ -298,7 +301,6 @@ fn is_edge(text: &[u8], at: usize) -> bool {
 const FOLD: u8 = 0x20;
 
 /// A hash of four bytes, the first the lowest, that does not tell upper from lower case, nor a few other bytes from each other.
-#[expect(clippy::cast_possible_truncation, reason = "the shift leaves 16 bits")]
 fn hash(bytes: u32) -> u16 {
     let folded = bytes | u32::from_le_bytes([FOLD; 4]);
     (folded.wrapping_mul(0x9e37_79b1) >> (32 - KEY_BITS)) as u16

@@ -3,6 +3,8 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use rustc_hash::FxHashMap;
+
 use crate::detect::{FAMILIES, Family, Look, bit};
 use crate::finding::Action;
 use crate::role::Roles;
@@ -128,35 +130,35 @@ impl Literals {
     fn build(rules: &[Rule], wanted: &dyn Fn(&Rule) -> bool) -> Self {
         let gates = rules.iter().flat_map(Rule::probes).flat_map(|probe| &probe.hint.gates);
         // Growing would touch as much memory again, and every start pays for each page.
-        let mut pairs: Vec<(u64, &Needle, Place)> = Vec::with_capacity(gates.map(|gate| gate.needles.len()).sum());
+        let count = gates.map(|gate| gate.needles.len()).sum();
+        let mut numbers: FxHashMap<&Needle, u32> = FxHashMap::default();
+        let mut all: Vec<(u32, Place)> = Vec::with_capacity(count);
+        let mut needles: Vec<Needle> = Vec::new();
         for (rule, of) in (0_u32..).zip(rules).filter(|(_, rule)| wanted(rule)) {
             let mask = of.mask;
             for (probe, of) in (0_u16..).zip(of.probes()) {
                 let slot = u32::try_from(of.pattern.slot).unwrap_or(u32::MAX);
                 let paired = of.hint.gates.len() > 1;
                 for (gate, literals) in (0_u8..).zip(&of.hint.gates) {
-                    let pair = |literal| (leading(literal), literal, Place { rule, probe, gate, paired, slot, mask });
-                    pairs.extend(literals.needles.iter().map(pair));
+                    for literal in &literals.needles {
+                        let number = *numbers.entry(literal).or_insert_with(|| {
+                            needles.push(literal.clone());
+                            u32::try_from(needles.len()).unwrap_or(u32::MAX).saturating_sub(1)
+                        });
+                        all.push((number, Place { rule, probe, gate, paired, slot, mask }));
+                    }
                 }
             }
         }
-        pairs.sort_unstable_by_key(|(leading, literal, place)| {
-            (*leading, *literal, place.rule, place.probe, place.gate)
-        });
-        let mut needles: Vec<Needle> = Vec::new();
-        let mut places = Vec::with_capacity(pairs.len());
-        let mut starts = Vec::new();
-        for (_, literal, place) in pairs {
-            match needles.last_mut() {
-                Some(known) if known == literal => {}
-                _ => {
-                    needles.push(literal.clone());
-                    starts.push(u32::try_from(places.len()).unwrap_or(u32::MAX));
-                }
+        all.sort_by_key(|(number, _)| *number);
+        let mut starts = Vec::with_capacity(needles.len().saturating_add(1));
+        for (at, (number, _)) in (0_u32..).zip(&all) {
+            if starts.len() <= *number as usize {
+                starts.push(at);
             }
-            places.push(place);
         }
-        starts.push(u32::try_from(places.len()).unwrap_or(u32::MAX));
+        starts.push(u32::try_from(all.len()).unwrap_or(u32::MAX));
+        let places = all.into_iter().map(|(_, place)| place).collect();
         Self { needles: Needles::new(needles), places, starts }
     }
 
@@ -167,13 +169,6 @@ impl Literals {
             _ => &[],
         }
     }
-}
-
-/// The first eight bytes of a literal as a number that sorts as they do: nearly always enough to tell two apart.
-fn leading(literal: &Needle) -> u64 {
-    let mut bytes = [0; 8];
-    bytes.iter_mut().zip(&*literal.bytes).for_each(|(to, from)| *to = *from);
-    u64::from_be_bytes(bytes)
 }
 
 /// Room to scan in: one a thread, reused, so that scanning allocates nothing once warm.
@@ -330,7 +325,7 @@ struct Scan<'s> {
     scratch: &'s mut ScanScratch,
 }
 
-impl<'s> Scan<'s> {
+impl Scan<'_> {
     fn literals(&mut self, literals: &Literals) -> Result<(), BudgetExceeded> {
         literals.needles.find(self.view.as_bytes(), &self.lane.needles, &mut |literal, at| {
             if self.scratch.spent.get(literal) == Some(&self.scratch.scan) {

@@ -101,6 +101,8 @@ pub(crate) fn default_record(around: &Surroundings) -> Option<PathBuf> {
 }
 
 pub(crate) fn run(args: &Args) -> Outcome {
+    // Where there is no thread to be had for it, it is done when it is needed.
+    let _ = std::thread::Builder::new().name("prepare".to_owned()).spawn(vanguard_engine::prepare);
     let around = Surroundings::of_process();
     let resolved = args.sources.resolve(flags(args), &around)?;
     let settings = &resolved.settings;
