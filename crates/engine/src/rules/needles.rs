@@ -78,16 +78,15 @@ pub(super) struct Lane {
 const CHUNK: usize = 64;
 
 impl Lane {
-    /// Where in the first [`CHUNK`] places of `text` four bytes begin that some long literal may have, and where two that some
-    /// short one may have; the lowest bit is the first place. The hottest loop of all: it has no branch, and nothing else to do.
+    /// Where in the first [`CHUNK`] places of `text` bytes begin that some literal may have; the lowest bit is the first place.
+    /// The hottest loop of all: it has no branch, and nothing else to do.
     #[inline(never)]
-    fn candidates(&self, text: &[u8]) -> (u64, u64) {
+    fn candidates(&self, text: &[u8]) -> u64 {
         let (fours, pairs) = (&*self.fours, &*self.pairs);
         let text = text.get(..CHUNK.saturating_add(3)).unwrap_or(text);
-        text.array_windows::<4>().rev().fold((0, 0), |(long, short), four| {
-            let [a, b, _, _] = *four;
-            let four = has(fours, hash(u32::from_le_bytes(*four)).into());
-            (long << 1 | four, short << 1 | has(pairs, two(a, b)))
+        text.array_windows::<4>().rev().fold(0, |found, four| {
+            let word = u32::from_le_bytes(*four);
+            found << 1 | (has(fours, hash(word).into()) | has(pairs, two(word)))
         })
     }
 }
@@ -111,7 +110,7 @@ impl Needles {
             let entry = |key, offset| Entry::new(key, offset, n, bytes);
             match bytes {
                 [] => {}
-                [byte] => single.push(entry(u16::from(byte.to_ascii_lowercase()), 0)),
+                [byte] => single.push(entry(single_key(*byte), 0)),
                 [a, b, c] if literal::chance(&[*b, *c]) < literal::chance(&[*a, *b]) => {
                     short.push(entry(pair(*b, *c), 1));
                 }
@@ -143,14 +142,14 @@ impl Needles {
             let Some([first, second]) = self.bytes(entry).get(at..).and_then(<[u8]>::first_chunk) else { continue };
             for first in cases(*first) {
                 for second in cases(*second) {
-                    mark(&mut *pairs, two(first, second));
+                    mark(&mut *pairs, u16::from_le_bytes([first, second]).into());
                 }
             }
         }
         for entry in self.single.among(&literals) {
             for byte in self.bytes(entry).iter().flat_map(|byte| cases(*byte)) {
                 for next in 0..=u8::MAX {
-                    mark(&mut *pairs, two(byte, next));
+                    mark(&mut *pairs, u16::from_le_bytes([byte, next]).into());
                 }
             }
         }
@@ -174,16 +173,16 @@ impl Needles {
             return Ok(());
         }
         for begin in (0..text.len()).step_by(CHUNK) {
-            let (long, short) = lane.candidates(text.get(begin..).unwrap_or_default());
-            for at in places(long).map(|place| begin.saturating_add(place)) {
-                let Some(four) = text.get(at..).and_then(<[u8]>::first_chunk) else { continue };
-                self.compare(&self.long, hash(u32::from_le_bytes(*four)), text, at, lane, hit)?;
-            }
-            for at in places(short).map(|place| begin.saturating_add(place)) {
-                let Some([a, b]) = text.get(at..).and_then(<[u8]>::first_chunk) else { continue };
-                self.compare(&self.short, pair(*a, *b), text, at, lane, hit)?;
-                if !self.single.entries.is_empty() {
-                    self.compare(&self.single, u16::from(a.to_ascii_lowercase()), text, at, lane, hit)?;
+            let candidates = lane.candidates(text.get(begin..).unwrap_or_default());
+            for at in places(candidates).map(|place| begin.saturating_add(place)) {
+                let Some(four @ [a, b, _, _]) = text.get(at..).and_then(<[u8]>::first_chunk) else { continue };
+                let word = u32::from_le_bytes(*four);
+                if has(&*lane.fours, hash(word).into()) != 0 {
+                    self.compare(&self.long, hash(word), text, at, lane, hit)?;
+                }
+                if has(&*lane.pairs, two(word)) != 0 {
+                    self.compare(&self.short, pair(*a, *b), text, at, lane, hit)?;
+                    self.compare(&self.single, single_key(*a), text, at, lane, hit)?;
                 }
             }
         }
@@ -193,7 +192,7 @@ impl Needles {
             if let Some(next) = text.get(at.saturating_add(1)) {
                 self.compare(&self.short, pair(*byte, *next), text, at, lane, hit)?;
             }
-            self.compare(&self.single, u16::from(byte.to_ascii_lowercase()), text, at, lane, hit)?;
+            self.compare(&self.single, single_key(*byte), text, at, lane, hit)?;
         }
         Ok(())
     }
@@ -311,9 +310,14 @@ fn cases(byte: u8) -> [u8; 2] {
     [byte, byte.to_ascii_uppercase()]
 }
 
-/// Two bytes as they stand in a text, as a number.
-fn two(first: u8, second: u8) -> usize {
-    u16::from_le_bytes([first, second]).into()
+/// The first two of four bytes, as they stand in a text.
+fn two(bytes: u32) -> usize {
+    (bytes & 0xffff) as usize
+}
+
+/// The key of one byte, in any case.
+fn single_key(byte: u8) -> u16 {
+    byte.to_ascii_lowercase().into()
 }
 
 /// The key of two bytes, in any case.

@@ -11,7 +11,7 @@ pub(super) fn decode(text: &str) -> Option<String> {
     let mut done = 0_usize;
     for (n, block) in blocks.iter().enumerate() {
         let at = n.saturating_mul(8);
-        if at < done || !alternates(*block) {
+        if at < done || !repeats(block) || !alternates(*block) {
             continue;
         }
         let (passage, end) = passage(text, at.saturating_sub(8).max(done), at);
@@ -27,9 +27,22 @@ pub(super) fn decode(text: &str) -> Option<String> {
     out
 }
 
+/// Whether some byte comes again at once or after the next one: so it does wherever four of eight are the same. Quick, for words of
+/// three letters and more end here.
+fn repeats(block: &[u8; 8]) -> bool {
+    let word = u64::from_le_bytes(*block);
+    has_zero(word ^ word.rotate_right(8)) || has_zero(word ^ word.rotate_right(16))
+}
+
+/// Whether some byte is zero.
+fn has_zero(word: u64) -> bool {
+    const ONES: u64 = u64::from_le_bytes([1; 8]);
+    const TOPS: u64 = u64::from_le_bytes([0x80; 8]);
+    word.wrapping_sub(ONES) & !word & TOPS != 0
+}
+
 /// Whether half of the bytes are the same sign and nearly all others letters or digits, as wherever letters stand alone.
 fn alternates(block: [u8; 8]) -> bool {
-    // Quick: words of three letters and more end here.
     if block.iter().fold(0_u8, |all, &byte| all.wrapping_add(separator(byte))) < 4 {
         return false;
     }
