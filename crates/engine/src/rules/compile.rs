@@ -88,7 +88,7 @@ impl Rule {
 }
 
 /// What a rule applies to, in one word: directions, views and roles must each share a bit with the field's.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Mask {
     roles: Roles,
     direction: Direction,

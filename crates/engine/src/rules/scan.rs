@@ -62,7 +62,7 @@ struct Literals {
 
 /// Where a pattern is: its rule, which of the rule's, and which of the pattern's sets of literals is meant. With what says
 /// whether a literal matters in a text, so that most need no look at the rule.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 struct Place {
     rule: u32,
     probe: u16,
@@ -132,33 +132,42 @@ impl Literals {
         // Growing would touch as much memory again, and every start pays for each page.
         let count = gates.map(|gate| gate.needles.len()).sum();
         let mut numbers: FxHashMap<&Needle, u32> = FxHashMap::default();
-        let mut all: Vec<(u32, Place)> = Vec::with_capacity(count);
+        // The literal of each place, place after place.
+        let mut order: Vec<u32> = Vec::with_capacity(count);
         let mut needles: Vec<Needle> = Vec::new();
-        for (rule, of) in (0_u32..).zip(rules).filter(|(_, rule)| wanted(rule)) {
-            let mask = of.mask;
-            for (probe, of) in (0_u16..).zip(of.probes()) {
-                let slot = u32::try_from(of.pattern.slot).unwrap_or(u32::MAX);
-                let paired = of.hint.gates.len() > 1;
-                for (gate, literals) in (0_u8..).zip(&of.hint.gates) {
-                    for literal in &literals.needles {
-                        let number = *numbers.entry(literal).or_insert_with(|| {
-                            needles.push(literal.clone());
-                            u32::try_from(needles.len()).unwrap_or(u32::MAX).saturating_sub(1)
-                        });
-                        all.push((number, Place { rule, probe, gate, paired, slot, mask }));
-                    }
-                }
+        let mut counts: Vec<u32> = Vec::new();
+        each_place(rules, wanted, &mut |literal, _| {
+            let number = *numbers.entry(literal).or_insert_with(|| {
+                needles.push(literal.clone());
+                counts.push(0);
+                u32::try_from(needles.len()).unwrap_or(u32::MAX).saturating_sub(1)
+            });
+            order.push(number);
+            if let Some(count) = counts.get_mut(number as usize) {
+                *count = count.saturating_add(1);
             }
+        });
+        let mut end = 0_u32;
+        let mut starts = Vec::with_capacity(counts.len().saturating_add(1));
+        for count in &mut counts {
+            starts.push(end);
+            let start = end;
+            end = end.saturating_add(*count);
+            // From here on where the literal's next place goes.
+            *count = start;
         }
-        all.sort_by_key(|(number, _)| *number);
-        let mut starts = Vec::with_capacity(needles.len().saturating_add(1));
-        for (at, (number, _)) in (0_u32..).zip(&all) {
-            if starts.len() <= *number as usize {
-                starts.push(at);
+        starts.push(end);
+        let mut places = vec![Place::default(); order.len()];
+        let mut order = order.into_iter();
+        each_place(rules, wanted, &mut |_, place| {
+            let next = order.next().and_then(|number| counts.get_mut(number as usize));
+            if let Some(next) = next
+                && let Some(slot) = places.get_mut(*next as usize)
+            {
+                *slot = place;
+                *next = next.saturating_add(1);
             }
-        }
-        starts.push(u32::try_from(all.len()).unwrap_or(u32::MAX));
-        let places = all.into_iter().map(|(_, place)| place).collect();
+        });
         Self { needles: Needles::new(needles), places, starts }
     }
 
@@ -167,6 +176,22 @@ impl Literals {
         match self.starts.get(literal..literal.saturating_add(2)) {
             Some([first, end]) => self.places.get(*first as usize..*end as usize).unwrap_or(&[]),
             _ => &[],
+        }
+    }
+}
+
+/// Tells each literal that a pattern requires, and where.
+fn each_place<'r>(rules: &'r [Rule], wanted: &dyn Fn(&Rule) -> bool, tell: &mut dyn FnMut(&'r Needle, Place)) {
+    for (rule, of) in (0_u32..).zip(rules).filter(|(_, rule)| wanted(rule)) {
+        let mask = of.mask;
+        for (probe, of) in (0_u16..).zip(of.probes()) {
+            let slot = u32::try_from(of.pattern.slot).unwrap_or(u32::MAX);
+            let paired = of.hint.gates.len() > 1;
+            for (gate, literals) in (0_u8..).zip(&of.hint.gates) {
+                for literal in &literals.needles {
+                    tell(literal, Place { rule, probe, gate, paired, slot, mask });
+                }
+            }
         }
     }
 }
