@@ -19,6 +19,7 @@ mod compile;
 mod error;
 mod form;
 mod hint;
+mod index;
 mod literal;
 mod load;
 mod needles;
@@ -117,7 +118,7 @@ pub struct BudgetExceeded {
 #[derive(Debug)]
 pub struct RuleSet {
     rules: Vec<Rule>,
-    index: scan::Index,
+    index: index::Index,
     /// How many patterns there are, and so how much room a scan needs.
     slots: usize,
     /// Tells this set from any other, so that no scratch carries over from one to the next.
@@ -146,7 +147,7 @@ impl RuleSet {
         for rule in &mut self.rules {
             rule.action = if wanted(rule) { Action::Block } else { Action::Off };
         }
-        self.index = scan::Index::build(&self.rules);
+        self.index = index::Index::build(&self.rules);
         self.serial = load::next_serial();
     }
 

@@ -5,9 +5,9 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use vanguard_audit::{Digest, Entry};
-use vanguard_engine::Scratch;
 use vanguard_engine::finding::Layer;
 use vanguard_engine::verdict::{Answer, Decision, Effect, Flow, Judged, Timing, Verdict};
+use vanguard_engine::{Scratch, Session};
 use vanguard_wire::{Line, LineFramer};
 
 use crate::fd;
@@ -25,6 +25,9 @@ const UNREADABLE_TOLD: u64 = 20;
 /// Carries `from`'s messages the way of `flow` until its end, and tells the supervisor why it stopped.
 pub(crate) fn run(link: &Arc<Link>, flow: Flow, from: &File, max_message: usize) {
     let mut pump = Pump { link, flow, scratch: Scratch::default(), later: Later::default(), unreadable: 0, open: true };
+    if flow == Flow::ToClient {
+        pump.rehearse();
+    }
     let mut framer = LineFramer::new(max_message);
     while let Ok(read @ 1..) = fd::read(from, framer.space()) {
         framer.filled(read);
@@ -55,7 +58,25 @@ struct Pump<'a> {
     open: bool,
 }
 
+/// How a session begins.
+const OPENING: [(Flow, &str); 2] = [
+    (Flow::ToServer, r#"{"jsonrpc":"2.0","id":0,"method":"initialize","params":{}}"#),
+    (
+        Flow::ToClient,
+        r#"{"jsonrpc":"2.0","id":0,"result":{"protocolVersion":"2025-06-18","capabilities":{"tools":{}},"serverInfo":{"name":"a server","version":"1"},"instructions":"Lists files."}}"#,
+    ),
+];
+
 impl Pump<'_> {
+    /// Judges the opening of a session that there is not, while the server has not begun to speak: the first time everything is
+    /// slow, and somebody waits for the server's first answer.
+    fn rehearse(&mut self) {
+        let session = Session::new();
+        for (flow, line) in OPENING {
+            self.link.engine.judge(&session, flow, line.as_bytes(), &mut self.scratch, &self.link.clock);
+        }
+    }
+
     fn carry(&mut self, line: &Line<'_>) {
         let Judged { effect, decisions, timing } = judge(self.link, self.flow, line, &mut self.scratch);
         match effect {

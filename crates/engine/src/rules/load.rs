@@ -11,8 +11,8 @@ use super::compile::{Workshop, action_under};
 use super::error::{PackError, PackWarning};
 use super::form::{self, RuleForm};
 use super::hint::PatternHints;
+use super::index::Index;
 use super::prepared::Prepared;
-use super::scan::Index;
 use super::yaml::{self, Node};
 use super::{PackSource, RuleSet, Tuning, builtin, words};
 
