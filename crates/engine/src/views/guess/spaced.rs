@@ -11,7 +11,7 @@ pub(super) fn decode(text: &str) -> Option<String> {
     let mut done = 0_usize;
     for (n, block) in blocks.iter().enumerate() {
         let at = n.saturating_mul(8);
-        if at < done || !repeats(block) || !alternates(*block) {
+        if at < done || !repeats(*block) || !alternates(*block) {
             continue;
         }
         let (passage, end) = passage(text, at.saturating_sub(8).max(done), at);
@@ -29,8 +29,8 @@ pub(super) fn decode(text: &str) -> Option<String> {
 
 /// Whether some byte comes again at once or after the next one: so it does wherever four of eight are the same. Quick, for words of
 /// three letters and more end here.
-fn repeats(block: &[u8; 8]) -> bool {
-    let word = u64::from_le_bytes(*block);
+fn repeats(block: [u8; 8]) -> bool {
+    let word = u64::from_le_bytes(block);
     has_zero(word ^ word.rotate_right(8)) || has_zero(word ^ word.rotate_right(16))
 }
 
