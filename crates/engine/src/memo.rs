@@ -82,3 +82,72 @@ fn place(text: &str) -> usize {
     hasher.write(text.as_bytes());
     usize::try_from(hasher.finish()).unwrap_or(0) % PLACES
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use vanguard_wire::{Limits, Packet, Tape};
+
+    use super::*;
+    use crate::fields::each_field;
+    use crate::policy::Profile;
+    use crate::rules::{PackSource, Tuning};
+    use crate::session::Session;
+    use crate::verdict::Flow;
+
+    fn rules(pack: &str) -> RuleSet {
+        let tuning = Tuning { profile: Profile::Balanced, overrides: &BTreeMap::new() };
+        RuleSet::load(&[PackSource::new("own.yaml", pack)], &tuning).unwrap()
+    }
+
+    /// What is remembered of `text`, as the argument of a call, after it was kept if `keeps`.
+    fn known(memo: &mut Memo, rules: &RuleSet, text: &str, keeps: bool) -> Option<Looked> {
+        let text = serde_json::to_string(text).unwrap();
+        let line = format!(
+            r#"{{"jsonrpc":"2.0","method":"tools/call","params":{{"name":"t","arguments":{{"note":{text}}}}}}}"#
+        );
+        let mut tape = Tape::default();
+        let Ok(Packet::Single(message)) = vanguard_wire::read(line.as_bytes(), &Limits::default(), &mut tape) else {
+            panic!("{line}")
+        };
+        let exchange = Session::new().open(&message, Flow::ToServer);
+        let mut known = None;
+        each_field(&message, Flow::ToServer, &exchange, &[], &mut |field| {
+            if keeps {
+                memo.keep(rules, &field, Some("t"), Looked { views: 1, bytes: field.text.len() });
+            }
+            assert_eq!(memo.recall(rules, &field, Some("u")), None, "another tool is another call");
+            known = memo.recall(rules, &field, Some("t"));
+        });
+        known
+    }
+
+    #[test]
+    fn only_the_same_value_by_the_same_rules_is_known_and_no_long_one() {
+        let (first, other) = (rules(""), rules(""));
+        let mut memo = Memo::default();
+        assert_eq!(known(&mut memo, &first, "a", true), Some(Looked { views: 1, bytes: 1 }));
+        assert!(known(&mut memo, &first, "a", false).is_some());
+        assert_eq!(known(&mut memo, &first, "b", false), None);
+        assert_eq!(known(&mut memo, &other, "a", false), None);
+        assert!(known(&mut memo, &first, &"a".repeat(LONGEST), true).is_some());
+        assert_eq!(known(&mut memo, &first, &"a".repeat(LONGEST + 1), true), None);
+    }
+
+    #[test]
+    fn however_many_values_come_no_more_than_so_many_are_kept() {
+        let rules = rules("");
+        let mut memo = Memo::default();
+        for n in 0..4 * PLACES {
+            known(&mut memo, &rules, &n.to_string(), true);
+        }
+        assert_eq!(memo.places.len(), PLACES);
+    }
+
+    #[test]
+    fn rules_that_ask_where_a_value_stands_leave_nothing_to_remember() {
+        let pack = "- id: OLD-1\n  match_fields: [params.arguments.path]\n  pattern: 'x'\n  action: BLOCK\n  severity: HIGH\n  message: m\n";
+        assert_eq!(known(&mut Memo::default(), &rules(pack), "a", true), None);
+    }
+}

@@ -161,3 +161,25 @@ impl Backtracking {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::syntax::{Dialect, parse};
+
+    #[test]
+    fn memory_is_bounded_and_what_is_in_use_is_kept() {
+        let pattern = compile(&parse("[a-z]{3}[0-9]{2,40}x", Dialect::New).unwrap()).unwrap();
+        let mut memory = Memory::default();
+        for slot in 0..4_000 {
+            for slot in [0, slot] {
+                assert_eq!(pattern.find(&mut memory, slot, "abc123x", 0..7), Some(0..7));
+            }
+            let one = memory.caches[0].as_ref().map_or(0, |kept| kept.cache.memory_usage());
+            assert!(memory.bytes <= Memory::MAX + one, "{} bytes", memory.bytes);
+        }
+        assert!(memory.sweeps > 0, "the bound was met");
+        let kept = memory.caches.iter().flatten().map(|kept| kept.cache.memory_usage()).sum::<usize>();
+        assert_eq!(kept, memory.bytes, "what is counted is what is kept");
+    }
+}
