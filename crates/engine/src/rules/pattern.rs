@@ -91,15 +91,16 @@ impl Linear {
 pub(super) struct Memory {
     caches: Vec<Option<Kept>>,
     bytes: usize,
-    sweeps: u32,
+    /// Searches so far.
+    searches: u64,
 }
 
 /// What one pattern has built.
 #[derive(Debug)]
 struct Kept {
     cache: meta::Cache,
-    /// How many sweeps there were when it was last used.
-    used: u32,
+    /// The search that used it last.
+    used: u64,
 }
 
 impl Memory {
@@ -108,32 +109,36 @@ impl Memory {
 
     fn lend<T>(&mut self, slot: usize, regex: &meta::Regex, search: impl FnOnce(&mut meta::Cache) -> T) -> T {
         if self.bytes > Self::MAX {
-            self.sweep();
+            self.make_room();
         }
         if self.caches.len() <= slot {
             self.caches.resize_with(slot.saturating_add(1), || None);
         }
         let Some(kept) = self.caches.get_mut(slot) else { return search(&mut regex.create_cache()) };
+        self.searches = self.searches.saturating_add(1);
         let before = kept.as_ref().map_or(0, |kept| kept.cache.memory_usage());
         let kept = kept.get_or_insert_with(|| Kept { cache: regex.create_cache(), used: 0 });
-        kept.used = self.sweeps;
+        kept.used = self.searches;
         let found = search(&mut kept.cache);
         self.bytes = self.bytes.saturating_add(kept.cache.memory_usage()).saturating_sub(before);
         found
     }
 
-    /// Drops what was not used since the last sweep, and everything if that leaves little room.
-    fn sweep(&mut self) {
-        let sweeps = self.sweeps;
+    /// Keeps what was used last, as much as half of the room holds.
+    fn make_room(&mut self) {
+        let mut kept: Vec<(u64, usize)> =
+            self.caches.iter().flatten().map(|kept| (kept.used, kept.cache.memory_usage())).collect();
+        kept.sort_unstable_by_key(|(used, _)| std::cmp::Reverse(*used));
+        let mut bytes = 0_usize;
+        let last = kept.iter().find(|(_, size)| {
+            bytes = bytes.saturating_add(*size);
+            bytes > Self::MAX / 2
+        });
+        let last = last.map_or(0, |(used, _)| *used);
         for slot in &mut self.caches {
-            slot.take_if(|kept| kept.used != sweeps);
+            slot.take_if(|kept| kept.used <= last);
         }
         self.bytes = self.caches.iter().flatten().map(|kept| kept.cache.memory_usage()).sum();
-        if self.bytes > Self::MAX / 2 {
-            self.caches.clear();
-            self.bytes = 0;
-        }
-        self.sweeps = self.sweeps.wrapping_add(1);
     }
 }
 
@@ -171,14 +176,16 @@ mod tests {
     fn memory_is_bounded_and_what_is_in_use_is_kept() {
         let pattern = compile(&parse("[a-z]{3}[0-9]{2,40}x", Dialect::New).unwrap()).unwrap();
         let mut memory = Memory::default();
-        for slot in 0..4_000 {
+        let mut most = 0;
+        for slot in 1..4_000 {
             for slot in [0, slot] {
                 assert_eq!(pattern.find(&mut memory, slot, "abc123x", 0..7), Some(0..7));
             }
-            let one = memory.caches[0].as_ref().map_or(0, |kept| kept.cache.memory_usage());
+            let one = memory.caches[0].as_ref().expect("it was used a moment ago").cache.memory_usage();
             assert!(memory.bytes <= Memory::MAX + one, "{} bytes", memory.bytes);
+            most = most.max(memory.bytes);
         }
-        assert!(memory.sweeps > 0, "the bound was met");
+        assert!(most > Memory::MAX && memory.caches[1].is_none(), "the bound was met, and what was used least went");
         let kept = memory.caches.iter().flatten().map(|kept| kept.cache.memory_usage()).sum::<usize>();
         assert_eq!(kept, memory.bytes, "what is counted is what is kept");
     }

@@ -26,7 +26,7 @@ use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::sync::LazyLock;
 
-use aho_corasick::packed::Searcher;
+use aho_corasick::{AhoCorasick, MatchKind};
 
 use command::{Command, Word};
 use programs::Waiting;
@@ -58,20 +58,25 @@ pub(super) enum Reading {
 /// Whether a text has the marks of a Windows command line, and something that is read differently there.
 pub(super) fn looks_like_windows(text: &str) -> bool {
     /// Of a command line, where a backslash, caret or backtick is read differently.
-    static COMMAND: LazyLock<Option<Searcher>> =
-        LazyLock::new(|| Searcher::new([":\\", "\\\\", ".exe", "cmd ", "cmd/", "owershell", "pwsh", "iex", "%"]));
+    static COMMAND: LazyLock<Option<AhoCorasick>> =
+        LazyLock::new(|| marks(&[":\\", "\\\\", ".exe", "cmd ", "cmd/", "owershell", "pwsh", "iex", "%"]));
     /// Of a string or a variable in pieces.
-    static PIECES: LazyLock<Option<Searcher>> = LazyLock::new(|| {
-        Searcher::new(["har]", "'+'", "\"+\"", "' + '", "-join", "iex", "irm ", "iwr ", "ershell", "nvoke-"])
+    static PIECES: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
+        marks(&["har]", "'+'", "\"+\"", "' + '", "-join", "iex", "irm ", "iwr ", "ershell", "nvoke-"])
     });
     let bytes = text.as_bytes();
     // One that could not be made would leave nothing to tell by.
-    let any = |marks: &Option<Searcher>| marks.as_ref().is_none_or(|marks| marks.find(bytes).is_some());
+    let any = |marks: &Option<AhoCorasick>| marks.as_ref().is_none_or(|marks| marks.is_match(bytes));
     (memchr::memchr3(b'\\', b'^', b'`', bytes).is_some() && any(&COMMAND))
         || has_escape_in_word(bytes)
         || has_reference(bytes)
         || (memchr::memchr(b'!', bytes).is_some() && text.contains("cmd"))
         || (memchr::memchr3(b'\'', b'"', b'[', bytes).is_some() && any(&PIECES))
+}
+
+/// What finds any of these; leftmost first, which is done with vector instructions where there are some.
+fn marks(marks: &[&str]) -> Option<AhoCorasick> {
+    AhoCorasick::builder().match_kind(MatchKind::LeftmostFirst).build(marks).ok()
 }
 
 /// Whether a caret, or back-ticks near one another, stand between letters: `m^shta`, `I`E`X`. To another shell the one is a letter,
