@@ -98,13 +98,7 @@ pub(crate) fn named(name: &str) -> Option<(usize, usize)> {
 
 /// All names of detectors.
 pub fn names() -> impl Iterator<Item = String> {
-    (0..FAMILIES.len()).flat_map(names_of)
-}
-
-/// The names of one family's detectors, in the order of its kinds.
-pub(crate) fn names_of(family: usize) -> impl Iterator<Item = String> {
-    let family = FAMILIES.get(family).copied();
-    family.into_iter().flat_map(|family| family.kinds.iter().map(|kind| format!("{}.{kind}", family.name)))
+    FAMILIES.iter().flat_map(|family| family.kinds.iter().map(|kind| format!("{}.{kind}", family.name)))
 }
 
 #[cfg(test)]

@@ -1,7 +1,6 @@
 //! The policy: the only place that turns findings into a verdict.
 
 use std::collections::BTreeMap;
-use std::fmt;
 
 use globset::GlobMatcher;
 use serde::{Deserialize, Serialize};
@@ -11,29 +10,9 @@ use crate::role::Correction;
 use crate::verdict::Verdict;
 use crate::zone::Zone;
 
-/// A named starting point of the policy.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Profile {
-    /// Records what it would have done, and forwards. Unreadable messages are refused all the same: bytes that two
-    /// readers could take differently cannot be recorded honestly either.
-    Monitor,
-    /// Refuses what is surely harmful.
-    #[default]
-    Balanced,
-    /// Refuses what deserves a look, and what could not be inspected in full.
-    Strict,
-}
+mod profile;
 
-impl fmt::Display for Profile {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Monitor => "monitor",
-            Self::Balanced => "balanced",
-            Self::Strict => "strict",
-        })
-    }
-}
+pub use profile::Profile;
 
 /// How a refused `tools/call` is answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]

@@ -2,6 +2,9 @@
 //!
 //! A pack is a YAML list of rules. Loading one reads it into a tree ([`yaml`]), the tree into rules as written
 //! ([`form`]), and those into compiled rules ([`compile`]); whatever is wrong is reported with its line, all at once.
+//! The built-in packs come as rules as written, their literals numbered and sorted ([`prepared`], [`places`], [`table`]):
+//! the build does that with these very modules (`build.rs`).
+//!
 //! Scanning makes one pass for the literals that patterns require ([`literal`], [`needles`], [`scan`]) and runs a pattern
 //! only where one of its literals stands.
 
@@ -14,8 +17,10 @@ use crate::role::Roles;
 
 mod builtin;
 mod cases;
+mod check;
 mod checks;
 mod compile;
+mod direction;
 mod error;
 mod form;
 mod hint;
@@ -24,10 +29,12 @@ mod literal;
 mod load;
 mod needles;
 mod pattern;
+mod places;
 mod prepared;
 mod scan;
 mod selftest;
 mod syntax;
+mod table;
 mod words;
 mod yaml;
 
@@ -37,24 +44,12 @@ mod tests;
 pub use builtin::builtin;
 pub use cases::{Case, Expect, Subject};
 pub use compile::Rule;
+pub use direction::Direction;
 pub use error::{PackError, PackWarning};
 pub use form::{MAX_PATTERN_BYTES, MAX_RULES};
 pub use scan::ScanScratch;
 pub use selftest::{Failure, failures};
 pub use yaml::MAX_PACK_BYTES;
-
-bitflags::bitflags! {
-    /// Which way a field travels, and what kind of content it is for whoever reads it.
-    #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-    pub struct Direction: u8 {
-        /// Towards the server: a tool's arguments and their like.
-        const REQUEST = 1;
-        /// Towards the model: what a tool answered.
-        const RESPONSE = 1 << 1;
-        /// Towards the model: what a server says of its tools, prompts and resources, and its instructions.
-        const DESCRIPTION = 1 << 2;
-    }
-}
 
 /// One pack to load.
 #[derive(Debug, Clone, Copy)]

@@ -5,9 +5,12 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use super::cases::Case;
+use super::places::{Literals, Place};
+use super::prepared::Prepared;
+use super::table::{Entry, Literal, Needles, Table};
 use super::{PackSource, form, yaml};
 
-// `PACKS`, and in the same order `PREPARED`: what the build made of each.
+// What the build made of the packs: `PACKS`, in the same order `PREPARED`, how many `RULES` those are, and the rules' `literals`.
 include!(concat!(env!("OUT_DIR"), "/packs.rs"));
 
 /// The built-in packs, in the order of their names.
@@ -15,10 +18,11 @@ pub fn builtin() -> &'static [PackSource<'static>] {
     PACKS
 }
 
-/// What the build made of `source`, when it is a built-in pack; empty when that pack has an error.
-pub(super) fn prepared(source: &PackSource<'_>) -> Option<&'static [u8]> {
-    let found = PACKS.iter().zip(PREPARED).find(|(own, _)| own.name == source.name && same(own.text, source.text));
-    found.map(|(_, prepared)| *prepared)
+/// `source` as the build left it, when it is a built-in pack without an error.
+pub(super) fn prepared(source: &PackSource<'_>) -> Option<Prepared> {
+    let mut packs = PACKS.iter().zip(PREPARED);
+    let (_, prepared) = packs.find(|(own, _)| own.name == source.name && same(own.text, source.text))?;
+    Prepared::read(prepared)
 }
 
 /// Whether two texts are the same. The very same one need not be read for that, and paged in.

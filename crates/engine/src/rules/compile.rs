@@ -12,13 +12,13 @@ use crate::role::Roles;
 use crate::views::ViewKind;
 
 use super::cases::Case;
-use super::checks::Check;
+use super::check::Check;
 use super::error::{At, PackError, PackWarning};
 use super::form::{RuleForm, Written};
 use super::hint::{Hint, PatternHints};
 use super::pattern::{self, Backtracking, Linear};
 use super::syntax::{self, Dialect};
-use super::{Direction, builtin};
+use super::{Direction, builtin, words};
 
 /// One rule, ready to run.
 #[derive(Debug)]
@@ -40,14 +40,13 @@ pub struct Rule {
     /// Its patterns as written; any of them.
     pub patterns: Vec<Cow<'static, str>>,
     /// The detector that it has in place of patterns, as `family.kind`.
-    pub detector: Option<String>,
+    pub detector: Option<Cow<'static, str>>,
     /// Whether what it matches is a secret that no record may show.
     pub secret: bool,
     /// Whether it guards what must not be passed on: what it finds is replaced on its way to the model, and refused on its
     /// way out. Its action says so in `balanced`; a profile or an override may ask for more or less.
     pub guards: bool,
-    /// Its test cases; `None` for a built-in rule, whose cases are kept elsewhere.
-    cases: Option<Vec<Case>>,
+    origin: Origin,
     views: Option<Vec<ViewKind>>,
     pub(super) mask: Mask,
     tool_globs: Option<ToolGlobs>,
@@ -58,7 +57,18 @@ pub struct Rule {
 impl Rule {
     /// Its own test cases.
     pub fn cases(&self) -> &[Case] {
-        self.cases.as_deref().unwrap_or_else(|| builtin::cases(&self.info.id))
+        match &self.origin {
+            Origin::BuiltIn(_) => builtin::cases(&self.info.id),
+            Origin::Read(cases) => cases,
+        }
+    }
+
+    /// Its number among the built-in rules, where it is one.
+    pub(super) fn number(&self) -> Option<usize> {
+        match self.origin {
+            Origin::BuiltIn(number) => Some(number),
+            Origin::Read(_) => None,
+        }
     }
 
     /// The views it reads; `None` for every view.
@@ -85,6 +95,15 @@ impl Rule {
     pub fn is_old_form(&self) -> bool {
         matches!(self.matcher, Matcher::Old { .. })
     }
+}
+
+/// Where a rule comes from.
+#[derive(Debug)]
+enum Origin {
+    /// The build prepared it; its number among all that are built in.
+    BuiltIn(usize),
+    /// From a pack's text, with its test cases.
+    Read(Vec<Case>),
 }
 
 /// What a rule applies to, in one word: directions, views and roles must each share a bit with the field's.
@@ -224,8 +243,9 @@ pub(super) struct Workshop<'w> {
     pub(super) pack: Arc<str>,
     /// What the build found out about the rule's patterns, in their order. A pattern with a hint is known to be good.
     pub(super) hints: std::vec::IntoIter<PatternHints>,
-    /// Whether the pack is built in: its patterns are tested, and compiled only when they are needed.
-    pub(super) trusted: bool,
+    /// The rule's number among those that are built in, if it is one: its patterns are tested, and compiled only when they
+    /// are needed.
+    pub(super) number: Option<usize>,
     /// Slots of a scan's memory given out so far.
     pub(super) slots: &'w mut usize,
     pub(super) errors: &'w mut Vec<PackError>,
@@ -237,13 +257,13 @@ impl Workshop<'_> {
     pub(super) fn compile(&mut self, form: RuleForm, action: Action) -> Option<Rule> {
         let before = self.errors.len();
         let tool_globs = self.tool_globs(&form);
-        let matcher = match (&form.pointers, form.detector) {
+        let matcher = match (&form.pointers, &form.detector) {
             (Some(pointers), _) => self.old_engine(&form).map(|engine| Matcher::Old {
                 pointers: pointers.clone(),
                 slot: take(self.slots),
                 engine,
             }),
-            (None, Some((family, kind))) => Some(Matcher::Detector { family, kind }),
+            (None, Some(written)) => self.detector(&form, written),
             (None, None) => Some(self.windows(&form)),
         };
         let conditions = self.conditions(&form);
@@ -257,8 +277,8 @@ impl Workshop<'_> {
                 message: form.message,
                 severity: form.severity,
                 confidence: form.confidence,
-                references: form.references,
-                tune: form.tune,
+                references: texts(form.references),
+                tune: form.tune.map(|written| written.text),
             }),
             action,
             roles: form.roles,
@@ -267,10 +287,10 @@ impl Workshop<'_> {
             pack: Arc::clone(&self.pack),
             line: form.at.line,
             patterns: texts(form.patterns),
-            detector: form.detector.and_then(|(family, kind)| detect::names_of(family).nth(kind)),
+            detector: form.detector.map(|written| written.text),
             secret: form.secret,
             guards: form.action == Action::Redact,
-            cases: (!self.trusted).then_some(form.cases),
+            origin: self.number.map_or(Origin::Read(form.cases), Origin::BuiltIn),
             mask: Mask::new(form.roles, form.direction, form.views.as_deref()),
             views: form.views,
             tool_globs,
@@ -291,6 +311,16 @@ impl Workshop<'_> {
             }
         }
         (!form.tools.is_empty()).then(ToolGlobs::default)
+    }
+
+    fn detector(&mut self, form: &RuleForm, written: &Written) -> Option<Matcher> {
+        let found = detect::named(&written.text);
+        if found.is_none() {
+            let names: Vec<String> = detect::names().collect();
+            let mend = words::suggestion(&written.text, names.iter().map(String::as_str));
+            self.error(form, written.at, format!("`{}` is no detector", written.text), &mend);
+        }
+        found.map(|(family, kind)| Matcher::Detector { family, kind })
     }
 
     fn windows(&mut self, form: &RuleForm) -> Matcher {
@@ -316,9 +346,7 @@ impl Workshop<'_> {
                 }
             },
         };
-        let towards_model = Direction::RESPONSE | Direction::DESCRIPTION;
-        let prose = form.roles.intersects(Roles::TEXT) || form.direction.intersects(towards_model);
-        if let Some(unfit) = hints.iter().find(|hint| !hint.suits(prose)) {
+        if let Some(unfit) = hints.iter().find(|hint| !hint.suits(form.reads_prose())) {
             self.error(form, written.at, unfit.complaint(&written.text), Hint::MEND);
         }
         let mut ready = |hint: Hint| {
@@ -333,7 +361,7 @@ impl Workshop<'_> {
 
     /// A pattern that is only asked about matches of others.
     fn condition(&mut self, form: &RuleForm, written: &Written, key: &str) -> Option<Lazy> {
-        if !self.trusted && !self.check(form, written, key) {
+        if self.number.is_none() && !self.check(form, written, key) {
             return None;
         }
         Some(Lazy::new(written.text.clone(), self.slots))

@@ -2,13 +2,15 @@
 
 use std::borrow::Cow;
 
+use serde::{Deserialize, Serialize};
+
 use crate::finding::{Action, Confidence, Severity};
 use crate::policy::Profile;
 use crate::role::{Role, Roles};
 use crate::views::ViewKind;
 
 use super::cases::Case;
-use super::checks::Check;
+use super::check::Check;
 use super::error::{At, PackError, PackWarning};
 use super::yaml::{Key, Node, Value};
 use super::{Direction, words};
@@ -25,17 +27,21 @@ pub const MAX_RULES: usize = 5_000;
 pub const MAX_PATTERN_BYTES: usize = 16 << 10;
 
 /// A rule as it was written.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(super) struct RuleForm {
     pub(super) at: At,
+    #[serde(borrow)]
     pub(super) id: Cow<'static, str>,
+    #[serde(borrow)]
     pub(super) title: Cow<'static, str>,
+    #[serde(borrow)]
     pub(super) family: Cow<'static, str>,
+    #[serde(borrow)]
     pub(super) message: Cow<'static, str>,
     pub(super) severity: Severity,
     pub(super) confidence: Confidence,
-    pub(super) references: Vec<Cow<'static, str>>,
-    pub(super) tune: Option<Cow<'static, str>>,
+    pub(super) references: Vec<Written>,
+    pub(super) tune: Option<Written>,
     pub(super) action: Action,
     pub(super) profiles: Vec<(Profile, Action)>,
     pub(super) direction: Direction,
@@ -43,22 +49,32 @@ pub(super) struct RuleForm {
     pub(super) views: Option<Vec<ViewKind>>,
     pub(super) tools: Vec<Written>,
     pub(super) patterns: Vec<Written>,
-    /// Family and kind of the detector that stands in place of patterns.
-    pub(super) detector: Option<(usize, usize)>,
+    /// The detector that stands in place of patterns.
+    pub(super) detector: Option<Written>,
     pub(super) unless: Option<Written>,
     pub(super) also: Vec<Written>,
     pub(super) secret: bool,
     pub(super) checks: Vec<Check>,
     /// JSON pointers of the only fields that an old-form rule reads; `None` for the new form.
     pub(super) pointers: Option<Vec<String>>,
+    /// Left out of a prepared pack, since only tests ask.
+    #[serde(skip)]
     pub(super) cases: Vec<Case>,
 }
 
 /// A text of a rule and where it stands.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Written {
     pub(super) at: At,
+    #[serde(borrow)]
     pub(super) text: Cow<'static, str>,
+}
+
+impl RuleForm {
+    /// Whether it reads texts written for people or models, where common words say nothing.
+    pub(super) fn reads_prose(&self) -> bool {
+        self.roles.intersects(Roles::TEXT) || self.direction.intersects(Direction::RESPONSE | Direction::DESCRIPTION)
+    }
 }
 
 /// What reading a pack gave.

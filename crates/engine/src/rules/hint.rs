@@ -19,7 +19,6 @@ const RARE: f64 = 1_000.0;
 
 /// Where to look for a pattern, or for one alternative of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(bound(deserialize = "'de: 'static"))]
 pub(super) struct Hint {
     /// Which part of the pattern it is about.
     pub(super) part: Alternative,
@@ -56,6 +55,13 @@ impl Hint {
             bounded: properties.maximum_len().is_some(),
             anchored: properties.look_set_prefix().contains(Look::Start),
         })
+    }
+
+    /// As a prepared pack holds it.
+    #[cfg(test)]
+    pub(super) fn without_needles(&self) -> Self {
+        let bare = |gate: &Gate| Gate { needles: Vec::new(), ..*gate };
+        Self { gates: self.gates.iter().map(bare).collect(), ..*self }
     }
 
     /// Where a match can stand in a text of `length` bytes that contains a literal of the gate `own` at `at`, and one

@@ -1,9 +1,10 @@
 //! Loading packs, all or nothing.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+
+use rustc_hash::FxHashMap;
 
 use crate::finding::Action;
 
@@ -13,8 +14,7 @@ use super::form::{self, RuleForm};
 use super::hint::PatternHints;
 use super::index::Index;
 use super::prepared::Prepared;
-use super::yaml::{self, Node};
-use super::{PackSource, RuleSet, Tuning, builtin, words};
+use super::{PackSource, RuleSet, Tuning, builtin, words, yaml};
 
 /// Serial number of the next rule set; 0 is no set's.
 static SERIAL: AtomicU64 = AtomicU64::new(1);
@@ -32,33 +32,25 @@ pub(super) fn load(packs: &[PackSource<'_>], tuning: &Tuning<'_>) -> Result<Rule
     let mut seen = Ids::default();
 
     for source in packs {
-        let prepared = builtin::prepared(source);
-        let built_in = prepared.is_some();
-        let (tree, hints) = match read_source(source, prepared) {
-            Ok(read) => read,
-            Err(error) => {
-                errors.push(*error);
-                continue;
-            }
-        };
-        let mut read = form::read(source.name, &tree);
         let first = errors.len();
-        errors.append(&mut read.errors);
-        warnings.append(&mut read.warnings);
         let pack: Arc<str> = source.name.into();
-        let mut hints = hints.into_iter();
+        let (number, written) = match builtin::prepared(source) {
+            Some(Prepared { first, rules }) => (Some(first), rules),
+            None => (None, read(source, &mut errors, &mut warnings)),
+        };
         // Doubling would leave as much room again unused.
-        rules.reserve_exact(read.rules.len());
-        for form in read.rules {
-            seen.check(&form, &pack, built_in, &mut errors, &mut warnings);
+        rules.reserve_exact(written.len());
+        for (n, (form, hints)) in written.into_iter().enumerate() {
+            let number = number.map(|first| n.saturating_add(first));
+            seen.check(&form, &pack, number.is_some(), &mut errors, &mut warnings);
             let action = match tuning.overrides.get(&*form.id) {
                 Some(action) => *action,
                 None => action_under(tuning.profile, &form),
             };
             let mut workshop = Workshop {
                 pack: Arc::clone(&pack),
-                hints: hints.next().unwrap_or_default().into_iter(),
-                trusted: built_in,
+                hints: hints.into_iter(),
+                number,
                 slots: &mut slots,
                 errors: &mut errors,
                 warnings: &mut warnings,
@@ -80,21 +72,30 @@ pub(super) fn load(packs: &[PackSource<'_>], tuning: &Tuning<'_>) -> Result<Rule
     Ok(RuleSet { index: Index::build(&rules), rules, slots, serial: next_serial(), warnings })
 }
 
-/// The pack as a tree, and the hints of its patterns where the build found them.
-fn read_source(
+/// Reads the rules of a pack from its text.
+fn read(
     source: &PackSource<'_>,
-    prepared: Option<&'static [u8]>,
-) -> Result<(Node, Vec<Vec<PatternHints>>), Box<PackError>> {
-    if let Some(read) = prepared.and_then(Prepared::read) {
-        return Ok(read);
+    errors: &mut Vec<PackError>,
+    warnings: &mut Vec<PackWarning>,
+) -> Vec<(RuleForm, Vec<PatternHints>)> {
+    match yaml::parse(source.name, source.text) {
+        Ok(tree) => {
+            let mut read = form::read(source.name, &tree);
+            errors.append(&mut read.errors);
+            warnings.append(&mut read.warnings);
+            read.rules.into_iter().map(|form| (form, Vec::new())).collect()
+        }
+        Err(error) => {
+            errors.push(*error);
+            Vec::new()
+        }
     }
-    Ok((yaml::parse(source.name, source.text)?, Vec::new()))
 }
 
 /// Which ids have been seen, and where first.
 #[derive(Default)]
 struct Ids {
-    first: HashMap<Cow<'static, str>, (Arc<str>, u32, bool)>,
+    first: FxHashMap<Cow<'static, str>, (Arc<str>, u32, bool)>,
 }
 
 impl Ids {

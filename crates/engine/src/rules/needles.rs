@@ -1,7 +1,7 @@
 //! Finds thousands of literals in one pass, most without regard to ASCII case.
 //!
 //! An Aho-Corasick automaton over the literals of the built-in packs takes tens of milliseconds and megabytes to build,
-//! and every start of the program would pay for it. This table takes a millisecond: each literal is known by the four
+//! and every start of the program would pay for it. Here ([`super::table`]) each literal is known by the four
 //! (of a short one, two) of its bytes that come least often, and the pass asks at every byte of the text, in bit sets
 //! that stay in the processor's nearest cache, whether any literal has them. It is faster than the automaton, too.
 //!
@@ -10,54 +10,9 @@
 
 use std::ops::Range;
 
-use super::literal::{self, Needle};
+use super::table::{Entry, FOLD, KEY_BITS, Literal, Needles, Table, hash, pair, single_key};
 
-/// Bits of a key.
-const KEY_BITS: u32 = 16;
 const WORDS: usize = 1 << (KEY_BITS - 6);
-/// Keys that share a bucket of entries: enough buckets that each holds an entry or two.
-const BUCKET_SHIFT: u32 = 4;
-
-/// A set of literals to look for.
-#[derive(Debug)]
-pub(super) struct Needles {
-    literals: Vec<Needle>,
-    /// Literals of four bytes or more, by [`hash`].
-    long: Table,
-    /// Literals of two or three bytes, by [`pair`].
-    short: Table,
-    /// Literals of one byte, by it.
-    single: Table,
-}
-
-/// Literals by a few of their bytes.
-#[derive(Debug)]
-struct Table {
-    /// By the upper bits of the key, where its entries begin; one more at the end.
-    starts: Vec<u32>,
-    entries: Vec<Entry>,
-}
-
-/// One literal, by the bytes that stand for it.
-#[derive(Debug, Clone, Copy)]
-struct Entry {
-    key: u16,
-    /// Its first and last byte, folded as [`hash`] folds: most literals that share a key with a text are told apart by
-    /// these, without a look at the literal.
-    ends: [u8; 2],
-    literal: u32,
-    /// Where in the literal those bytes stand.
-    offset: u32,
-    length: u32,
-}
-
-impl Entry {
-    fn new(key: u16, offset: u32, n: u32, literal: &[u8]) -> Self {
-        let ends = [literal.first(), literal.last()].map(|end| end.map_or(0, |byte| byte | FOLD));
-        let length = u32::try_from(literal.len()).unwrap_or(u32::MAX);
-        Self { key, ends, literal: n, offset, length }
-    }
-}
 
 /// A bit for each key.
 type Present = Box<[u64; WORDS]>;
@@ -101,32 +56,6 @@ fn places(mut bits: u64) -> impl Iterator<Item = usize> {
 }
 
 impl Needles {
-    /// Prepares `literals`.
-    pub(super) fn new(literals: Vec<Needle>) -> Self {
-        let (mut long, mut short, mut single) = (Vec::with_capacity(literals.len()), Vec::new(), Vec::new());
-        let mut uses = vec![0_u8; 1 << KEY_BITS];
-        for (n, literal) in (0_u32..).zip(&literals) {
-            let bytes = &*literal.bytes;
-            let entry = |key, offset| Entry::new(key, offset, n, bytes);
-            match bytes {
-                [] => {}
-                [byte] => single.push(entry(single_key(*byte), 0)),
-                [a, b, c] if literal::chance(&[*b, *c]) < literal::chance(&[*a, *b]) => {
-                    short.push(entry(pair(*b, *c), 1));
-                }
-                [a, b] | [a, b, _] => short.push(entry(pair(*a, *b), 0)),
-                bytes => {
-                    let (offset, hash) = rarest(bytes, &uses);
-                    if let Some(count) = uses.get_mut(usize::from(hash)) {
-                        *count = count.saturating_add(1);
-                    }
-                    long.push(entry(hash, offset));
-                }
-            }
-        }
-        Self { literals, long: Table::new(long), short: Table::new(short), single: Table::new(single) }
-    }
-
     /// The lane of the literals that `concerns` says yes to, by number.
     pub(super) fn lane(&self, concerns: impl Fn(usize) -> bool) -> Lane {
         let mut literals = vec![0; self.literals.len().div_ceil(64)].into_boxed_slice();
@@ -139,7 +68,9 @@ impl Needles {
         }
         for entry in self.short.among(&literals) {
             let at = entry.offset as usize;
-            let Some([first, second]) = self.bytes(entry).get(at..).and_then(<[u8]>::first_chunk) else { continue };
+            let Some([first, second]) = self.bytes(entry.literal).get(at..).and_then(<[u8]>::first_chunk) else {
+                continue;
+            };
             for first in cases(*first) {
                 for second in cases(*second) {
                     mark(&mut *pairs, u16::from_le_bytes([first, second]).into());
@@ -147,7 +78,7 @@ impl Needles {
             }
         }
         for entry in self.single.among(&literals) {
-            for byte in self.bytes(entry).iter().flat_map(|byte| cases(*byte)) {
+            for byte in self.bytes(entry.literal).iter().flat_map(|byte| cases(*byte)) {
                 for next in 0..=u8::MAX {
                     mark(&mut *pairs, u16::from_le_bytes([byte, next]).into());
                 }
@@ -155,10 +86,6 @@ impl Needles {
         }
         let is_empty = literals.iter().all(|word| *word == 0);
         Lane { literals, fours, pairs, is_empty }
-    }
-
-    fn bytes(&self, entry: &Entry) -> &[u8] {
-        self.literals.get(entry.literal as usize).map_or(&[], |literal| &literal.bytes)
     }
 
     /// Calls `hit` with each literal that concerns texts of this `lane`, by number, and where it stands. Nearly in the order
@@ -228,62 +155,39 @@ impl Needles {
         start: usize,
         hit: &mut impl FnMut(usize, Range<usize>) -> Result<(), E>,
     ) -> Result<(), E> {
-        let literal = entry.literal as usize;
-        match self.literals.get(literal).and_then(|literal| literal.stands_at(start, text)) {
-            Some(range) => hit(literal, range),
+        let literal = self.literals.get(entry.literal as usize);
+        match literal.and_then(|literal| literal.stands_at(start, text, self.bytes(entry.literal))) {
+            Some(range) => hit(entry.literal as usize, range),
             None => Ok(()),
         }
     }
 }
 
 impl Table {
-    fn new(mut entries: Vec<Entry>) -> Self {
-        entries.sort_unstable_by_key(|entry| (entry.key, entry.literal));
-        let mut starts = Vec::with_capacity(1 << (KEY_BITS - BUCKET_SHIFT) | 1);
-        let mut next = 0_usize;
-        for bucket in 0..=1_u32 << (KEY_BITS - BUCKET_SHIFT) {
-            while entries.get(next).is_some_and(|entry| u32::from(entry.key) >> BUCKET_SHIFT < bucket) {
-                next = next.saturating_add(1);
-            }
-            starts.push(u32::try_from(next).unwrap_or(u32::MAX));
-        }
-        Self { starts, entries }
-    }
-
     /// The entries of these literals.
     fn among(&self, literals: &[u64]) -> impl Iterator<Item = &Entry> {
         self.entries.iter().filter(|entry| has(literals, entry.literal as usize) != 0)
-    }
-
-    /// The entries of the keys that share a bucket with this one.
-    #[inline]
-    fn bucket(&self, key: u16) -> &[Entry] {
-        let bucket = usize::from(key >> BUCKET_SHIFT);
-        match self.starts.get(bucket..bucket.saturating_add(2)) {
-            Some([first, last]) => self.entries.get(*first as usize..*last as usize).unwrap_or(&[]),
-            _ => &[],
-        }
     }
 }
 
 /// The bit of `key`: 1 or 0.
 #[inline]
-fn has(set: &[u64], key: usize) -> u64 {
+pub(super) fn has(set: &[u64], key: usize) -> u64 {
     set.get(key >> 6).copied().unwrap_or(0) >> (key & 63) & 1
 }
 
-fn mark(set: &mut [u64], key: usize) {
+pub(super) fn mark(set: &mut [u64], key: usize) {
     if let Some(word) = set.get_mut(key >> 6) {
         *word |= 1 << (key & 63);
     }
 }
 
-impl Needle {
-    fn stands_at(&self, start: usize, text: &[u8]) -> Option<Range<usize>> {
-        let range = start..start.saturating_add(self.bytes.len());
+impl Literal {
+    fn stands_at(self, start: usize, text: &[u8], bytes: &[u8]) -> Option<Range<usize>> {
+        let range = start..start.saturating_add(bytes.len());
         let found = text.get(range.clone())?;
         let same = |(text, byte): (&u8, &u8)| text == byte || text.to_ascii_lowercase() == *byte;
-        let stands = found.iter().zip(&*self.bytes).all(same)
+        let stands = found.iter().zip(bytes).all(same)
             && (!self.edge_before || is_edge(text, range.start))
             && (!self.edge_after || is_edge(text, range.end));
         stands.then_some(range)
@@ -296,15 +200,6 @@ fn is_edge(text: &[u8], at: usize) -> bool {
     is_word(at.checked_sub(1).and_then(|before| text.get(before))) != is_word(text.get(at))
 }
 
-/// Set in a byte, it takes an upper-case letter for the lower-case one, and a few other bytes for each other.
-const FOLD: u8 = 0x20;
-
-/// A hash of four bytes, the first the lowest, that does not tell upper from lower case, nor a few other bytes from each other.
-fn hash(bytes: u32) -> u16 {
-    let folded = bytes | u32::from_le_bytes([FOLD; 4]);
-    (folded.wrapping_mul(0x9e37_79b1) >> (32 - KEY_BITS)) as u16
-}
-
 /// The bytes of a text that stand for one of a literal: a capital only for itself.
 fn cases(byte: u8) -> [u8; 2] {
     [byte, byte.to_ascii_uppercase()]
@@ -315,34 +210,6 @@ fn two(bytes: u32) -> usize {
     (bytes & 0xffff) as usize
 }
 
-/// The key of one byte, in any case.
-fn single_key(byte: u8) -> u16 {
-    byte.to_ascii_lowercase().into()
-}
-
-/// The key of two bytes, in any case.
-fn pair(first: u8, second: u8) -> u16 {
-    u16::from_le_bytes([first.to_ascii_lowercase(), second.to_ascii_lowercase()])
-}
-
-/// How many literals may share four bytes while others of theirs will do.
-const MAX_SHARED: u8 = 8;
-
-/// Where in `literal` the four bytes stand that come least often in a text, and their hash. Those that many literals
-/// have already come last: a text full of them would be compared with every one.
-fn rarest(literal: &[u8], uses: &[u8]) -> (u32, u16) {
-    let mut best: (bool, f64, u32, u16) = (true, f64::INFINITY, 0, 0);
-    for (offset, four) in (0_u32..).zip(literal.array_windows::<4>()) {
-        let hash = hash(u32::from_le_bytes(*four));
-        let crowded = uses.get(usize::from(hash)).is_some_and(|used| *used >= MAX_SHARED);
-        let frequency = literal::chance(four);
-        if (crowded, frequency) < (best.0, best.1) {
-            best = (crowded, frequency, offset, hash);
-        }
-    }
-    (best.2, best.3)
-}
-
 #[cfg(test)]
 mod tests {
     use std::convert::Infallible;
@@ -351,6 +218,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::rules::literal::Needle;
 
     fn found(needles: &Needles, text: &[u8]) -> Vec<(usize, Range<usize>)> {
         let mut found = Vec::new();
@@ -368,13 +236,13 @@ mod tests {
 
     #[test]
     fn a_capital_stands_for_itself() {
-        let needles = Needles::new(vec![needle(b"SKx"), needle(b"K")]);
+        let needles = Needles::new(&[needle(b"SKx"), needle(b"K")]);
         assert_eq!(found(&needles, b"skx SKX Skx SKx"), [(0, 4..7), (0, 12..15), (1, 5..6), (1, 13..14)]);
     }
 
     #[test]
     fn an_edge_keeps_a_word_from_being_found_inside_another() {
-        let needles = Needles::new(vec![Needle { edge_before: true, ..needle(b"nc ") }]);
+        let needles = Needles::new(&[Needle { edge_before: true, ..needle(b"nc ") }]);
         assert_eq!(found(&needles, b"rsync a; nc -l; NC x").len(), 2);
         assert_eq!(found(&needles, b"nc x").len(), 1);
     }
@@ -386,19 +254,19 @@ mod tests {
             text in "[a-cA-C%./\u{e9}\u{c9} ]{0,200}",
         ) {
             let literals: Vec<Vec<u8>> = literals.into_iter().map(String::into_bytes).collect();
-            let needles = literals.iter().map(|bytes| needle(bytes)).collect();
+            let needles: Vec<Needle> = literals.iter().map(|bytes| needle(bytes)).collect();
             let automaton = AhoCorasick::builder().ascii_case_insensitive(true).build(&literals).unwrap();
             let mut expected: Vec<_> = automaton
                 .find_overlapping_iter(&text)
                 .map(|hit| (hit.pattern().as_usize(), hit.range()))
                 .collect();
             expected.sort_unstable_by_key(|(n, range)| (*n, range.start));
-            prop_assert_eq!(found(&Needles::new(needles), text.as_bytes()), expected);
+            prop_assert_eq!(found(&Needles::new(&needles), text.as_bytes()), expected);
         }
     }
 
     #[test]
     fn nothing_to_look_for_is_found_nowhere() {
-        assert!(found(&Needles::new(Vec::new()), b"some text").is_empty());
+        assert!(found(&Needles::new(&[]), b"some text").is_empty());
     }
 }

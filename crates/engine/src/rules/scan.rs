@@ -160,7 +160,7 @@ impl Scan<'_> {
             }
             let mut waits = false;
             for place in literals.places(literal) {
-                if !self.lane.wants(place.mask) || self.is_decided(*place) {
+                if !self.lane.wants(place.rule()) || self.is_decided(*place) {
                     continue;
                 }
                 self.note(*place, &at)?;
@@ -316,7 +316,7 @@ impl Scan<'_> {
         (asked.family.look)(&look, &mut |kind, range| {
             for &n in asked.rules.get(kind).map_or(&[][..], Vec::as_slice) {
                 let Some(rule) = self.set.rules.get(n) else { continue };
-                if outcome.is_ok() && self.lane.wants(rule.mask) && !self.is_settled(n) && rule.concerns_tool(tool) {
+                if outcome.is_ok() && self.lane.wants(n) && !self.is_settled(n) && rule.concerns_tool(tool) {
                     outcome = self.consider(n, rule, &range, range.clone());
                 }
             }

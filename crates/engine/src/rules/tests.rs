@@ -76,8 +76,7 @@ fn the_build_prepares_packs_as_loading_would_read_them() {
     let names: Vec<String> = builtin().iter().map(|pack| format!("my-{}", pack.name)).collect();
     let texts: Vec<_> = builtin().iter().zip(&names).map(|(pack, name)| PackSource::new(name, pack.text)).collect();
     for pack in builtin() {
-        let prepared = builtin::prepared(pack).and_then(prepared::Prepared::read);
-        assert!(prepared.is_some(), "{} would be read from its text at every start", pack.name);
+        assert!(builtin::prepared(pack).is_some(), "{} would be read from its text at every start", pack.name);
     }
     let (prepared, read) = (built_in(), RuleSet::load(&texts, &tuning).unwrap());
     assert_eq!(prepared.rules().len(), read.rules().len());
@@ -85,8 +84,37 @@ fn the_build_prepares_packs_as_loading_would_read_them() {
         assert_eq!(prepared.info, read.info);
         assert_eq!((prepared.action, prepared.mask, prepared.line), (read.action, read.mask, read.line));
         assert_eq!(prepared.cases(), read.cases());
-        let hints = |rule: &Rule| rule.probes().iter().map(|probe| probe.hint.clone()).collect::<Vec<_>>();
+        let hints = |rule: &Rule| rule.probes().iter().map(|probe| probe.hint.without_needles()).collect::<Vec<_>>();
         assert_eq!(hints(prepared), hints(read));
+    }
+    // Each literal under the same number, in the same tables, and with the same places.
+    let literals = |set: &RuleSet| format!("{:?}", set.index.literals);
+    assert!(literals(&prepared) == literals(&read), "the build numbers literals as loading does");
+}
+
+#[test]
+fn literals_lead_to_the_same_patterns_whatever_packs_stand_beside() {
+    let overrides = BTreeMap::new();
+    let tuning = Tuning { profile: Profile::Balanced, overrides: &overrides };
+    let all = built_in();
+    let places = |set: &RuleSet, rule: &str| {
+        let at = set.rules().iter().position(|known| known.info.id == rule).unwrap();
+        let slots: Vec<usize> = set.rules()[at].probes().iter().map(|probe| probe.pattern.slot).collect();
+        let own = set.index.literals.each().filter(|(_, place)| place.rule() == at);
+        let mut own: Vec<String> = own
+            .map(|(needle, place)| {
+                assert_eq!(slots[place.probe()], place.slot());
+                format!("{needle:?} {} {} {}", place.probe, place.gate, place.paired)
+            })
+            .collect();
+        own.sort();
+        own
+    };
+    // The second of three packs is read from its text, and stands before the first.
+    let packs = [PackSource::new("mine", builtin()[1].text), builtin()[0], builtin()[2]];
+    let some = RuleSet::load(&packs, &tuning).unwrap();
+    for rule in some.rules() {
+        assert_eq!(places(&some, &rule.info.id), places(&all, &rule.info.id), "{}", rule.info.id);
     }
 }
 

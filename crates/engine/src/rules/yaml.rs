@@ -15,34 +15,28 @@ use super::error::{At, PackError};
 /// The most bytes of one pack.
 pub const MAX_PACK_BYTES: usize = 4 << 20;
 
-/// One YAML value and where it begins. What a build prepares leaves its place out.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(bound(deserialize = "'de: 'static"))]
+/// One YAML value and where it begins.
+#[derive(Debug, Clone)]
 pub(super) struct Node {
-    #[serde(skip)]
     pub(super) at: At,
     pub(super) value: Value,
 }
 
 /// What a [`Node`] holds.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone)]
 pub(super) enum Value {
     Null,
     Bool(bool),
-    Text(#[serde(borrow)] Cow<'static, str>),
+    Number(serde_json::Number),
+    Text(Cow<'static, str>),
     List(Vec<Node>),
     Map(Vec<(Key, Node)>),
-    /// No rule has one outside its tests, which are never prepared. The last, since reading numbers only those kept.
-    #[serde(skip)]
-    Number(serde_json::Number),
 }
 
 /// A key of a map and where it stands.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone)]
 pub(super) struct Key {
-    #[serde(skip)]
     pub(super) at: At,
-    #[serde(borrow)]
     pub(super) name: Cow<'static, str>,
 }
 

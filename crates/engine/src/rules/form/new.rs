@@ -2,18 +2,17 @@
 
 use std::borrow::Cow;
 
-use crate::detect;
 use crate::finding::{Action, Confidence};
 use crate::policy::Profile;
 use crate::role::{Role, Roles};
 use crate::rules::Direction;
 use crate::rules::cases::{Case, Expect, Subject};
-use crate::rules::checks::Check;
+use crate::rules::check::Check;
 use crate::rules::error::At;
 use crate::rules::words::{self, ACTIONS, CONFIDENCES, DIRECTIONS, PROFILE_ACTIONS, ROLES, SEVERITIES, VIEWS};
 use crate::rules::yaml::{Node, Plain, Value};
 
-use super::{Reading, RuleForm, first_role};
+use super::{Reading, RuleForm, Written, first_role};
 
 pub(in crate::rules) const KEYS: &[&str] = &[
     "id",
@@ -68,12 +67,12 @@ pub(super) fn read(reading: &mut Reading<'_>, node: &Node) -> Option<RuleForm> {
     };
     let views = node.get("views").map(|value| reading.word_list(value, "views", VIEWS));
     let tools = node.get("tools").map(|value| reading.texts(value, "tools")).unwrap_or_default();
-    let tune = node.get("tune").and_then(|_| line_of_text(reading, node, "tune"));
+    let tune = node.get("tune").and_then(|_| written_line(reading, node, "tune"));
     let references = node.get("references").map(|value| reading.texts(value, "references")).unwrap_or_default();
 
     let mut patterns = node.get("pattern").map(|value| reading.patterns(value, "pattern")).unwrap_or_default();
     patterns.extend(node.get("patterns").map(|value| reading.patterns(value, "patterns")).unwrap_or_default());
-    let detector = node.get("detector").and_then(|value| read_detector(reading, value));
+    let detector = node.get("detector").and_then(|value| reading.text(value, "detector"));
     match (node.get("pattern").or(node.get("patterns")), node.get("detector")) {
         (None, None) => reading.error(
             node.at,
@@ -104,7 +103,7 @@ pub(super) fn read(reading: &mut Reading<'_>, node: &Node) -> Option<RuleForm> {
         message: message?,
         severity: severity?,
         confidence,
-        references: references.into_iter().map(|written| written.text).collect(),
+        references,
         tune,
         action: action?,
         profiles,
@@ -143,6 +142,10 @@ fn need<'n>(reading: &mut Reading<'_>, node: &'n Node, key: &str) -> Option<&'n 
 
 /// A text of one line that must be there.
 fn line_of_text(reading: &mut Reading<'_>, node: &Node, key: &str) -> Option<Cow<'static, str>> {
+    written_line(reading, node, key).map(|written| written.text)
+}
+
+fn written_line(reading: &mut Reading<'_>, node: &Node, key: &str) -> Option<Written> {
     let value = need(reading, node, key)?;
     let written = reading.text(value, key)?;
     let text = match written.text {
@@ -153,7 +156,7 @@ fn line_of_text(reading: &mut Reading<'_>, node: &Node, key: &str) -> Option<Cow
         reading.error(value.at, format!("`{key}` must be one line that is not empty"), "Write it on one line.");
         return None;
     }
-    Some(text)
+    Some(Written { at: written.at, text })
 }
 
 fn check_id(reading: &mut Reading<'_>, id: &str, at: At) {
@@ -161,17 +164,6 @@ fn check_id(reading: &mut Reading<'_>, id: &str, at: At) {
     if id.len() > 64 || !id.chars().all(plain) {
         reading.error(at, format!("`{id}` is no rule id"), "Use at most 64 letters, digits, `-`, `_` and `.`.");
     }
-}
-
-fn read_detector(reading: &mut Reading<'_>, node: &Node) -> Option<(usize, usize)> {
-    let written = reading.text(node, "detector")?;
-    let found = detect::named(&written.text);
-    if found.is_none() {
-        let names: Vec<String> = detect::names().collect();
-        let mend = words::suggestion(&written.text, names.iter().map(String::as_str));
-        reading.error(written.at, format!("`{}` is no detector", written.text), &mend);
-    }
-    found
 }
 
 fn read_checks(reading: &mut Reading<'_>, node: &Node) -> Vec<Check> {

@@ -7,9 +7,9 @@ use proptest::prelude::*;
 use super::*;
 use crate::rules::hint::Hint;
 use crate::rules::literal::Gate;
-use crate::rules::needles::Needles;
 use crate::rules::pattern::{self, Memory};
 use crate::rules::syntax::{self, Dialect};
+use crate::rules::table::Needles;
 
 /// Patterns over a small alphabet, so that texts match them.
 fn patterns() -> impl Strategy<Value = String> {
@@ -101,8 +101,7 @@ proptest! {
 fn every_match_of_one_contains(pattern: &str, hint: &Hint, text: &str) -> Result<(), TestCaseError> {
     let stands = |gate: &Gate| {
         let mut stands = Vec::new();
-        let needles = gate.needles.clone();
-        let needles = Needles::new(needles);
+        let needles = Needles::new(&gate.needles);
         let Ok(()) = needles.find(text.as_bytes(), &needles.lane(|_| true), &mut |_, at| -> Result<(), Infallible> {
             stands.push(at);
             Ok(())

@@ -51,7 +51,7 @@ fn page(info: &RuleInfo, rule: Option<&Rule>) -> String {
             line("views", views.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "));
         }
         if let Some(detector) = &rule.detector {
-            line("detector", detector.clone());
+            line("detector", detector.to_string());
         }
         if !rule.tools.is_empty() {
             line("tools", rule.tools.join(", "));

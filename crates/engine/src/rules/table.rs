@@ -1,0 +1,182 @@
+//! Thousands of literals, by a few bytes of each: what [`super::needles`] looks them up in.
+//!
+//! The tables of the built-in packs' literals are made when the program is built, and stay where they lie in it.
+
+use std::borrow::Cow;
+
+use super::literal::{self, Needle};
+
+/// Bits of a key.
+pub(super) const KEY_BITS: u32 = 16;
+/// Keys that share a bucket of entries: enough buckets that each holds an entry or two.
+const BUCKET_SHIFT: u32 = 4;
+
+/// A set of literals to look for.
+#[derive(Debug)]
+pub(super) struct Needles {
+    /// The bytes of all literals, one after the other.
+    pub(super) text: Cow<'static, [u8]>,
+    pub(super) literals: Cow<'static, [Literal]>,
+    /// Literals of four bytes or more, by [`hash`].
+    pub(super) long: Table,
+    /// Literals of two or three bytes, by [`pair`].
+    pub(super) short: Table,
+    /// Literals of one byte, by it.
+    pub(super) single: Table,
+}
+
+/// A [`Needle`] whose bytes lie with those of others.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Literal {
+    pub(super) start: u32,
+    pub(super) length: u16,
+    pub(super) edge_before: bool,
+    pub(super) edge_after: bool,
+}
+
+/// Literals by a few of their bytes.
+#[derive(Debug)]
+pub(super) struct Table {
+    /// By the upper bits of the key, where its entries begin; one more at the end.
+    pub(super) starts: Cow<'static, [u32]>,
+    pub(super) entries: Cow<'static, [Entry]>,
+}
+
+/// One literal, by the bytes that stand for it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Entry {
+    pub(super) key: u16,
+    /// Its first and last byte, folded as [`hash`] folds: most literals that share a key with a text are told apart by
+    /// these, without a look at the literal.
+    pub(super) ends: [u8; 2],
+    pub(super) literal: u32,
+    /// Where in the literal those bytes stand.
+    pub(super) offset: u32,
+    pub(super) length: u32,
+}
+
+impl Needles {
+    /// Prepares `needles`.
+    pub(super) fn new(needles: &[Needle]) -> Self {
+        let mut text = Vec::new();
+        let mut literals = Vec::with_capacity(needles.len());
+        let (mut long, mut short, mut single) = (Vec::new(), Vec::new(), Vec::new());
+        let mut uses = vec![0_u8; 1 << KEY_BITS];
+        for (n, needle) in (0_u32..).zip(needles) {
+            let bytes = &*needle.bytes;
+            literals.push(Literal {
+                start: u32::try_from(text.len()).unwrap_or(u32::MAX),
+                length: u16::try_from(bytes.len()).unwrap_or(u16::MAX),
+                edge_before: needle.edge_before,
+                edge_after: needle.edge_after,
+            });
+            text.extend_from_slice(bytes);
+            let entry = |key, offset| Entry::new(key, offset, n, bytes);
+            match bytes {
+                [] => {}
+                [byte] => single.push(entry(single_key(*byte), 0)),
+                [a, b, c] if literal::chance(&[*b, *c]) < literal::chance(&[*a, *b]) => {
+                    short.push(entry(pair(*b, *c), 1));
+                }
+                [a, b] | [a, b, _] => short.push(entry(pair(*a, *b), 0)),
+                bytes => {
+                    let (offset, hash) = rarest(bytes, &uses);
+                    if let Some(count) = uses.get_mut(usize::from(hash)) {
+                        *count = count.saturating_add(1);
+                    }
+                    long.push(entry(hash, offset));
+                }
+            }
+        }
+        Self {
+            text: text.into(),
+            literals: literals.into(),
+            long: Table::new(long),
+            short: Table::new(short),
+            single: Table::new(single),
+        }
+    }
+
+    /// A literal on its own, by its number.
+    pub(super) fn needle(&self, literal: u32) -> Needle {
+        let edges = self.literals.get(literal as usize).map_or((false, false), |of| (of.edge_before, of.edge_after));
+        Needle { bytes: self.bytes(literal).to_vec().into(), edge_before: edges.0, edge_after: edges.1 }
+    }
+
+    /// The bytes of a literal, by its number.
+    pub(super) fn bytes(&self, literal: u32) -> &[u8] {
+        let Some(literal) = self.literals.get(literal as usize) else { return &[] };
+        let start = literal.start as usize;
+        self.text.get(start..start.saturating_add(literal.length.into())).unwrap_or(&[])
+    }
+}
+
+impl Entry {
+    fn new(key: u16, offset: u32, n: u32, literal: &[u8]) -> Self {
+        let ends = [literal.first(), literal.last()].map(|end| end.map_or(0, |byte| byte | FOLD));
+        let length = u32::try_from(literal.len()).unwrap_or(u32::MAX);
+        Self { key, ends, literal: n, offset, length }
+    }
+}
+
+impl Table {
+    fn new(mut entries: Vec<Entry>) -> Self {
+        entries.sort_unstable_by_key(|entry| (entry.key, entry.literal));
+        let mut starts = Vec::with_capacity(1 << (KEY_BITS - BUCKET_SHIFT) | 1);
+        let mut next = 0_usize;
+        for bucket in 0..=1_u32 << (KEY_BITS - BUCKET_SHIFT) {
+            while entries.get(next).is_some_and(|entry| u32::from(entry.key) >> BUCKET_SHIFT < bucket) {
+                next = next.saturating_add(1);
+            }
+            starts.push(u32::try_from(next).unwrap_or(u32::MAX));
+        }
+        Self { starts: starts.into(), entries: entries.into() }
+    }
+
+    /// The entries of the keys that share a bucket with this one.
+    #[inline]
+    pub(super) fn bucket(&self, key: u16) -> &[Entry] {
+        let bucket = usize::from(key >> BUCKET_SHIFT);
+        match self.starts.get(bucket..bucket.saturating_add(2)) {
+            Some([first, last]) => self.entries.get(*first as usize..*last as usize).unwrap_or(&[]),
+            _ => &[],
+        }
+    }
+}
+
+/// Set in a byte, it takes an upper-case letter for the lower-case one, and a few other bytes for each other.
+pub(super) const FOLD: u8 = 0x20;
+
+/// A hash of four bytes, the first the lowest, that does not tell upper from lower case, nor a few other bytes from each other.
+pub(super) fn hash(bytes: u32) -> u16 {
+    let folded = bytes | u32::from_le_bytes([FOLD; 4]);
+    (folded.wrapping_mul(0x9e37_79b1) >> (32 - KEY_BITS)) as u16
+}
+
+/// The key of one byte, in any case.
+pub(super) fn single_key(byte: u8) -> u16 {
+    byte.to_ascii_lowercase().into()
+}
+
+/// The key of two bytes, in any case.
+pub(super) fn pair(first: u8, second: u8) -> u16 {
+    u16::from_le_bytes([first.to_ascii_lowercase(), second.to_ascii_lowercase()])
+}
+
+/// How many literals may share four bytes while others of theirs will do.
+const MAX_SHARED: u8 = 8;
+
+/// Where in `literal` the four bytes stand that come least often in a text, and their hash. Those that many literals
+/// have already come last: a text full of them would be compared with every one.
+fn rarest(literal: &[u8], uses: &[u8]) -> (u32, u16) {
+    let mut best: (bool, f64, u32, u16) = (true, f64::INFINITY, 0, 0);
+    for (offset, four) in (0_u32..).zip(literal.array_windows::<4>()) {
+        let hash = hash(u32::from_le_bytes(*four));
+        let crowded = uses.get(usize::from(hash)).is_some_and(|used| *used >= MAX_SHARED);
+        let frequency = literal::chance(four);
+        if (crowded, frequency) < (best.0, best.1) {
+            best = (crowded, frequency, offset, hash);
+        }
+    }
+    (best.2, best.3)
+}
