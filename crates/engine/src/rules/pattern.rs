@@ -89,7 +89,8 @@ impl Linear {
 /// since a text that sets off every pattern would otherwise keep them all.
 #[derive(Debug, Default)]
 pub(super) struct Memory {
-    caches: Vec<Option<Kept>>,
+    /// By slot. In boxes: most patterns never search, and a cache is more than a kilobyte before it holds anything.
+    caches: Vec<Option<Box<Kept>>>,
     bytes: usize,
     /// Searches so far.
     searches: u64,
@@ -117,7 +118,7 @@ impl Memory {
         let Some(kept) = self.caches.get_mut(slot) else { return search(&mut regex.create_cache()) };
         self.searches = self.searches.saturating_add(1);
         let before = kept.as_ref().map_or(0, |kept| kept.cache.memory_usage());
-        let kept = kept.get_or_insert_with(|| Kept { cache: regex.create_cache(), used: 0 });
+        let kept = kept.get_or_insert_with(|| Box::new(Kept { cache: regex.create_cache(), used: 0 }));
         kept.used = self.searches;
         let found = search(&mut kept.cache);
         self.bytes = self.bytes.saturating_add(kept.cache.memory_usage()).saturating_sub(before);
