@@ -23,8 +23,24 @@ mod role {
 
 #[path = "src/views"]
 mod views {
+    mod invisible;
     mod kind;
+    pub use invisible::is_invisible;
     pub use kind::ViewKind;
+}
+
+#[path = "src/detect/injection"]
+mod injection {
+    mod fold;
+    pub mod lexicon {
+        #[path = "../../../../build/lexicon.rs"]
+        pub mod build;
+        mod class;
+        mod english;
+        mod languages;
+        mod table;
+        use class::{Class, Classes};
+    }
 }
 
 #[path = "src/rules"]
@@ -48,5 +64,6 @@ mod rules {
 }
 
 fn main() {
+    injection::lexicon::build::prepare();
     rules::packs::prepare();
 }
