@@ -27,9 +27,11 @@ pub(super) fn next_serial() -> u64 {
 pub(super) fn load(packs: &[PackSource<'_>], tuning: &Tuning<'_>) -> Result<RuleSet, Vec<PackError>> {
     let mut errors = Vec::new();
     let mut warnings = Vec::new();
-    let mut rules = Vec::new();
+    // Growing would touch as much memory again, and every start pays for each page.
+    let mut rules = Vec::with_capacity(builtin::RULES);
     let mut slots = 0;
     let mut seen = Ids::default();
+    seen.first.reserve(builtin::RULES);
 
     for source in packs {
         let first = errors.len();
