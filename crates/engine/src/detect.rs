@@ -11,6 +11,7 @@ mod metadata;
 mod option;
 mod path;
 mod secrets;
+mod signs;
 mod sql;
 mod template;
 mod unparsed;
@@ -18,6 +19,7 @@ mod url;
 mod xml;
 
 pub use path::is_device_name;
+pub use signs::Signs;
 
 use std::ops::Range;
 
@@ -30,6 +32,8 @@ use crate::views::Chain;
 pub struct Look<'a> {
     /// The text.
     pub view: &'a str,
+    /// The bytes it holds.
+    pub signs: &'a Signs,
     /// The decodings that led to it.
     pub chain: &'a Chain,
     /// What the field is to its consumer.

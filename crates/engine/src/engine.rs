@@ -14,7 +14,7 @@ use crate::memo::{Looked, Memo};
 use crate::pairs::Pairs;
 use crate::policy::{DenyAs, Place, Policy, Profile};
 use crate::redact::{Cut, Marks, Seal, apply};
-use crate::role::{Roles, name::sends_outward};
+use crate::role::{Heard, Roles, name::sends_outward};
 use crate::rules::{Direction, Rule, RuleSet, ScanScratch, Target};
 use crate::session::{Exchange, Session, SessionFault};
 use crate::verdict::{Answer, Coverage, Decision, Effect, Flow, Judged, Permit, Timing, Verdict};
@@ -46,9 +46,16 @@ pub struct Scratch {
     work: Work,
 }
 
-/// What a thread looks at values with.
+/// What a thread reads messages with.
 #[derive(Debug, Default)]
 struct Work {
+    heard: Heard,
+    looks: Looks,
+}
+
+/// What it looks at values with.
+#[derive(Debug, Default)]
+struct Looks {
     scan: ScanScratch,
     memo: Memo,
 }
@@ -142,7 +149,7 @@ impl Engine {
     ) {
         let Ok(Packet::Single(message)) = vanguard_wire::read(line, &self.limits, &mut scratch.tape) else { return };
         let exchange = session.open(&message, flow);
-        each_field(&message, flow, &exchange, &self.policy.roles, &mut |field| {
+        each_field(&message, flow, &exchange, &self.policy.roles, &mut scratch.work.heard, &mut |field| {
             if field.roles.contains(Roles::OPAQUE) {
                 return;
             }
@@ -284,16 +291,17 @@ impl Bench<'_> {
         if let Some(fault) = exchange.fault {
             case.findings.add(Finding { layer: Layer::Wire, ..self.own_finding(Check::Session(fault), Action::Block) });
         }
-        work.scan.begin_message();
+        let Work { heard, looks } = work;
+        looks.scan.begin_message();
         let mut zones = Guard::over(&self.engine.policy, self.session, exchange, self.flow, message);
-        each_field(message, self.flow, exchange, &self.engine.policy.roles, &mut |field| {
+        each_field(message, self.flow, exchange, &self.engine.policy.roles, heard, &mut |field| {
             if let Some(zones) = &mut zones {
                 zones.look(&field, &mut |found| case.breach(&field, &found));
             }
-            case.inspect(&field, work);
+            case.inspect(&field, looks);
         });
         let pairs = std::mem::take(&mut case.pairs);
-        match pairs.find(self.engine, exchange.tool.as_deref(), self.now, &mut work.scan) {
+        match pairs.find(self.engine, exchange.tool.as_deref(), self.now, &mut looks.scan) {
             Ok(split) => split.into_iter().for_each(|finding| case.findings.add(finding)),
             Err(_) => case.exhausted = true,
         }
@@ -455,7 +463,7 @@ impl Case<'_, '_> {
     }
 
     /// Looks at one field, unless it was looked at a moment ago and was clean.
-    fn inspect(&mut self, field: &Field<'_, '_>, work: &mut Work) {
+    fn inspect(&mut self, field: &Field<'_, '_>, looks: &mut Looks) {
         if field.roles.contains(Roles::OPAQUE) {
             self.coverage.opaque = self.coverage.opaque.saturating_add(1);
             return;
@@ -470,14 +478,14 @@ impl Case<'_, '_> {
             return;
         }
         let (rules, tool) = (&self.bench.engine.rules, self.exchange.tool.as_deref());
-        if let Some(looked) = work.memo.recall(rules, field, tool) {
+        if let Some(looked) = looks.memo.recall(rules, field, tool) {
             let acting = if field.roles == Roles::TEXT { 0 } else { looked.views as usize };
             self.acting = self.acting.saturating_add(acting);
             self.inspected = self.inspected.saturating_add(looked.bytes);
             self.coverage.views = self.coverage.views.saturating_add(looked.views);
             self.exhausted |= self.acting > MAX_ACTING;
-        } else if let Some(looked) = self.look(field, &mut work.scan) {
-            work.memo.keep(rules, field, tool, looked);
+        } else if let Some(looked) = self.look(field, &mut looks.scan) {
+            looks.memo.keep(rules, field, tool, looked);
         }
     }
 

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 
 use vanguard_wire::{Body, Kind, Message, Value};
 
-use crate::role::{self, Correction, Roles, Tool};
+use crate::role::{self, Correction, Heard, Roles, Tool};
 use crate::rules::Direction;
 use crate::session::Exchange;
 use crate::verdict::Flow;
@@ -30,9 +30,10 @@ pub(crate) fn each_field<'t, 'a>(
     flow: Flow,
     exchange: &Exchange,
     corrections: &[Correction],
+    heard: &mut Heard,
     sink: &mut dyn FnMut(Field<'t, 'a>),
 ) {
-    let mut walk = Walk { sink, tool: Tool::default(), direction: Direction::REQUEST, path: String::new() };
+    let mut walk = Walk { sink, heard, tool: Tool::default(), direction: Direction::REQUEST, path: String::new() };
     match (&message.body, flow) {
         (Body::Request { method, params, .. } | Body::Notification { method, params }, Flow::ToServer) => {
             let Some(params) = params else { return };
@@ -42,7 +43,7 @@ pub(crate) fn each_field<'t, 'a>(
             } else if method == "tools/call" {
                 let name = params.get("name").and_then(|n| n.string()).unwrap_or_default();
                 let corrections = Correction::of_tool(corrections, &name);
-                let tool = Tool::new(&name, exchange.tool_roles.as_deref(), &corrections);
+                let tool = Tool::new(walk.heard.of(&name), exchange.tool_roles.as_deref(), &corrections);
                 Walk { tool, ..walk }.call(*params);
             } else if is_resource_method(method) {
                 walk.resource(*params);
@@ -86,6 +87,7 @@ fn is_resource_method(method: &str) -> bool {
 
 struct Walk<'s, 'n, 't, 'a> {
     sink: &'s mut dyn FnMut(Field<'t, 'a>),
+    heard: &'s mut Heard,
     tool: Tool<'n>,
     direction: Direction,
     /// Property path of the value at hand without array indices, as a tool's schema names it.
@@ -143,18 +145,18 @@ impl<'t, 'a> Walk<'_, '_, 't, 'a> {
         match value.kind() {
             Kind::String => {
                 let Some(text) = value.string() else { return };
-                let roles = role::of_argument(&self.tool, &self.path, key, &text) | outer;
+                let roles = role::of_argument(&self.tool, &self.path, self.heard.of(key), &text) | outer;
                 self.emit(value, text, roles);
             }
             // A host or URL may be spelt as one number: http://2130706433/.
             Kind::Number => {
-                let named = role::name::of_argument(key) | outer;
+                let named = self.heard.of(key).argument | outer;
                 if named.intersects(Roles::HOST.union(Roles::URL)) {
                     self.emit(value, Cow::Borrowed(value.lexeme()), named);
                 }
             }
             Kind::Array => {
-                let roles = role::of_argument(&self.tool, &self.path, key, "") & NAMED;
+                let roles = role::of_argument(&self.tool, &self.path, self.heard.of(key), "") & NAMED;
                 let words = if roles.contains(Roles::COMMAND) { command_line(None, value) } else { None };
                 if let Some(line) = words {
                     self.emit(value, Cow::Owned(line), Roles::COMMAND);

@@ -92,6 +92,7 @@ mod tests {
     use super::*;
     use crate::fields::each_field;
     use crate::policy::Profile;
+    use crate::role::Heard;
     use crate::rules::{PackSource, Tuning};
     use crate::session::Session;
     use crate::verdict::Flow;
@@ -113,7 +114,7 @@ mod tests {
         };
         let exchange = Session::new().open(&message, Flow::ToServer);
         let mut known = None;
-        each_field(&message, Flow::ToServer, &exchange, &[], &mut |field| {
+        each_field(&message, Flow::ToServer, &exchange, &[], &mut Heard::default(), &mut |field| {
             if keeps {
                 memo.keep(rules, &field, Some("t"), Looked { views: 1, bytes: field.text.len() });
             }

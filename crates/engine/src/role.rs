@@ -2,6 +2,7 @@
 
 mod correction;
 mod explain;
+mod heard;
 mod kind;
 pub mod name;
 mod reason;
@@ -10,15 +11,19 @@ pub mod value;
 
 pub use correction::Correction;
 pub use explain::{Argument, ExplainedTool, explain};
+pub(crate) use heard::Heard;
 pub use kind::{Role, Roles};
 pub use reason::{Reason, Why};
 
-/// All the roles of one argument: by schema, by name, by value. Each source only adds; only the configuration corrects.
-pub fn of_argument(tool: &Tool<'_>, path: &str, key: &str, value: &str) -> Roles {
+use name::Saying;
+
+/// All the roles of one argument: by schema, by what its name says, by value. Each source only adds; only the configuration
+/// corrects.
+pub fn of_argument(tool: &Tool<'_>, path: &str, key: Saying, value: &str) -> Roles {
     tool.corrections.iter().fold(found(tool, path, key, value), |roles, correction| correction.apply(path, roles))
 }
 
-fn found(tool: &Tool<'_>, path: &str, key: &str, value: &str) -> Roles {
+fn found(tool: &Tool<'_>, path: &str, key: Saying, value: &str) -> Roles {
     if tool.roles.is_some_and(|schema| schema.offers(path, value)) {
         return Roles::ID;
     }
@@ -36,12 +41,12 @@ fn found(tool: &Tool<'_>, path: &str, key: &str, value: &str) -> Roles {
     roles
 }
 
-fn said(tool: &Tool<'_>, path: &str, key: &str) -> Roles {
-    tool.roles.map_or_else(Roles::empty, |schema| schema.of(path)) | name::of_argument(key) | tool.lends(key)
+fn said(tool: &Tool<'_>, path: &str, key: Saying) -> Roles {
+    tool.roles.map_or_else(Roles::empty, |schema| schema.of(path)) | key.argument | tool.lends(key)
 }
 
 /// The roles that an argument has whatever its value: by schema, name and configuration.
-pub(crate) fn named(tool: &Tool<'_>, path: &str, key: &str) -> Roles {
+pub(crate) fn named(tool: &Tool<'_>, path: &str, key: Saying) -> Roles {
     tool.corrections.iter().fold(said(tool, path, key), |roles, correction| correction.apply(path, roles))
 }
 
@@ -64,28 +69,28 @@ pub struct Tool<'a> {
 }
 
 impl<'a> Tool<'a> {
-    /// The tool called `name`.
-    pub fn new(name: &str, roles: Option<&'a schema::ToolRoles>, corrections: &'a [&'a Correction]) -> Self {
+    /// The tool whose name says `name`.
+    pub fn new(name: Saying, roles: Option<&'a schema::ToolRoles>, corrections: &'a [&'a Correction]) -> Self {
         let runs = roles.map_or(Roles::empty(), schema::ToolRoles::runs);
         Self {
             roles,
             corrections,
-            runs_commands: runs.intersects(Roles::COMMAND) || name::runs_commands(name),
-            types_into_terminal: name::types_into_terminal(name),
-            speaks_sql: runs.intersects(Roles::SQL) || name::speaks_sql(name),
+            runs_commands: runs.intersects(Roles::COMMAND) || name.runs_commands,
+            types_into_terminal: name.types_into_terminal,
+            speaks_sql: runs.intersects(Roles::SQL) || name.speaks_sql,
         }
     }
 
     /// The roles that what the tool does gives to its argument `key`.
-    fn lends(&self, key: &str) -> Roles {
+    fn lends(&self, key: Saying) -> Roles {
         let mut roles = Roles::empty();
         if self.runs_commands {
-            roles |= name::of_command_input(key);
+            roles |= key.command_input;
         }
         if self.types_into_terminal {
-            roles |= name::of_terminal_input(key);
+            roles |= key.terminal_input;
         }
-        if self.speaks_sql && (key.eq_ignore_ascii_case("query") || key.eq_ignore_ascii_case("q")) {
+        if self.speaks_sql && key.asks {
             roles |= Roles::SQL;
         }
         roles

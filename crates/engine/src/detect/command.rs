@@ -40,6 +40,7 @@ fn look(look: &Look<'_>, found: &mut Found<'_>) {
         }
     } else if look.view.len() <= VALUE {
         if (look.wants(APPENDED) || look.wants(SENTENCE))
+            && appended::may_be_in(look.signs)
             && let Some(range) = appended::find(look.view)
         {
             found(APPENDED, range.clone());
@@ -47,7 +48,9 @@ fn look(look: &Look<'_>, found: &mut Found<'_>) {
                 found(SENTENCE, range);
             }
         }
-        if let Some(range) = function::find(look.view) {
+        if look.signs.has(b'(')
+            && let Some(range) = function::find(look.view)
+        {
             found(FUNCTION, range);
         }
     }

@@ -25,16 +25,15 @@ fn look(look: &Look<'_>, found: &mut Found<'_>) {
     if view.len() > LONGEST || matches!(look.chain.kind(), ViewKind::Shell | ViewKind::Path | ViewKind::Url) {
         return;
     }
-    let bytes = view.as_bytes();
-    if memchr::memchr(b'$', bytes).is_some() && mongo::is_operator(view) {
+    if look.signs.has(b'$') && mongo::is_operator(view) {
         found(OPERATOR, 0..view.len());
     }
-    if memchr::memchr(b')', bytes).is_some()
+    if look.signs.has(b')')
         && let Some(range) = ldap::breakout(view)
     {
         found(LDAP, range);
     }
-    if memchr::memchr2(b'\'', b'"', bytes).is_some() && xpath::breaks_out(view) {
+    if look.signs.any(b"'\"") && xpath::breaks_out(view) {
         found(XPATH, 0..view.len());
     }
 }

@@ -31,6 +31,9 @@ struct Lookup {
 }
 
 fn look(look: &Look<'_>, found: &mut Found<'_>) {
+    if !(look.signs.has(b'$') && look.signs.has(b'{')) {
+        return;
+    }
     let Some(first) = memchr::memmem::find(look.view.as_bytes(), b"${") else { return };
     if let Some(range) = jndi(look.view, first) {
         found(0, range);

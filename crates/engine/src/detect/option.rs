@@ -26,6 +26,7 @@ const WORDS: usize = 24;
 fn look(look: &Look<'_>, found: &mut Found<'_>) {
     let view = look.view;
     if view.len() > LONGEST
+        || !look.signs.has(b'-')
         || matches!(look.chain.kind(), ViewKind::Shell | ViewKind::Path | ViewKind::Url)
         || !(view.trim_start().starts_with('-') || memchr::memmem::find(view.as_bytes(), b" -").is_some())
         || view.contains('\n')
@@ -150,6 +151,7 @@ fn reaches(value: &str) -> bool {
 mod tests {
     use std::ops::Range;
 
+    use super::super::Signs;
     use super::*;
     use crate::rules::Direction;
     use crate::views::Chain;
@@ -157,8 +159,15 @@ mod tests {
     fn kinds(tool: &str, roles: Roles, view: &str) -> Vec<usize> {
         let mut kinds = Vec::new();
         let chain = Chain::default();
-        let asked =
-            Look { view, chain: &chain, roles, direction: Direction::REQUEST, tool: Some(tool), kinds: u64::MAX };
+        let asked = Look {
+            view,
+            signs: &Signs::of(view),
+            chain: &chain,
+            roles,
+            direction: Direction::REQUEST,
+            tool: Some(tool),
+            kinds: u64::MAX,
+        };
         look(&asked, &mut |kind, _: Range<usize>| kinds.push(kind));
         kinds
     }

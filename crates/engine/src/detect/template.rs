@@ -32,7 +32,9 @@ const LINES: usize = 5;
 const EXPRESSIONS: usize = 512;
 
 fn look(look: &Look<'_>, found: &mut Found<'_>) {
-    if matches!(look.chain.kind(), ViewKind::Shell | ViewKind::Path | ViewKind::Url) {
+    if matches!(look.chain.kind(), ViewKind::Shell | ViewKind::Path | ViewKind::Url)
+        || !delimiter::may_be_in(look.signs)
+    {
         return;
     }
     let view = look.view;

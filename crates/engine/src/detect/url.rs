@@ -269,6 +269,7 @@ fn is_script(rest: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Signs;
     use super::*;
     use crate::rules::Direction;
     use crate::views::Chain;
@@ -282,7 +283,15 @@ mod tests {
             kinds.push(KINDS[kind]);
         };
         look(
-            &Look { view, chain: &chain, roles, direction: Direction::REQUEST, tool: None, kinds: u64::MAX },
+            &Look {
+                view,
+                signs: &Signs::of(view),
+                chain: &chain,
+                roles,
+                direction: Direction::REQUEST,
+                tool: None,
+                kinds: u64::MAX,
+            },
             &mut found,
         );
         kinds

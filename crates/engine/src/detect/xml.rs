@@ -12,7 +12,7 @@ mod utf7;
 
 use std::borrow::Cow;
 
-use super::{Family, Found, Look};
+use super::{Family, Found, Look, Signs};
 use crate::views::ViewKind;
 
 use declaration::{Declaration, Outside};
@@ -31,39 +31,44 @@ pub(super) const FAMILY: Family = Family { name: "xml", kinds: &["external", "ex
 const DECLARATIONS: usize = 256;
 
 fn look(look: &Look<'_>, found: &mut Found<'_>) {
-    if matches!(look.chain.kind(), ViewKind::Shell | ViewKind::Path | ViewKind::Url) {
+    // A `<`, or one in UTF-7.
+    if matches!(look.chain.kind(), ViewKind::Shell | ViewKind::Path | ViewKind::Url) || !look.signs.any(b"<+") {
         return;
     }
-    match plain(look.view) {
-        Cow::Borrowed(text) => read(text, found),
+    match plain(look.view, look.signs) {
+        Cow::Borrowed(text) => read(text, look.signs.has(b'!'), found),
         // What was decoded here has no places in the view.
-        Cow::Owned(text) => read(&text, &mut |kind, _| found(kind, 0..look.view.len())),
+        Cow::Owned(text) => read(&text, true, &mut |kind, _| found(kind, 0..look.view.len())),
     }
 }
 
 /// The text as an XML reader decodes it: UTF-7, and UTF-16 that was taken for bytes.
-fn plain(view: &str) -> Cow<'_, str> {
-    if memchr::memmem::find(view.as_bytes(), b"+AD").is_some()
+fn plain<'v>(view: &'v str, signs: &Signs) -> Cow<'v, str> {
+    if signs.has(b'+')
+        && memchr::memmem::find(view.as_bytes(), b"+AD").is_some()
         && let Some(text) = utf7::decode(view)
     {
         return Cow::Owned(text);
     }
-    if memchr::memmem::find(view.as_bytes(), b"<\0!\0").is_some()
-        || memchr::memmem::find(view.as_bytes(), b"\0<\0!").is_some()
+    if signs.has(0)
+        && (memchr::memmem::find(view.as_bytes(), b"<\0!\0").is_some()
+            || memchr::memmem::find(view.as_bytes(), b"\0<\0!").is_some())
     {
         return Cow::Owned(view.replace('\0', ""));
     }
     // In a string of JSON or of a program.
-    if memchr::memmem::find(view.as_bytes(), b"\\\"").is_some() && (view.contains("<!") || view.contains(":include")) {
+    if signs.has(b'\\')
+        && memchr::memmem::find(view.as_bytes(), b"\\\"").is_some()
+        && (view.contains("<!") || view.contains(":include"))
+    {
         let text = view.replace("\\\"", "\"").replace("\\r", " ").replace("\\n", " ").replace("\\t", " ");
         return Cow::Owned(text);
     }
     Cow::Borrowed(view)
 }
 
-fn read(text: &str, found: &mut Found<'_>) {
-    let bytes = text.as_bytes();
-    if memchr::memmem::find(bytes, b"<!").is_some() {
+fn read(text: &str, declares: bool, found: &mut Found<'_>) {
+    if declares && memchr::memmem::find(text.as_bytes(), b"<!").is_some() {
         declarations(text, found);
     }
     tag::read(text, &mut |is_program, range| found(if is_program { PROGRAM } else { INCLUDE }, range));

@@ -53,13 +53,13 @@ fn of_tool(tool: &Value<'_, '_>, corrections: &[Correction]) -> Option<Explained
         }
     })?;
     let corrections = Correction::of_tool(corrections, &roles.name);
-    let tool = Tool::new(&roles.name, Some(&roles), &corrections);
+    let tool = Tool::new(name::says(&roles.name), Some(&roles), &corrections);
     for argument in &mut arguments {
         let key = argument.path.rsplit('/').next().unwrap_or_default();
         let closed = argument.reasons.iter().any(|reason| matches!(reason.why, Why::Choices(_)));
         if !closed {
             name::each_reason(key, &mut |roles, why| argument.reasons.push(Reason { roles, why }));
-            let lent = tool.lends(key);
+            let lent = tool.lends(name::says(key));
             if !lent.is_empty() {
                 argument.reasons.push(Reason { roles: lent, why: Why::Tool });
             }

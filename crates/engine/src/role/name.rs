@@ -2,6 +2,38 @@
 
 use super::{Roles, Why};
 
+/// All that a name says, be it a tool's or an argument's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Saying {
+    /// See [`of_argument`].
+    pub argument: Roles,
+    /// See [`of_command_input`].
+    pub command_input: Roles,
+    /// See [`of_terminal_input`].
+    pub terminal_input: Roles,
+    /// Whether an argument of this name asks a tool that speaks SQL.
+    pub asks: bool,
+    /// See [`runs_commands`].
+    pub runs_commands: bool,
+    /// See [`types_into_terminal`].
+    pub types_into_terminal: bool,
+    /// See [`speaks_sql`].
+    pub speaks_sql: bool,
+}
+
+/// All that `name` says.
+pub fn says(name: &str) -> Saying {
+    Saying {
+        argument: of_argument(name),
+        command_input: of_command_input(name),
+        terminal_input: of_terminal_input(name),
+        asks: name.eq_ignore_ascii_case("query") || name.eq_ignore_ascii_case("q"),
+        runs_commands: runs_commands(name),
+        types_into_terminal: types_into_terminal(name),
+        speaks_sql: speaks_sql(name),
+    }
+}
+
 /// The roles that an argument called `name` has by that name alone; empty when the name says nothing.
 ///
 /// The name is read as words (`targetFile`, `target_file` and `TARGET-FILE` are the same two). The last is the noun:

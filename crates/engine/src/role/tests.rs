@@ -68,14 +68,14 @@ fn a_closed_list_of_words_needs_no_look_and_one_of_other_things_does() {
     let Ok(Packet::Single(message)) = vanguard_wire::read(list.as_bytes(), &limits, &mut tape) else { panic!() };
     let Body::Response { result, .. } = message.body else { panic!() };
     let schema = schema::ToolRoles::read(&result).unwrap();
-    let tool = Tool::new("acme", Some(&schema), &[]);
+    let tool = Tool::new(name::says("acme"), Some(&schema), &[]);
     assert_eq!(
-        of_argument(&tool, "command", "command", "rm -rf /"),
+        of_argument(&tool, "command", name::says("command"), "rm -rf /"),
         Roles::COMMAND,
         "the list is the server's to write"
     );
-    assert_eq!(of_argument(&tool, "shell", "shell", "bash"), Roles::ID);
-    assert_eq!(of_argument(&tool, "shell", "shell", "bash -i"), Roles::COMMAND, "not what is offered");
+    assert_eq!(of_argument(&tool, "shell", name::says("shell"), "bash"), Roles::ID);
+    assert_eq!(of_argument(&tool, "shell", name::says("shell"), "bash -i"), Roles::COMMAND, "not what is offered");
 }
 
 #[test]
@@ -102,9 +102,13 @@ fn the_configuration_alone_takes_roles_away() {
     assert_eq!(corrected.why.to_string(), "configuration: roles.acme*.output");
 
     let all: Vec<&Correction> = corrections.iter().collect();
-    let tool = Tool::new("acme", None, &all);
-    assert_eq!(of_argument(&tool, "output", "output", "/etc/shadow"), Roles::empty(), "a value's shape too");
-    assert_eq!(of_argument(&tool, "path", "path", "x"), Roles::PATH);
+    let tool = Tool::new(name::says("acme"), None, &all);
+    assert_eq!(
+        of_argument(&tool, "output", name::says("output"), "/etc/shadow"),
+        Roles::empty(),
+        "a value's shape too"
+    );
+    assert_eq!(of_argument(&tool, "path", name::says("path"), "x"), Roles::PATH);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use crate::detect::Look;
+use crate::detect::{Look, Signs};
 use crate::role::Roles;
 use crate::views::{Chain, ViewKind};
 
@@ -125,8 +125,9 @@ impl RuleSet {
         };
         scan.literals(&self.index.literals)?;
         scan.flush()?;
+        let signs = Signs::of(view);
         for (asked, kinds) in self.index.families.iter().zip(&lane.kinds).filter(|(_, kinds)| **kinds != 0) {
-            scan.detect(asked, *kinds, chain)?;
+            scan.detect(asked, *kinds, chain, &signs)?;
         }
         if !self.index.old.is_empty() && chain.0.is_empty() {
             scan.old_rules(&self.index.old)?;
@@ -309,9 +310,9 @@ impl Scan<'_> {
     }
 
     /// Has a family of detectors look at the view, and hands what it finds to the rules that ask for it.
-    fn detect(&mut self, asked: &Asked, kinds: u64, chain: &Chain) -> Result<(), BudgetExceeded> {
+    fn detect(&mut self, asked: &Asked, kinds: u64, chain: &Chain, signs: &Signs) -> Result<(), BudgetExceeded> {
         let Target { roles, direction, tool, .. } = *self.target;
-        let look = Look { view: self.view, chain, roles, direction, tool, kinds };
+        let look = Look { view: self.view, signs, chain, roles, direction, tool, kinds };
         let mut outcome = Ok(());
         (asked.family.look)(&look, &mut |kind, range| {
             for &n in asked.rules.get(kind).map_or(&[][..], Vec::as_slice) {

@@ -67,6 +67,9 @@ const FILE_SCHEMES: &[&str] = &["file:", "unix:", "url:", "local_file:", "netdoc
 
 /// Without `file:` in its spellings, nor what may stand before it.
 pub(crate) fn strip_file_scheme(path: &str) -> &str {
+    if !path.as_bytes().contains(&b':') {
+        return path;
+    }
     let mut path = path;
     // `view-source:jar:file:` is about as deep as anybody goes.
     for _ in 0..4 {

@@ -5,6 +5,7 @@ use vanguard_wire::{Body, Message, Value};
 use crate::fields::Field;
 use crate::finding::{Action, Evidence};
 use crate::policy::Policy;
+use crate::role::name::says;
 use crate::role::schema::ToolRoles;
 use crate::role::{self, Correction, Roles, Tool};
 use crate::session::{Exchange, Session};
@@ -129,8 +130,8 @@ impl<'g, 't, 'a> Guard<'g, 't, 'a> {
             return Sure::Word;
         }
         let roles = self.exchange.tool_roles.as_deref();
-        let tool = Tool::new(self.name.unwrap_or_default(), roles, &self.corrections);
-        let named = role::named(&tool, path, key);
+        let tool = Tool::new(says(self.name.unwrap_or_default()), roles, &self.corrections);
+        let named = role::named(&tool, path, says(key));
         if !named.contains(Roles::PATH) {
             return Sure::Shape;
         }

@@ -5,6 +5,7 @@
 
 use std::ops::Range;
 
+use super::super::Signs;
 use super::names;
 
 /// The most separators of one value that are looked behind.
@@ -19,10 +20,14 @@ fn separator(bytes: &[u8]) -> Option<usize> {
     })
 }
 
+/// Whether a value of these bytes may have a command behind it.
+pub(super) fn may_be_in(signs: &Signs) -> bool {
+    signs.any(b";|&`\n$")
+}
+
 /// The command that follows a value.
 pub(super) fn find(value: &str) -> Option<Range<usize>> {
     let bytes = value.as_bytes();
-    memchr::memchr3(b';', b'|', b'&', bytes).or_else(|| memchr::memchr3(b'`', b'\n', b'$', bytes))?;
     // A script begins with a command; a value does not.
     let mut at = 0_usize;
     let mut tried = 0_usize;

@@ -1,5 +1,6 @@
 use proptest::prelude::*;
 
+use super::super::Signs;
 use super::*;
 use crate::rules::Direction;
 use crate::views::Chain;
@@ -12,7 +13,15 @@ const INNOCENT: &str = include_str!("tests/innocent.txt");
 fn found(text: &str, roles: Roles) -> Vec<&'static str> {
     let mut kinds = Vec::new();
     let chain = Chain::default();
-    let look = Look { view: text, chain: &chain, roles, direction: Direction::REQUEST, tool: None, kinds: u64::MAX };
+    let look = Look {
+        view: text,
+        signs: &Signs::of(text),
+        chain: &chain,
+        roles,
+        direction: Direction::REQUEST,
+        tool: None,
+        kinds: u64::MAX,
+    };
     (FAMILY.look)(&look, &mut |kind, range| {
         assert!(range.start <= range.end && range.end <= text.len(), "{range:?} of {text:?}");
         kinds.push(FAMILY.kinds[kind]);

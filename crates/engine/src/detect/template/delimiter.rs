@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use super::super::Signs;
+
 /// What stands between two delimiters.
 pub(super) struct Piece<'t> {
     /// The delimiters and what is between them.
@@ -25,6 +27,11 @@ const DELIMITERS: &[(&str, &str, bool)] = &[
 
 /// The longest expression that is read.
 const LONGEST: usize = 2048;
+
+/// Whether a text of these bytes may hold an expression.
+pub(super) fn may_be_in(signs: &Signs) -> bool {
+    signs.any(b"{<[@#$")
+}
 
 /// The expressions of a text, outermost ones only.
 pub(super) fn pieces(text: &str) -> impl Iterator<Item = Piece<'_>> {

@@ -2,6 +2,7 @@ use std::ops::Range;
 
 use proptest::prelude::*;
 
+use super::super::Signs;
 use super::*;
 use crate::rules::Direction;
 use crate::views::Chain;
@@ -11,6 +12,7 @@ fn kinds(text: &str) -> Vec<usize> {
     let chain = Chain::default();
     let asked = Look {
         view: text,
+        signs: &Signs::of(text),
         chain: &chain,
         roles: Roles::TEXT,
         direction: Direction::REQUEST,

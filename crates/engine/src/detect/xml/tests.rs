@@ -4,8 +4,8 @@ use super::*;
 
 fn kinds(text: &str) -> Vec<usize> {
     let mut kinds = Vec::new();
-    let decoded = plain(text);
-    read(&decoded, &mut |kind, _| kinds.push(kind));
+    let decoded = plain(text, &Signs::of(text));
+    read(&decoded, true, &mut |kind, _| kinds.push(kind));
     kinds
 }
 
