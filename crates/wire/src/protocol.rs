@@ -5,9 +5,10 @@
 
 use crate::value::Value;
 
-const TOP: &[&str] = &["jsonrpc", "id", "method", "params", "result", "error"];
+/// Keys of a message, in their order.
+const TOP: &[&str] = &["error", "id", "jsonrpc", "method", "params", "result"];
 
-/// Direct keys of `params`, `result` and `error` in any revision up to 2026-07-28.
+/// Direct keys of `params`, `result` and `error` in any revision up to 2026-07-28, in their order.
 const PAYLOAD: &[&str] = &[
     "_meta",
     "action",
@@ -101,6 +102,10 @@ pub(crate) fn is_variant(key: &str, place: Place) -> bool {
         Place::Top => TOP,
         Place::Payload => PAYLOAD,
     };
+    // Nearly every key is one as it is spelt, and no two of them differ by case alone.
+    if known.binary_search(&key).is_ok() {
+        return false;
+    }
     reads_as(key, |folded| known.iter().any(|name| name.as_bytes().eq_ignore_ascii_case(folded) && *name != key))
 }
 
@@ -134,4 +139,21 @@ fn fold(key: &str, folded: &mut [u8; LONGEST]) -> Option<usize> {
         length = length.saturating_add(1);
     }
     Some(length)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_stand_in_their_order_and_none_is_a_variant_of_another() {
+        for (keys, place) in [(TOP, Place::Top), (PAYLOAD, Place::Payload)] {
+            assert!(keys.is_sorted());
+            for key in keys {
+                assert!(!is_variant(key, place));
+                assert_eq!(keys.iter().filter(|other| other.eq_ignore_ascii_case(key)).count(), 1, "{key}");
+                assert!(is_variant(&format!("{key}\0"), place) && is_variant(&key.to_ascii_uppercase(), place));
+            }
+        }
+    }
 }
