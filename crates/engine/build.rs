@@ -48,6 +48,7 @@ mod rules {
     mod cases;
     mod check;
     mod direction;
+    mod edges;
     mod error;
     mod form;
     mod hint;

@@ -21,6 +21,7 @@ mod check;
 mod checks;
 mod compile;
 mod direction;
+mod edges;
 mod error;
 mod form;
 mod hint;

@@ -13,6 +13,8 @@ use regex_syntax::hir::{Class, ClassUnicode, ClassUnicodeRange, Hir, HirKind, Lo
 use regex_syntax::utf8::Utf8Sequences;
 use serde::{Deserialize, Serialize};
 
+use super::edges::{self, Edge};
+
 /// The most strings in one set while a pattern's parts are multiplied out.
 const MAX_SET: usize = 48;
 /// The most characters of a class that are spelt out.
@@ -73,7 +75,7 @@ pub(super) fn required(pattern: &Hir) -> Vec<Gate> {
         before: marked.before,
         after: marked.after,
     };
-    let mut gates: Vec<Gate> = walk(pattern).contained().into_iter().map(gate).collect();
+    let mut gates: Vec<Gate> = walk(pattern, Edges::default()).contained().into_iter().map(gate).collect();
     // The pass finds short literals last, and so cannot tell how near they stand to others.
     let long = |gate: &Gate| gate.needles.iter().all(|needle| needle.bytes.len() >= 3);
     let worth_it = |gate: &Gate| gate.needles.iter().map(Needle::frequency).sum::<f64>() * 1e6 <= SECOND_MAX;
@@ -175,19 +177,28 @@ impl Part {
     }
 }
 
-fn walk(hir: &Hir) -> Part {
+/// Whether a word begins where a part begins, or ends where it ends, by what stands round the part.
+#[derive(Default, Clone, Copy)]
+struct Edges {
+    before: bool,
+    after: bool,
+}
+
+fn walk(hir: &Hir, edges: Edges) -> Part {
     let part = match hir.kind() {
+        HirKind::Capture(capture) => walk(&capture.sub, edges),
+        HirKind::Concat(parts) => walk_concat(parts, edges),
+        HirKind::Alternation(parts) => walk_alternation(parts, edges),
+        _ if edges.before || edges.after => walk_concat(std::slice::from_ref(hir), edges),
+
         HirKind::Look(look) if is_edge(*look) => Part::exactly(vec![vec![EDGE]]),
         HirKind::Empty | HirKind::Look(_) => Part::exactly(vec![Vec::new()]),
         HirKind::Literal(literal) if literal.0.contains(&EDGE) => Part::default(),
         HirKind::Literal(literal) => Part::exactly(vec![literal.0.to_vec()]),
         HirKind::Class(class) => walk_class(class),
-        HirKind::Capture(capture) => walk(&capture.sub),
         HirKind::Repetition(repetition) => {
-            walk_repetition(walk(&repetition.sub), repetition.min, repetition.max, extent(hir))
+            walk_repetition(walk(&repetition.sub, Edges::default()), repetition.min, repetition.max, extent(hir))
         }
-        HirKind::Concat(parts) => walk_concat(parts),
-        HirKind::Alternation(parts) => walk_alternation(parts),
     };
     Part { extent: extent(hir), ..part }
 }
@@ -284,7 +295,7 @@ fn walk_repetition(part: Part, min: u32, max: Option<u32>, extent: usize) -> Par
     Part { prefix: Some(run.clone()), suffix: Some(run), gates, ..Part::default() }
 }
 
-fn walk_concat(parts: &[Hir]) -> Part {
+fn walk_concat(parts: &[Hir], outer: Edges) -> Part {
     let total = parts.iter().map(extent).fold(0, usize::saturating_add);
     // INVARIANT: every match of the parts so far ends with one of `run`.
     let mut run: Set = vec![Vec::new()];
@@ -294,7 +305,7 @@ fn walk_concat(parts: &[Hir]) -> Part {
     let mut done: usize = 0;
     let mut gates = Gates::default();
     let mut prefix = None;
-    for part in parts.iter().map(walk) {
+    for part in walk_parts(parts, outer) {
         let start = done;
         done = done.saturating_add(part.extent);
         let longer = part.head().and_then(|head| cross(&run, head));
@@ -328,8 +339,32 @@ fn walk_concat(parts: &[Hir]) -> Part {
     Part { prefix: Some(prefix), suffix: Some(run), gates, ..Part::default() }
 }
 
-fn walk_alternation(parts: &[Hir]) -> Part {
-    let parts: Vec<Part> = parts.iter().map(walk).collect();
+/// The parts, and where the edge of a word must be between them. Alternatives have it each for itself: they may be too many
+/// to be put together with what stands beside them.
+fn walk_parts(parts: &[Hir], outer: Edges) -> Vec<Part> {
+    let implied = edges::implied(parts);
+    let mut walked = Vec::with_capacity(parts.len());
+    for (at, hir) in parts.iter().enumerate() {
+        let begins = match at.checked_sub(1) {
+            Some(before) => implied.get(before) == Some(&Some(Edge::Begins)),
+            None => outer.before,
+        };
+        let ends = match implied.get(at) {
+            Some(edge) => *edge == Some(Edge::Ends),
+            None => outer.after,
+        };
+        if matches!(hir.kind(), HirKind::Alternation(_) | HirKind::Capture(_)) {
+            walked.push(walk(hir, Edges { before: begins, after: ends }));
+            continue;
+        }
+        let edge = |present: bool| present.then(|| Part::exactly(vec![vec![EDGE]]));
+        walked.extend(edge(begins).into_iter().chain([walk(hir, Edges::default())]).chain(edge(ends)));
+    }
+    walked
+}
+
+fn walk_alternation(parts: &[Hir], edges: Edges) -> Part {
+    let parts: Vec<Part> = parts.iter().map(|part| walk(part, edges)).collect();
     let union = |choose: &dyn Fn(&Part) -> Option<Set>, limit: usize| -> Option<Set> {
         let sets: Option<Vec<Set>> = parts.iter().map(choose).collect();
         let set = distinct(sets?.into_iter().flatten().collect());
