@@ -41,8 +41,8 @@ pub(super) struct Needle {
 impl Needle {
     /// How often it comes, a byte of prose, if letters came independently.
     pub(super) fn frequency(&self) -> f64 {
-        let edge = |present: bool| if present { EDGE_FREQUENCY } else { 1.0 };
-        frequency(&self.bytes) * edge(self.edge_before) * edge(self.edge_after)
+        let edge = |present: bool, at: Option<&u8>| if present { edge_frequency(at) } else { 1.0 };
+        frequency(&self.bytes) * edge(self.edge_before, self.bytes.first()) * edge(self.edge_after, self.bytes.last())
     }
 
     fn of(marked: &[u8]) -> Self {
@@ -411,9 +411,20 @@ fn cross(left: &[Vec<u8>], right: &[Vec<u8>]) -> Option<Set> {
     if longest(left).saturating_add(longest(right)) > 256 {
         return None;
     }
-    Some(distinct(
-        left.iter().flat_map(|head| right.iter().map(move |tail| [head.as_slice(), tail].concat())).collect(),
-    ))
+    Some(distinct(left.iter().flat_map(|head| right.iter().map(move |tail| joined(head, tail))).collect()))
+}
+
+/// One string behind another. An edge between letters is left out: they have it, or nothing matches.
+fn joined(head: &[u8], tail: &[u8]) -> Vec<u8> {
+    let mut joined = [head, tail].concat();
+    let mut at = 0_usize;
+    let last = joined.len().saturating_sub(1);
+    joined.retain(|byte| {
+        let keep = *byte != EDGE || at == 0 || at == last;
+        at = at.saturating_add(1);
+        keep
+    });
+    joined
 }
 
 fn distinct(mut set: Set) -> Set {
@@ -465,7 +476,8 @@ fn letters(marked: &[u8]) -> usize {
     marked.iter().filter(|byte| **byte != EDGE).count()
 }
 
-/// Hits to expect in a megabyte of prose, and something for the room each literal takes.
+/// Hits to expect in a megabyte of prose, and something for the room each literal takes. Where the letters stand without
+/// the edge, that is found out at a part of the cost.
 fn cost(set: &[Vec<u8>]) -> f64 {
     let shortest = set.iter().map(|string| letters(string)).min().unwrap_or(0);
     let short = match shortest {
@@ -473,15 +485,27 @@ fn cost(set: &[Vec<u8>]) -> f64 {
         2 => 1e5,
         _ => 0.0,
     };
-    set.iter().map(|literal| frequency(literal) * 1e6 + 20.0).sum::<f64>() + short
+    let hits = |literal: &Vec<u8>| {
+        let bare: Vec<u8> = literal.iter().copied().filter(|byte| *byte != EDGE).collect();
+        frequency(literal) + MISS * frequency(&bare)
+    };
+    set.iter().map(|literal| hits(literal) * 1e6 + 20.0).sum::<f64>() + short
 }
+
+/// What letters without their edge cost, beside a hit.
+const MISS: f64 = 0.2;
 
 /// How often `literal` comes, a byte of prose: as often as its letters would by chance, but for the commonest words.
 fn frequency(literal: &[u8]) -> f64 {
-    let by_chance = chance(literal);
-    let word = literal.trim_ascii();
-    let word = word.strip_prefix(&[EDGE]).unwrap_or(word);
-    let word = word.strip_suffix(&[EDGE]).unwrap_or(word);
+    let (mut bare, mut by_chance) = (literal, 1.0);
+    if let Some(rest) = bare.strip_prefix(&[EDGE]) {
+        (bare, by_chance) = (rest, edge_frequency(rest.first()));
+    }
+    if let Some(rest) = bare.strip_suffix(&[EDGE]) {
+        (bare, by_chance) = (rest, by_chance * edge_frequency(rest.last()));
+    }
+    by_chance *= chance(bare);
+    let word = bare.trim_ascii();
     let common = word.len() > 1 && COMMON.iter().any(|common| common.as_bytes().starts_with(word));
     if common { by_chance.max(COMMON_FREQUENCY) } else { by_chance }
 }
@@ -520,6 +544,12 @@ const COMMON: &[&str] = &[
 
 /// How many places of a text are the edge of a word.
 const EDGE_FREQUENCY: f64 = 0.3;
+
+/// How often the edge of a word is where a literal begins or ends with this byte: at a sign it nearly always is.
+fn edge_frequency(byte: Option<&u8>) -> f64 {
+    let is_letter = byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_');
+    if is_letter { EDGE_FREQUENCY } else { 1.0 }
+}
 
 const fn byte_frequency(byte: u8) -> f64 {
     match byte {
