@@ -23,6 +23,7 @@
     )
 )]
 
+mod byteset;
 mod checks;
 mod deadline;
 mod denial;

@@ -65,11 +65,7 @@ impl<const N: usize> Names<N> {
 const fn key(name: &[u8], lower: bool) -> u128 {
     let mut bytes = [0_u8; HELD + 1];
     let held = if name.len() < HELD { name.len() } else { HELD };
-    let mut at = 0;
-    while at < held {
-        bytes[at] = name[at];
-        at += 1;
-    }
+    bytes.split_at_mut(held).0.copy_from_slice(name.split_at(held).0);
     if lower {
         bytes.make_ascii_lowercase();
     }

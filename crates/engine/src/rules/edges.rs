@@ -149,7 +149,7 @@ mod tests {
             (r"(?:^|[\s;])(?:te|wfc)", vec![Some(Begins)]),
             (r"(?m)^(?:te|wfc)", vec![Some(Begins)]),
             (r"(?:^|[\s;])(?:te|wfc)(?:\.exe)?(?:[\s;]|$)", vec![Some(Begins), Some(Ends), Some(Ends)]),
-            (r"(?:te|wfc)(?:exe)?(?:[\s;]|$)", vec![None, None]),
+            (r"(?:te|wfc)(?:exe)?(?:[\s;]|$)", vec![None, Some(Ends)]),
             (r"(?:^|;)?(?:te|wfc)", vec![None]),
             (r"(?:te|wfc)[^a]", vec![None]),
             (r"(?:te|wfc)[\s_]", vec![None]),

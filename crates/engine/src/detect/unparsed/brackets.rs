@@ -1,5 +1,7 @@
 //! Whether quotes, comments and brackets close: the least that any grammar of a language asks.
 
+use crate::byteset::ByteSet;
+
 /// How a language quotes and comments.
 #[derive(Clone, Copy)]
 pub(super) struct Language {
@@ -22,10 +24,11 @@ pub(super) fn close(text: &str, language: Language) -> bool {
     // Whether a word or a command may begin here.
     let (mut begins_word, mut begins_command, mut patterns) = (true, true, 0_usize);
     while let Some(&byte) = bytes.get(at) {
+        let rest = bytes.get(at..).unwrap_or_default();
         // Most of a text: letters say nothing, but for a `case` where a word begins; nor does a blank, but that one does.
         if is_letter(byte) && !(begins_word && byte == b'c') {
             (begins_word, begins_command) = (false, false);
-            at = at.saturating_add(1);
+            at = at.saturating_add(rest.iter().take_while(|byte| is_letter(**byte)).count());
             continue;
         }
         if byte == b' ' {
@@ -34,7 +37,6 @@ pub(super) fn close(text: &str, language: Language) -> bool {
             at = at.saturating_add(1);
             continue;
         }
-        let rest = bytes.get(at..).unwrap_or_default();
         let inside_double = open.last() == Some(&b'"');
         let step = match byte {
             b'\\' if language.is_shell => 2,
@@ -118,7 +120,8 @@ pub(super) fn close(text: &str, language: Language) -> bool {
 
 /// Whether a byte is a part of a word and nothing else, in any language.
 fn is_letter(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b',' | b'=' | b':' | b'+' | b'%' | b'@')
+    static LETTERS: ByteSet = ByteSet::of(b"_.,=:+%@").and_alphanumeric();
+    LETTERS.has(byte)
 }
 
 /// The length of a quoted text, its quotes with it.

@@ -2,31 +2,13 @@
 
 use super::super::cursor::Cursor;
 use super::command::Word;
+use crate::names::Names;
 
-const INTERPRETERS: &[&str] = &[
-    "python",
-    "perl",
-    "ruby",
-    "php",
-    "node",
-    "nodejs",
-    "lua",
-    "luajit",
-    "awk",
-    "gawk",
-    "mawk",
-    "nawk",
-    "tclsh",
-    "osascript",
-    "deno",
-    "bun",
-    "pypy",
-    "julia",
-    "groovy",
-    "guile",
-    "irb",
-    "ipython",
-];
+#[rustfmt::skip]
+static INTERPRETERS: Names<22> = Names::new([
+    "awk", "bun", "deno", "gawk", "groovy", "guile", "ipython", "irb", "julia", "lua", "luajit", "mawk", "nawk",
+    "node", "nodejs", "osascript", "perl", "php", "pypy", "python", "ruby", "tclsh",
+]);
 
 /// What stands before a string that is run as a command.
 const CALLS: &[&str] = &[
@@ -61,7 +43,7 @@ const COMMANDS: usize = 8;
 /// The commands that the arguments of an interpreter run.
 pub(super) fn commands(program: &str, arguments: &[Word<'_>], scripts: &mut Vec<String>) {
     let name = program.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.');
-    if !INTERPRETERS.contains(&name) {
+    if !INTERPRETERS.contains(name) {
         return;
     }
     for word in arguments.iter().filter(|word| word.quoted && word.text.len() > 8) {

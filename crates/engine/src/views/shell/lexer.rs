@@ -15,6 +15,7 @@ use super::command::{Command, Word};
 use super::globs;
 use super::programs;
 use super::variables::Variables;
+use crate::byteset::ByteSet;
 
 /// How deep substitutions are worked out inside one another: each level reads its text once more.
 const NESTING: u8 = 3;
@@ -139,8 +140,7 @@ impl Lexer<'_, '_> {
                 self.dollar(false);
             }
             _ => {
-                let plain =
-                    self.cursor.rest().iter().position(|&byte| is_special(byte)).unwrap_or(self.cursor.rest().len());
+                let plain = self.cursor.rest().iter().take_while(|byte| !SPECIAL.has(**byte)).count();
                 self.plain(plain.max(1));
             }
         }
@@ -157,7 +157,7 @@ impl Lexer<'_, '_> {
     /// Takes `count` bytes outside quotes, where `*`, `?` and `[` are patterns.
     fn plain(&mut self, count: usize) {
         let bytes = self.cursor.rest().get(..count).unwrap_or_default();
-        self.word.pattern |= memchr::memchr3(b'*', b'?', b'[', bytes).is_some();
+        self.word.pattern |= bytes.iter().any(|byte| PATTERN.has(*byte));
         self.literal(count);
     }
 
@@ -234,25 +234,7 @@ fn is_keyword(word: &str) -> bool {
 }
 
 /// Bytes that mean something in an unquoted word or end it.
-fn is_special(byte: u8) -> bool {
-    matches!(
-        byte,
-        b' ' | b'\t'
-            | b'\n'
-            | b'\r'
-            | b';'
-            | b'&'
-            | b'|'
-            | b'('
-            | b')'
-            | b'<'
-            | b'>'
-            | b'{'
-            | b'\''
-            | b'"'
-            | b'`'
-            | b'$'
-            | b'\\'
-            | b'^'
-    )
-}
+static SPECIAL: ByteSet = ByteSet::of(b" \t\n\r;&|()<>{'\"`$\\^");
+
+/// Bytes by which a word stands for the names of files.
+static PATTERN: ByteSet = ByteSet::of(b"*?[");

@@ -1,6 +1,7 @@
 //! Options, settings and variables whose value is a command: `--checkpoint-action=exec=…`, `core.sshCommand=…`.
 
 use super::command::Word;
+use crate::names::Names;
 
 /// Settings `name=command`, wherever they stand: as an option, after `-c` or `-o`, in the environment. In lower case.
 #[rustfmt::skip]
@@ -16,26 +17,29 @@ const SETTINGS: &[&str] = &[
     "ssh_askpass", "pre-invoke", "post-invoke", "tar_options", "exec", "execstart", "execstartpre", "postup", "preup",
 ];
 
-/// Options whose next word is a command, by program.
+/// Options whose next word is a command, by program, in the order of their names.
 #[rustfmt::skip]
 const OPTIONS: &[(&str, &[&str])] = &[
-    ("bundle", &["exec"]), ("checkinstall", &[]), ("entr", &["-s"]), ("expect", &[]), ("fzf", &["--preview"]), ("git", &["--exec"]),
-    ("hping3", &[]), ("mosh", &["--ssh"]), ("nc", &["-c"]), ("ncat", &["-c", "--sh-exec"]), ("npm", &["-c", "--call"]),
-    ("npx", &["-c", "--call"]), ("rpm", &["--pipe"]), ("rsync", &["-e", "--rsh"]), ("scp", &["-S"]), ("sftp", &["-S"]),
-    ("ssh", &["-o"]), ("tar", &["-I", "-F", "--to-command", "--use-compress-program", "--checkpoint-action", "--rsh-command"]),
-    ("tcpdump", &["-z"]), ("tmux", &["-c"]), ("vim", &["-c", "--cmd"]), ("vi", &["-c"]), ("view", &["-c"]), ("wget", &["--use-askpass"]),
-    ("xterm", &["-e"]), ("gnome-terminal", &["-e"]), ("konsole", &["-e"]), ("zip", &["-TT", "--unzip-command"]), ("ex", &["-c"]),
-    ("man", &["-P", "-H"]), ("crontab", &[]), ("logsave", &[]), ("ansible", &["-a"]), ("salt-call", &["cmd.run"]),
+    ("ansible", &["-a"]), ("bundle", &["exec"]), ("entr", &["-s"]), ("ex", &["-c"]), ("fzf", &["--preview"]),
+    ("git", &["--exec"]), ("gnome-terminal", &["-e"]), ("konsole", &["-e"]), ("man", &["-P", "-H"]), ("mosh", &["--ssh"]),
+    ("nc", &["-c"]), ("ncat", &["-c", "--sh-exec"]), ("npm", &["-c", "--call"]), ("npx", &["-c", "--call"]),
+    ("rpm", &["--pipe"]), ("rsync", &["-e", "--rsh"]), ("salt-call", &["cmd.run"]), ("scp", &["-S"]), ("sftp", &["-S"]),
+    ("ssh", &["-o"]),
+    ("tar", &["-I", "-F", "--to-command", "--use-compress-program", "--checkpoint-action", "--rsh-command"]),
+    ("tcpdump", &["-z"]), ("tmux", &["-c"]), ("vi", &["-c"]), ("view", &["-c"]), ("vim", &["-c", "--cmd"]),
+    ("wget", &["--use-askpass"]), ("xterm", &["-e"]), ("zip", &["-TT", "--unzip-command"]),
 ];
 
 /// The commands that the arguments of `program` name by an option or a setting.
 pub(super) fn commands(program: &str, arguments: &[Word<'_>], scripts: &mut Vec<String>) {
-    let options = OPTIONS.iter().find(|(name, _)| *name == program).map_or(&[][..], |(_, options)| options);
-    for pair in arguments.windows(2) {
-        if let [option, value] = pair
-            && options.contains(&&*option.text)
-        {
-            scripts.push(command(&value.text).to_owned());
+    static PROGRAMS: Names<{ OPTIONS.len() }> = Names::of_rows(OPTIONS);
+    if let Some((_, options)) = PROGRAMS.position(program).and_then(|at| OPTIONS.get(at)) {
+        for pair in arguments.windows(2) {
+            if let [option, value] = pair
+                && options.contains(&&*option.text)
+            {
+                scripts.push(command(&value.text).to_owned());
+            }
         }
     }
     for word in arguments {

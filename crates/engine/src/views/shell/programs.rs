@@ -28,9 +28,10 @@ pub(super) type Waiting<'w> = SmallVec<[&'w [Word<'w>]; 4]>;
 /// Adds to `commands` and `scripts` what `words` runs.
 pub(super) fn inner<'w>(words: &'w [Word<'w>], commands: &mut Waiting<'w>, scripts: &mut Vec<String>) {
     let Some((program, arguments)) = words.split_first() else { return };
-    options::commands(name(&program.text), arguments, scripts);
-    code::commands(name(&program.text), arguments, scripts);
-    match runner(name(&program.text)) {
+    let called = name(&program.text);
+    options::commands(called, arguments, scripts);
+    code::commands(called, arguments, scripts);
+    match runner(called) {
         Some(Runner::Prefix { valued, own }) => {
             scripts.extend(value_of(arguments, &["-S", "--split-string"]).filter(|_| program.text == "env"));
             commands.push(after_prefix(arguments, valued, own));
