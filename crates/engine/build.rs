@@ -51,6 +51,7 @@ mod rules {
     mod edges;
     mod error;
     mod form;
+    mod frequency;
     mod hint;
     mod literal;
     #[path = "../../build/packs.rs"]

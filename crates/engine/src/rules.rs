@@ -24,6 +24,7 @@ mod direction;
 mod edges;
 mod error;
 mod form;
+mod frequency;
 mod hint;
 mod index;
 mod literal;

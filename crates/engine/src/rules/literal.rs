@@ -14,6 +14,7 @@ use regex_syntax::utf8::Utf8Sequences;
 use serde::{Deserialize, Serialize};
 
 use super::edges::{self, Edge};
+use super::frequency::{edge_frequency, frequency};
 
 /// The most strings in one set while a pattern's parts are multiplied out.
 const MAX_SET: usize = 48;
@@ -23,7 +24,7 @@ const MAX_CLASS: usize = 16;
 const MAX_LITERAL: usize = 24;
 
 /// Stands in a set's strings for the edge of a word. No text holds this byte, being UTF-8.
-const EDGE: u8 = 0xff;
+pub(super) const EDGE: u8 = 0xff;
 
 type Set = Vec<Vec<u8>>;
 
@@ -494,75 +495,3 @@ fn cost(set: &[Vec<u8>]) -> f64 {
 
 /// What letters without their edge cost, beside a hit.
 const MISS: f64 = 0.2;
-
-/// How often `literal` comes, a byte of prose: as often as its letters would by chance, but for the commonest words.
-fn frequency(literal: &[u8]) -> f64 {
-    let (mut bare, mut by_chance) = (literal, 1.0);
-    if let Some(rest) = bare.strip_prefix(&[EDGE]) {
-        (bare, by_chance) = (rest, edge_frequency(rest.first()));
-    }
-    if let Some(rest) = bare.strip_suffix(&[EDGE]) {
-        (bare, by_chance) = (rest, by_chance * edge_frequency(rest.last()));
-    }
-    by_chance *= chance(bare);
-    let word = bare.trim_ascii();
-    let common = word.len() > 1 && COMMON.iter().any(|common| common.as_bytes().starts_with(word));
-    if common { by_chance.max(COMMON_FREQUENCY) } else { by_chance }
-}
-
-/// How often `literal` would come if letters came independently.
-pub(super) fn chance(literal: &[u8]) -> f64 {
-    literal.iter().map(|byte| FREQUENCIES.get(usize::from(*byte)).copied().unwrap_or_default()).product()
-}
-
-/// [`byte_frequency`] of each byte: every start asks for those of ten thousand literals.
-#[expect(clippy::indexing_slicing, reason = "a constant: an index beyond it would not compile")]
-static FREQUENCIES: [f64; 256] = {
-    let mut table = [0.0; 256];
-    let mut byte = u8::MIN;
-    loop {
-        table[byte as usize] = byte_frequency(byte);
-        match byte.checked_add(1) {
-            Some(next) => byte = next,
-            None => break table,
-        }
-    }
-};
-
-/// How often each of [`COMMON`] comes, or its beginning, about.
-const COMMON_FREQUENCY: f64 = 0.001;
-
-/// The words that texts for models and programmers are full of.
-const COMMON: &[&str] = &[
-    "a", "all", "an", "and", "any", "are", "as", "at", "be", "but", "by", "can", "code", "command", "data", "do",
-    "each", "file", "files", "for", "from", "get", "has", "have", "here", "how", "http", "https", "if", "in", "into",
-    "is", "it", "its", "key", "list", "message", "more", "must", "name", "new", "no", "not", "now", "of", "on", "one",
-    "only", "or", "other", "out", "path", "print", "run", "set", "should", "so", "string", "system", "that", "the",
-    "their", "them", "then", "there", "these", "they", "this", "to", "use", "used", "user", "value", "was", "what",
-    "when", "which", "will", "with", "would", "you", "your",
-];
-
-/// How many places of a text are the edge of a word.
-const EDGE_FREQUENCY: f64 = 0.3;
-
-/// How often the edge of a word is where a literal begins or ends with this byte: at a sign it nearly always is.
-fn edge_frequency(byte: Option<&u8>) -> f64 {
-    let is_letter = byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_');
-    if is_letter { EDGE_FREQUENCY } else { 1.0 }
-}
-
-const fn byte_frequency(byte: u8) -> f64 {
-    match byte {
-        EDGE => EDGE_FREQUENCY,
-        b'A'..=b'Z' => 0.1 * byte_frequency(byte.to_ascii_lowercase()),
-        b' ' => 0.16,
-        b'e' => 0.10,
-        b't' | b'a' | b'o' | b'i' | b'n' | b's' | b'r' => 0.06,
-        b'h' | b'l' | b'd' | b'c' | b'u' => 0.03,
-        b'm' | b'f' | b'p' | b'g' | b'y' | b'w' | b'b' | b'\n' => 0.015,
-        b'v' | b'k' | b'0'..=b'9' | b'.' | b',' | b'-' | b'_' | b'/' | b'"' | b'=' | b':' | b'(' | b')' => 0.008,
-        b'x' | b'j' | b'q' | b'z' | 0x21..=0x7e | b'\t' => 0.002,
-        0x80..=0xfe => 0.001,
-        _ => 0.000_02,
-    }
-}

@@ -4,7 +4,8 @@
 
 use std::borrow::Cow;
 
-use super::literal::{self, Needle};
+use super::frequency;
+use super::literal::Needle;
 
 /// Bits of a key.
 pub(super) const KEY_BITS: u32 = 16;
@@ -75,7 +76,7 @@ impl Needles {
             match bytes {
                 [] => {}
                 [byte] => single.push(entry(single_key(*byte), 0)),
-                [a, b, c] if literal::chance(&[*b, *c]) < literal::chance(&[*a, *b]) => {
+                [a, b, c] if frequency::chance(&[*b, *c]) < frequency::chance(&[*a, *b]) => {
                     short.push(entry(pair(*b, *c), 1));
                 }
                 [a, b] | [a, b, _] => short.push(entry(pair(*a, *b), 0)),
@@ -173,7 +174,7 @@ fn rarest(literal: &[u8], uses: &[u8]) -> (u32, u16) {
     for (offset, four) in (0_u32..).zip(literal.array_windows::<4>()) {
         let hash = hash(u32::from_le_bytes(*four));
         let crowded = uses.get(usize::from(hash)).is_some_and(|used| *used >= MAX_SHARED);
-        let frequency = literal::chance(four);
+        let frequency = frequency::chance(four);
         if (crowded, frequency) < (best.0, best.1) {
             best = (crowded, frequency, offset, hash);
         }
