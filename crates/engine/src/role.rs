@@ -90,8 +90,8 @@ impl<'a> Tool<'a> {
         if self.types_into_terminal {
             roles |= key.terminal_input;
         }
-        if self.speaks_sql && key.asks {
-            roles |= Roles::SQL;
+        if self.speaks_sql {
+            roles |= key.query_input;
         }
         roles
     }

@@ -11,8 +11,8 @@ pub struct Saying {
     pub command_input: Roles,
     /// See [`of_terminal_input`].
     pub terminal_input: Roles,
-    /// Whether an argument of this name asks a tool that speaks SQL.
-    pub asks: bool,
+    /// See [`of_query_input`].
+    pub query_input: Roles,
     /// See [`runs_commands`].
     pub runs_commands: bool,
     /// See [`types_into_terminal`].
@@ -27,7 +27,7 @@ pub fn says(name: &str) -> Saying {
         argument: of_argument(name),
         command_input: of_command_input(name),
         terminal_input: of_terminal_input(name),
-        asks: name.eq_ignore_ascii_case("query") || name.eq_ignore_ascii_case("q"),
+        query_input: of_query_input(name),
         runs_commands: runs_commands(name),
         types_into_terminal: types_into_terminal(name),
         speaks_sql: speaks_sql(name),
@@ -291,6 +291,12 @@ pub fn of_command_input(name: &str) -> Roles {
         }
     });
     roles
+}
+
+/// The statement that an argument of a tool that speaks SQL is, whatever else it is called for.
+pub fn of_query_input(name: &str) -> Roles {
+    let asks = name.eq_ignore_ascii_case("query") || name.eq_ignore_ascii_case("q");
+    if asks { Roles::SQL } else { Roles::empty() }
 }
 
 fn of_word(word: &str) -> Roles {

@@ -26,17 +26,16 @@ const NOTHING: End = End { word: true, off: true, empty: true };
 impl End {
     /// This one, or behind nothing the next.
     fn or(self, next: Self) -> Self {
-        match self.empty {
-            true => Self { word: self.word && next.word, off: self.off && next.off, empty: next.empty },
-            false => self,
+        if !self.empty {
+            return self;
         }
+        Self { word: self.word && next.word, off: self.off && next.off, empty: next.empty }
     }
 
     fn of(hir: &Hir, side: Side) -> Self {
         match hir.kind() {
-            HirKind::Empty => NOTHING,
             HirKind::Look(look) if bounds(*look, side) => Self { word: false, off: true, empty: false },
-            HirKind::Look(_) => NOTHING,
+            HirKind::Empty | HirKind::Look(_) => NOTHING,
             HirKind::Literal(literal) => {
                 let byte = if side == Side::First { literal.0.first() } else { literal.0.last() };
                 byte.map_or(NOTHING, |byte| Self { word: is_word(*byte), off: !is_word(*byte), empty: false })

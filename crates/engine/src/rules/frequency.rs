@@ -92,7 +92,10 @@ mod tests {
     #[test]
     fn what_texts_are_full_of_comes_last() {
         assert!(frequency(b"| ") > frequency(b"\xfftr\xff"), "every pipeline has a pipe");
-        assert!(frequency(b"the") > frequency(b"zht"), "a common word comes more often than its letters would together");
+        assert!(
+            frequency(b"the") > frequency(b"zht"),
+            "a common word comes more often than its letters would together"
+        );
         assert!(frequency(b"\xffxz\xff") < frequency(b"xz"), "fewer places are the edge of a word");
         assert!((frequency(b"\xff -x") - frequency(b" -x")).abs() < f64::EPSILON, "but nearly every blank is");
     }
