@@ -1,6 +1,7 @@
 //! `cargo xtask fuzz`: builds the targets of fuzz/ and runs each for a while over its corpus. See fuzz/README.md.
 
-use std::fs;
+use std::num::NonZero;
+use std::{fs, thread};
 
 use crate::workspace::{self, Outcome, cargo, root};
 
@@ -10,18 +11,31 @@ pub(crate) fn run(seconds: u32, targets: &[String]) -> Outcome {
     let artifacts = fuzz.join("artifacts");
     fs::create_dir_all(&artifacts).map_err(|e| format!("{}: {e}", artifacts.display()))?;
     let all = all()?;
-    for target in if targets.is_empty() { &all[..] } else { targets } {
-        // It runs in fuzz/, whose cargo configuration holds the coverage flags, and builds apart from all else.
+    let targets = if targets.is_empty() { &all[..] } else { targets };
+    // In fuzz/ the cargo configuration holds the coverage flags, and all is built apart from all else.
+    let cargo_there = |arguments: &[&str]| {
+        let mut cargo = cargo(arguments);
+        cargo.current_dir(&fuzz).env_remove("CARGO_TARGET_DIR");
+        cargo
+    };
+    workspace::run(&mut cargo_there(&["build", "--quiet", "--release", "--locked", "--bins"]))?;
+    let fuzzed = |target: &String| {
         let found = workspace::run(
-            cargo(["run", "--quiet", "--release", "--locked", "--bin", target, "--"])
+            cargo_there(&["run", "--quiet", "--release", "--locked", "--bin", target, "--"])
                 .arg(format!("-max_total_time={seconds}"))
                 .arg(format!("-artifact_prefix=artifacts/{target}-"))
                 .args(["-timeout=10", "-rss_limit_mb=2048", "-print_final_stats=1", "-verbosity=0"])
-                .arg(format!("corpus/{target}"))
-                .current_dir(&fuzz)
-                .env_remove("CARGO_TARGET_DIR"),
+                .arg(format!("corpus/{target}")),
         );
-        found.map_err(|why| format!("{why}\nThe input that did it lies in fuzz/artifacts/."))?;
+        found.map_err(|why| format!("{why}\nThe input that did it lies in fuzz/artifacts/."))
+    };
+    // A target runs on one processor.
+    let at_once = thread::available_parallelism().map_or(1, NonZero::get);
+    for some in targets.chunks(at_once) {
+        thread::scope(|scope| {
+            let running: Vec<_> = some.iter().map(|target| scope.spawn(|| fuzzed(target))).collect();
+            running.into_iter().try_for_each(|one| one.join().unwrap_or_else(|_| Err("a run panicked".to_owned())))
+        })?;
     }
     Ok(())
 }

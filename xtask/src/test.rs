@@ -1,11 +1,24 @@
 //! `cargo xtask test`: every test of the workspace, with nothing skipped.
 
+use std::thread::{self, ScopedJoinHandle};
+
 use crate::fixtures;
 use crate::workspace::{self, Outcome, cargo, release_binary};
 
 /// The end-to-end tests drive the release binary, as users do, with the real servers under target/fixtures.
+///
+/// What they need is brought and built side by side: much of each waits for a disk, a network or the last crate.
 pub(crate) fn run(arguments: &[String]) -> Outcome {
-    fixtures::bring()?;
-    let binary = release_binary()?;
+    let binary = thread::scope(|scope| {
+        let fixtures = scope.spawn(fixtures::bring);
+        let binary = scope.spawn(release_binary);
+        let tests = workspace::run(cargo(["test", "--workspace", "--no-run"]).args(arguments));
+        joined(fixtures)?;
+        tests.and(joined(binary))
+    })?;
     workspace::run(cargo(["test", "--workspace", "--no-fail-fast"]).args(arguments).env("E2E_BINARY", binary))
+}
+
+fn joined<T>(work: ScopedJoinHandle<'_, Outcome<T>>) -> Outcome<T> {
+    work.join().unwrap_or_else(|_| Err("a step panicked".to_owned()))
 }
