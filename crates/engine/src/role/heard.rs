@@ -22,7 +22,7 @@ impl Heard {
             return says(name);
         }
         if self.0.is_empty() {
-            self.0.resize_with(PLACES, || (String::new(), says("")));
+            self.0 = vec![(String::new(), says("")); PLACES];
         }
         let mut hasher = FxHasher::default();
         hasher.write(name.as_bytes());

@@ -13,13 +13,11 @@ pub(super) fn frequency(literal: &[u8]) -> f64 {
     }
     by_chance *= chance(bare);
     let word = bare.trim_ascii();
+    if PIPES.contains(&bare) {
+        return by_chance.max(PIPE_FREQUENCY);
+    }
     let common = word.len() > 1 && COMMON.iter().any(|common| common.as_bytes().starts_with(word));
-    let at_least = match common {
-        _ if PIPES.contains(&bare) => PIPE_FREQUENCY,
-        true => COMMON_FREQUENCY,
-        false => 0.0,
-    };
-    by_chance.max(at_least)
+    if common { by_chance.max(COMMON_FREQUENCY) } else { by_chance }
 }
 
 /// How often `literal` would come if letters came independently.
@@ -27,7 +25,7 @@ pub(super) fn chance(literal: &[u8]) -> f64 {
     literal.iter().map(|byte| FREQUENCIES.get(usize::from(*byte)).copied().unwrap_or_default()).product()
 }
 
-/// [`byte_frequency`] of each byte: every start asks for those of ten thousand literals.
+/// [`byte_frequency`] of each byte, asked for those of ten thousand literals.
 #[expect(clippy::indexing_slicing, reason = "a constant: an index beyond it would not compile")]
 static FREQUENCIES: [f64; 256] = {
     let mut table = [0.0; 256];
