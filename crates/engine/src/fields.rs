@@ -1,5 +1,6 @@
 //! Which strings of a message can carry an attack, and what they are.
 
+mod operators;
 mod twins;
 
 use std::borrow::Cow;
@@ -10,6 +11,8 @@ use crate::role::{self, Correction, Heard, Roles, Tool};
 use crate::rules::Direction;
 use crate::session::Exchange;
 use crate::verdict::Flow;
+
+use operators::Place;
 
 /// A string in a message that can carry an attack.
 #[derive(Debug)]
@@ -33,7 +36,14 @@ pub(crate) fn each_field<'t, 'a>(
     heard: &mut Heard,
     sink: &mut dyn FnMut(Field<'t, 'a>),
 ) {
-    let mut walk = Walk { sink, heard, tool: Tool::default(), direction: Direction::REQUEST, path: String::new() };
+    let mut walk = Walk {
+        sink,
+        heard,
+        tool: Tool::default(),
+        direction: Direction::REQUEST,
+        path: String::new(),
+        place: Place::Value,
+    };
     match (&message.body, flow) {
         (Body::Request { method, params, .. } | Body::Notification { method, params }, Flow::ToServer) => {
             let Some(params) = params else { return };
@@ -44,7 +54,7 @@ pub(crate) fn each_field<'t, 'a>(
                 let name = params.get("name").and_then(|n| n.string()).unwrap_or_default();
                 let corrections = Correction::of_tool(corrections, &name);
                 let tool = Tool::new(walk.heard.of(&name), exchange.tool_roles.as_deref(), &corrections);
-                Walk { tool, ..walk }.call(*params);
+                Walk { tool, place: Place::of_tool(&name), ..walk }.call(*params);
             } else if is_resource_method(method) {
                 walk.resource(*params);
             } else {
@@ -92,6 +102,8 @@ struct Walk<'s, 'n, 't, 'a> {
     direction: Direction,
     /// Property path of the value at hand without array indices, as a tool's schema names it.
     path: String,
+    /// What takes the value at hand: a query may hold operators.
+    place: Place,
 }
 
 impl<'t, 'a> Walk<'_, '_, 't, 'a> {
@@ -175,12 +187,15 @@ impl<'t, 'a> Walk<'_, '_, 't, 'a> {
                     self.arguments(element, key, roles);
                 }
             }
-            Kind::Object => self.object(value, outer),
+            Kind::Object => self.object(value, key, outer),
             Kind::Null | Kind::Bool => {}
         }
     }
 
-    fn object(&mut self, object: Value<'t, 'a>, outer: Roles) {
+    fn object(&mut self, object: Value<'t, 'a>, own: &str, outer: Roles) {
+        if let Some(operator) = operators::answer(object, own, self.place) {
+            self.emit(object, Cow::Owned(operator), Roles::ID);
+        }
         if let Some((place, line)) = split_command(object) {
             self.emit(place, Cow::Owned(line), Roles::COMMAND);
         }
@@ -198,7 +213,21 @@ impl<'t, 'a> Walk<'_, '_, 't, 'a> {
                 }
                 self.path.push_str(&name);
             }
-            self.arguments(value, &name, Roles::empty());
+            let runs = operators::scripts(&name, value, &mut |place, script| {
+                self.emit(place, Cow::Owned(script), Roles::CODE)
+            });
+            if !runs {
+                let place = self.place;
+                if matches!(value.kind(), Kind::Object | Kind::Array) {
+                    self.place = place.below(&name);
+                    let said = role::named(&self.tool, &self.path, self.heard.of(&name));
+                    if said.intersects(Roles::SQL | Roles::CODE) {
+                        self.place = Place::Query;
+                    }
+                }
+                self.arguments(value, &name, Roles::empty());
+                self.place = place;
+            }
             self.path.truncate(mark);
         }
     }

@@ -50,6 +50,7 @@ mod tests {
             r#"{ "$nin": ["x"] }"#,
             "user[$ne]=x&pass[$ne]=y",
             "pass[$regex]=^a",
+            "password[$ne]",
             r#"{"user": "ann", "password": {"$ne": ""}}"#,
             "', $where: '1 == 1'",
             r#"{"$where": "sleep(500)"}"#,

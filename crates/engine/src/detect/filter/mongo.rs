@@ -55,9 +55,10 @@ impl<'t> Operator<'t> {
         let before = self.before.trim_end();
         let quoted = before.ends_with(['"', '\'']);
         let outside = before.strip_suffix(['"', '\'']).unwrap_or(before).trim_end();
-        // `name[$ne]=x`
+        // `name[$ne]=x`, or `name[$ne]` as the name of an argument.
         if self.after.starts_with(']') {
-            return before.ends_with('[') && self.after.trim_start_matches(']').trim_start().starts_with(['=', '[']);
+            let behind = self.after.trim_start_matches(']').trim_start();
+            return before.ends_with('[') && (behind.is_empty() || behind.starts_with(['=', '[']));
         }
         let behind = if quoted { self.after.strip_prefix(['"', '\'']).unwrap_or(self.after) } else { self.after };
         if !behind.trim_start().starts_with(':') {
