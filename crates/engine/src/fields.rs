@@ -214,7 +214,7 @@ impl<'t, 'a> Walk<'_, '_, 't, 'a> {
                 self.path.push_str(&name);
             }
             let runs = operators::scripts(&name, value, &mut |place, script| {
-                self.emit(place, Cow::Owned(script), Roles::CODE)
+                self.emit(place, Cow::Owned(script), Roles::CODE);
             });
             if !runs {
                 let place = self.place;

@@ -208,6 +208,10 @@ const HARMLESS: &[&str] = &[
     "shard",
     "object",
     "s3key",
+    // Of a signed link: who signed it, and under which session. What signs stays at home.
+    "xamzcredential",
+    "xgoogcredential",
+    "xamzsecuritytoken",
     "hash",
     "digest",
     "checksum",
