@@ -22,8 +22,9 @@ use super::{Family, Found, Look};
 use crate::rules::Direction;
 use features::{Feature, Features, Scanner};
 
-/// Orders to the model, by how plain they are.
-pub(super) const FAMILY: Family = Family { name: "injection", kinds: &["order", "suspicion"], look };
+/// Orders to the model, by how plain they are; `disguised` is for readings that nobody meets by accident.
+pub(super) const FAMILY: Family = Family { name: "injection", kinds: &["order", "suspicion", "disguised"], look };
+const DISGUISED: usize = 2;
 
 /// Sentences that are judged together.
 const WINDOW: usize = 3;
@@ -42,12 +43,19 @@ pub(crate) fn prepare() {
 fn look(look: &Look<'_>, found: &mut Found<'_>) {
     let (order, suspicion) = weights::thresholds(look.direction);
     let mut best: Option<(i32, Range<usize>)> = None;
+    let mut disguised: Option<Range<usize>> = None;
     windows(look.view, &mut |features, place| {
         let score = weights::score(features, look.direction);
         if score >= suspicion && best.as_ref().is_none_or(|(most, _)| score > *most) {
-            best = Some((score, place));
+            best = Some((score, place.clone()));
+        }
+        if look.wants(DISGUISED) && disguised.is_none() && weights::means_harm(features, look.direction) {
+            disguised = Some(place);
         }
     });
+    if let Some(place) = disguised {
+        found(DISGUISED, place);
+    }
     if let Some((score, place)) = best {
         found(usize::from(score < order), place);
     }

@@ -170,6 +170,13 @@ pub(super) fn score(features: Features, direction: Direction) -> i32 {
     score
 }
 
+/// Whether `features` of a text that was written to be overlooked (in leet, spaced out, reversed) say what an order to a
+/// model does: who hides words from a filter says with it what he thinks of them, so that less is enough, but for manners.
+pub(super) fn means_harm(features: Features, direction: Direction) -> bool {
+    const ENOUGH: i32 = 150;
+    score(features & !(F::PleaseAct.bit() | F::PleaseStart.bit()), direction) >= ENOUGH
+}
+
 pub(super) fn names(features: Features) -> Vec<&'static str> {
     ALL.iter().filter(|feature| features & feature.bit() != 0).map(|feature| feature.name()).collect()
 }
