@@ -1,6 +1,9 @@
 //! Which strings of a message can carry an attack, and what they are.
 
+mod catalogue;
+mod length;
 mod operators;
+mod strangers;
 mod twins;
 
 use std::borrow::Cow;
@@ -43,6 +46,7 @@ pub(crate) fn each_field<'t, 'a>(
         direction: Direction::REQUEST,
         path: String::new(),
         place: Place::Value,
+        listed: &exchange.listed,
     };
     match (&message.body, flow) {
         (Body::Request { method, params, .. } | Body::Notification { method, params }, Flow::ToServer) => {
@@ -104,6 +108,8 @@ struct Walk<'s, 'n, 't, 'a> {
     path: String,
     /// What takes the value at hand: a query may hold operators.
     place: Place,
+    /// The tools that the client knows already.
+    listed: &'n [Box<str>],
 }
 
 impl<'t, 'a> Walk<'_, '_, 't, 'a> {
@@ -232,12 +238,15 @@ impl<'t, 'a> Walk<'_, '_, 't, 'a> {
         }
     }
 
-    /// A string, or those of an array, with the key in front: `$ref https://…`.
+    /// A string, or those of an array, with the key in front: `$ref https://…`. Where a client may fetch it by itself it is a
+    /// URL as well.
     fn keyed(&mut self, key: &str, value: Value<'t, 'a>) {
         let mut give = |value: Value<'t, 'a>| {
-            if let Some(text) = value.string().filter(|text| !text.is_empty()) {
-                self.emit(value, Cow::Owned(format!("{key} {text}")), Roles::TEXT);
+            let Some(text) = value.string().filter(|text| !text.is_empty()) else { return };
+            if text.contains("//") {
+                self.emit(value, text.clone(), Roles::URL);
             }
+            self.emit(value, Cow::Owned(format!("{key} {text}")), Roles::TEXT);
         };
         match value.kind() {
             Kind::String => give(value),
@@ -257,25 +266,25 @@ impl<'t, 'a> Walk<'_, '_, 't, 'a> {
             Kind::Array => value.elements().for_each(|element| self.prose(element)),
             Kind::Object => {
                 let binary = is_binary(value);
-                for (key, value) in value.members() {
+                for (key, inner) in value.members() {
                     let Some(name) = key.string() else { continue };
                     if !is_identifier(&name) {
                         self.emit(key, name.clone(), Roles::TEXT);
                     }
                     if KEYED.contains(&&*name) {
-                        self.keyed(&name, value);
+                        self.keyed(&name, inner);
                     }
-                    if self.direction.intersects(Direction::DESCRIPTION) && CATALOGUES.contains(&&*name) {
-                        twins::find(value, &mut |place, name, earlier| {
-                            self.emit(place, Cow::Owned(format!("twins {earlier} {name}")), Roles::TEXT);
+                    if self.direction.intersects(Direction::DESCRIPTION) && catalogue::is_one(&name) {
+                        catalogue::look(&name, inner, value, self.listed, &mut |place, text| {
+                            self.emit(place, Cow::Owned(text), Roles::ID);
                         });
                     }
                     let blob = name == "blob" || (binary && name == "data");
                     let token = matches!(&*name, "nextCursor" | "requestState" | "progressToken");
-                    if (blob || token) && value.kind() == Kind::String {
-                        self.emit(value, Cow::Borrowed(""), Roles::OPAQUE);
+                    if (blob || token) && inner.kind() == Kind::String {
+                        self.emit(inner, Cow::Borrowed(""), Roles::OPAQUE);
                     } else {
-                        self.prose(value);
+                        self.prose(inner);
                     }
                 }
             }
@@ -283,9 +292,6 @@ impl<'t, 'a> Walk<'_, '_, 't, 'a> {
         }
     }
 }
-
-/// Lists whose entries a model tells apart by name.
-const CATALOGUES: &[&str] = &["tools", "prompts", "resources", "resourceTemplates"];
 
 /// Members of a catalogue whose value means nothing without the key: what a client fetches, and what a page may load.
 const KEYED: &[&str] = &[
@@ -301,6 +307,9 @@ const KEYED: &[&str] = &[
     "resourceDomains",
     "frameDomains",
     "baseUriDomains",
+    "connect_domains",
+    "resource_domains",
+    "frame_domains",
 ];
 
 /// The roles that an array's name gives to its elements.

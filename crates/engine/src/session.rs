@@ -30,6 +30,8 @@ pub struct Exchange {
     pub tool_roles: Option<Arc<ToolRoles>>,
     /// For a response: source text of the id of the request it answers.
     pub request_id: Option<Box<str>>,
+    /// For a list of tools: the names of those that the client has been told of before.
+    pub listed: Arc<[Box<str>]>,
     /// What is wrong with the message's place in the session.
     pub fault: Option<SessionFault>,
 }
@@ -159,7 +161,8 @@ impl Session {
                 } else {
                     None
                 };
-                Exchange { method: Some(state.method(method)), tool, tool_roles, request_id: None, fault }
+                let method = Some(state.method(method));
+                Exchange { method, tool, tool_roles, fault, ..Exchange::default() }
             }
             Body::Notification { method, .. } => Exchange { method: Some(state.method(method)), ..Exchange::default() },
             Body::Response { id, .. } => state.answer(Some(id), flow),
@@ -252,11 +255,16 @@ impl State {
         match self.pending(flow.reversed()).remove(&id.key()) {
             Some(request) => {
                 let tool_roles = request.tool.as_deref().and_then(|name| self.tools.get(name).cloned());
+                let listed = match &*request.method {
+                    "tools/list" => self.tools.keys().map(|name| name.as_str().into()).collect(),
+                    _ => Arc::default(),
+                };
                 Exchange {
                     method: Some(request.method),
                     tool: request.tool,
                     tool_roles,
                     request_id: Some(request.lexeme),
+                    listed,
                     fault: None,
                 }
             }

@@ -42,6 +42,7 @@ const KINDS: &[&str] = &[
     "homograph",
     "leak",
     "script",
+    "inward",
 ];
 
 /// What is found, by its place in [`KINDS`]; the classes of names come first, in the order of [`names::CLASSES`].
@@ -62,6 +63,8 @@ enum Kind {
     Homograph,
     Leak,
     Script,
+    /// Any address that the open network does not reach.
+    Inward,
 }
 
 /// The most URLs of one text that are looked at, and how far each.
@@ -119,6 +122,9 @@ fn leads_to(address: &Address<'_>, range: &Range<usize>, found: &mut Found<'_>) 
         Class::LinkLocal => tell(Kind::LinkLocal),
         Class::Special => tell(Kind::Special),
         Class::Public | Class::Cluster | Class::Nowhere => {}
+    }
+    if class != Class::Public {
+        tell(Kind::Inward);
     }
     let inner =
         matches!(class, Class::Loopback | Class::LoopbackAlias | Class::Unspecified | Class::Private | Class::Cluster);
@@ -294,6 +300,7 @@ mod tests {
             },
             &mut found,
         );
+        kinds.retain(|kind| *kind != "inward" || roles.contains(Roles::HOST));
         kinds
     }
 
@@ -301,7 +308,7 @@ mod tests {
     fn kinds_stand_where_the_enumeration_says() {
         assert_eq!(KINDS.get(Kind::Scheme as usize), Some(&"scheme"));
         assert_eq!(KINDS.get(Kind::Script as usize), Some(&"script"));
-        assert_eq!(KINDS.len(), Kind::Script as usize + 1);
+        assert_eq!(KINDS.len(), Kind::Inward as usize + 1);
         assert!(names::CLASSES.iter().zip(KINDS).all(|(class, kind)| class == kind));
     }
 
@@ -327,6 +334,20 @@ mod tests {
             ("https://webhook.site/0f", &["catcher"]),
         ] {
             assert_eq!(kinds(Some(ViewKind::Url), Roles::URL, url), expected, "{url}");
+        }
+    }
+
+    #[test]
+    fn what_the_open_network_does_not_reach_lies_inward() {
+        for (url, inward) in [
+            ("http://localhost/", true),
+            ("http://10.0.0.1/", true),
+            ("http://169.254.169.254/", true),
+            ("http://[fd00::1]/", true),
+            ("https://example.com/", false),
+            ("https://203.0.113.7/", false),
+        ] {
+            assert_eq!(kinds(Some(ViewKind::Url), Roles::HOST, url).contains(&"inward"), inward, "{url}");
         }
     }
 

@@ -1,27 +1,28 @@
-//! Names of one catalogue that read alike: `read_fi1e` beside `read_file`.
+//! Names that a model or a person takes for one another: `read_fi1e` beside `read_file`, and one name given twice.
 
 use std::collections::HashMap;
 
 use vanguard_wire::Value;
 
+use super::catalogue::MOST;
 use crate::views::is_invisible;
 
-/// Entries of a catalogue that are compared: no honest one is near.
-const MOST: usize = 4_096;
 /// The longest name that is compared.
 const NAME: usize = 128;
 
-/// Calls `found` with the later of two names that look the same, and with the earlier.
-pub(super) fn find<'t, 'a>(catalogue: Value<'t, 'a>, found: &mut dyn FnMut(Value<'t, 'a>, &str, &str)) {
-    let mut seen: HashMap<String, String> = HashMap::new();
+/// Calls `found` with the later of two entries whose names look the same, or are. `known` are names of before: an entry may
+/// take the place of one, and must not imitate it.
+pub(super) fn find<'t, 'a>(catalogue: Value<'t, 'a>, known: &[Box<str>], found: &mut dyn FnMut(Value<'t, 'a>, String)) {
+    let mut seen: HashMap<String, (String, Option<Value<'t, 'a>>)> =
+        known.iter().map(|name| (skeleton(name), (name.to_string(), None))).collect();
     for entry in catalogue.elements().take(MOST) {
         let Some(place) = entry.get("name") else { continue };
-        let Some(name) = place.string().filter(|name| name.len() <= NAME) else { continue };
+        let Some(name) = place.string().filter(|name| !name.is_empty() && name.len() <= NAME) else { continue };
         match seen.get(&skeleton(&name)) {
-            Some(earlier) if *earlier != *name => found(place, &name, earlier),
-            Some(_) => {}
-            None => {
-                seen.insert(skeleton(&name), name.into_owned());
+            Some((earlier, _)) if *earlier != *name => found(place, format!("twins {earlier} {name}")),
+            Some((_, Some(same))) if same.lexeme() != entry.lexeme() => found(place, format!("twice {name}")),
+            _ => {
+                seen.insert(skeleton(&name), (name.into_owned(), Some(entry)));
             }
         }
     }

@@ -40,6 +40,10 @@ pub fn failures(set: &RuleSet) -> Vec<Failure> {
             let (roles, direction, text) = match &case.subject {
                 Subject::Value { role, text } => (Roles::from(*role), Direction::REQUEST, text),
                 Subject::Result { text } => (Roles::TEXT, Direction::RESPONSE, text),
+                // What a catalogue links to, or says as a whole, is a field of another role.
+                Subject::Description { text } if !rule.roles.intersects(Roles::TEXT) => {
+                    (rule.roles, Direction::DESCRIPTION, text)
+                }
                 Subject::Description { text } => (Roles::TEXT, Direction::DESCRIPTION, text),
                 Subject::Call { .. } => continue,
             };

@@ -36,7 +36,7 @@ fn json(text: &str) -> String {
 }
 
 /// The gravest verdict over the messages of a session of their own.
-fn judged(profile: Profile, messages: &[(Flow, String)]) -> Verdict {
+pub(crate) fn judged(profile: Profile, messages: &[(Flow, String)]) -> Verdict {
     thread_local! {
         static ENGINES: [Engine; 2] = [Profile::Balanced, Profile::Strict].map(|profile| {
             let policy = Policy { profile, ..Policy::default() };

@@ -2,6 +2,7 @@
 //! in `balanced`. Nothing here was copied from a corpus, so what is learnt there must hold here.
 
 mod calls;
+mod catalogues;
 mod commands;
 mod judged;
 mod places;
