@@ -10,6 +10,8 @@
 
 use std::ops::Range;
 
+use crate::byteset::ByteSet;
+
 use super::table::{Entry, FOLD, KEY_BITS, Literal, Needles, Table, hash, pair, single_key};
 
 const WORDS: usize = 1 << (KEY_BITS - 6);
@@ -17,22 +19,26 @@ const WORDS: usize = 1 << (KEY_BITS - 6);
 /// A bit for each key.
 type Present = Box<[u64; WORDS]>;
 
-/// What stands for the literals that concern one kind of text.
+/// The literals that concern one kind of text, and what stands for them.
 #[derive(Debug)]
 pub(super) struct Lane {
-    /// A bit for each literal that does.
-    literals: Box<[u64]>,
+    long: Table,
+    short: Table,
+    single: Table,
     /// The hashes of four bytes.
     fours: Present,
     /// Pairs of bytes, as they stand in a text.
     pairs: Present,
-    is_empty: bool,
 }
 
 /// How many places are looked at in one go: one bit each.
 const CHUNK: usize = 64;
 
 impl Lane {
+    fn is_empty(&self) -> bool {
+        [&self.long, &self.short, &self.single].iter().all(|table| table.entries.is_empty())
+    }
+
     /// Where in the first [`CHUNK`] places of `text` bytes begin that some literal may have; the lowest bit is the first place.
     /// The hottest loop of all: it has no branch, and nothing else to do.
     #[inline(never)]
@@ -58,15 +64,12 @@ fn places(mut bits: u64) -> impl Iterator<Item = usize> {
 impl Needles {
     /// The lane of the literals that `concerns` says yes to, by number.
     pub(super) fn lane(&self, concerns: impl Fn(usize) -> bool) -> Lane {
-        let mut literals = vec![0; self.literals.len().div_ceil(64)].into_boxed_slice();
-        for literal in (0..self.literals.len()).filter(|literal| concerns(*literal)) {
-            mark(&mut literals, literal);
-        }
+        let [long, short, single] = [&self.long, &self.short, &self.single].map(|table| table.part(&concerns));
         let (mut fours, mut pairs) = (Box::new([0; WORDS]), Box::new([0; WORDS]));
-        for entry in self.long.among(&literals) {
+        for entry in &*long.entries {
             mark(&mut *fours, entry.key.into());
         }
-        for entry in self.short.among(&literals) {
+        for entry in &*short.entries {
             let at = entry.offset as usize;
             let Some([first, second]) = self.bytes(entry.literal).get(at..).and_then(<[u8]>::first_chunk) else {
                 continue;
@@ -77,15 +80,14 @@ impl Needles {
                 }
             }
         }
-        for entry in self.single.among(&literals) {
+        for entry in &*single.entries {
             for byte in self.bytes(entry.literal).iter().flat_map(|byte| cases(*byte)) {
                 for next in 0..=u8::MAX {
                     mark(&mut *pairs, u16::from_le_bytes([byte, next]).into());
                 }
             }
         }
-        let is_empty = literals.iter().all(|word| *word == 0);
-        Lane { literals, fours, pairs, is_empty }
+        Lane { long, short, single, fours, pairs }
     }
 
     /// Calls `hit` with each literal that concerns texts of this `lane`, by number, and where it stands. Nearly in the order
@@ -96,7 +98,7 @@ impl Needles {
         lane: &Lane,
         hit: &mut impl FnMut(usize, Range<usize>) -> Result<(), E>,
     ) -> Result<(), E> {
-        if lane.is_empty {
+        if lane.is_empty() {
             return Ok(());
         }
         for begin in (0..text.len()).step_by(CHUNK) {
@@ -105,11 +107,11 @@ impl Needles {
                 let Some(four @ [a, b, _, _]) = text.get(at..).and_then(<[u8]>::first_chunk) else { continue };
                 let word = u32::from_le_bytes(*four);
                 if has(&*lane.fours, hash(word).into()) != 0 {
-                    self.compare(&self.long, hash(word), text, at, lane, hit)?;
+                    self.compare(&lane.long, hash(word), text, at, hit)?;
                 }
                 if has(&*lane.pairs, two(word)) != 0 {
-                    self.compare(&self.short, pair(*a, *b), text, at, lane, hit)?;
-                    self.compare(&self.single, single_key(*a), text, at, lane, hit)?;
+                    self.compare(&lane.short, pair(*a, *b), text, at, hit)?;
+                    self.compare(&lane.single, single_key(*a), text, at, hit)?;
                 }
             }
         }
@@ -117,9 +119,9 @@ impl Needles {
         let rest = text.len().saturating_sub(3);
         for (at, byte) in text.iter().enumerate().skip(rest) {
             if let Some(next) = text.get(at.saturating_add(1)) {
-                self.compare(&self.short, pair(*byte, *next), text, at, lane, hit)?;
+                self.compare(&lane.short, pair(*byte, *next), text, at, hit)?;
             }
-            self.compare(&self.single, single_key(*byte), text, at, lane, hit)?;
+            self.compare(&lane.single, single_key(*byte), text, at, hit)?;
         }
         Ok(())
     }
@@ -131,7 +133,6 @@ impl Needles {
         key: u16,
         text: &[u8],
         at: usize,
-        lane: &Lane,
         hit: &mut impl FnMut(usize, Range<usize>) -> Result<(), E>,
     ) -> Result<(), E> {
         for entry in table.bucket(key).iter().filter(|entry| entry.key == key) {
@@ -139,8 +140,7 @@ impl Needles {
             let last = start.saturating_add(entry.length as usize).saturating_sub(1);
             let [first, end] = entry.ends;
             let folded = |at: usize| text.get(at).map_or(0, |byte| byte | FOLD);
-            let may = folded(start) == first && folded(last) == end;
-            if may && has(&lane.literals, entry.literal as usize) != 0 {
+            if folded(start) == first && folded(last) == end {
                 self.verify(entry, text, start, hit)?;
             }
         }
@@ -164,9 +164,9 @@ impl Needles {
 }
 
 impl Table {
-    /// The entries of these literals.
-    fn among(&self, literals: &[u64]) -> impl Iterator<Item = &Entry> {
-        self.entries.iter().filter(|entry| has(literals, entry.literal as usize) != 0)
+    /// The entries of the literals that `concerns` says yes to, as a table of their own.
+    fn part(&self, concerns: impl Fn(usize) -> bool) -> Self {
+        Self::new(self.entries.iter().filter(|entry| concerns(entry.literal as usize)).copied().collect())
     }
 }
 
@@ -196,7 +196,8 @@ impl Literal {
 
 /// Whether a word, of ASCII letters, digits and `_`, begins or ends at `at`.
 fn is_edge(text: &[u8], at: usize) -> bool {
-    let is_word = |byte: Option<&u8>| byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_');
+    static WORD: ByteSet = ByteSet::of(b"_").and_alphanumeric();
+    let is_word = |byte: Option<&u8>| byte.is_some_and(|byte| WORD.has(*byte));
     is_word(at.checked_sub(1).and_then(|before| text.get(before))) != is_word(text.get(at))
 }
 

@@ -38,7 +38,7 @@ pub(super) struct Literal {
 /// Literals by a few of their bytes.
 #[derive(Debug)]
 pub(super) struct Table {
-    /// By the upper bits of the key, where its entries begin; one more at the end.
+    /// By the upper bits of the key, where its entries begin; one more at the end. Nothing where there are no entries.
     pub(super) starts: Cow<'static, [u32]>,
     pub(super) entries: Cow<'static, [Entry]>,
 }
@@ -121,8 +121,11 @@ impl Entry {
 }
 
 impl Table {
-    fn new(mut entries: Vec<Entry>) -> Self {
+    pub(super) fn new(mut entries: Vec<Entry>) -> Self {
         entries.sort_unstable_by_key(|entry| (entry.key, entry.literal));
+        if entries.is_empty() {
+            return Self { starts: Cow::Borrowed(&[]), entries: Cow::Borrowed(&[]) };
+        }
         let mut starts = Vec::with_capacity(1 << (KEY_BITS - BUCKET_SHIFT) | 1);
         let mut next = 0_usize;
         for bucket in 0..=1_u32 << (KEY_BITS - BUCKET_SHIFT) {

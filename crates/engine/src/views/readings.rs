@@ -152,24 +152,49 @@ fn words<'c>(commands: &'c str, urls: &mut url::Lines, paths: &mut Paths) {
     };
     let (mut start, mut signs) = (0_usize, 0_u8);
     for (at, byte) in commands.bytes().enumerate() {
-        match byte {
-            b' ' | b'\n' => {
-                if signs != 0 {
-                    word(commands.get(start..at).unwrap_or(""), signs);
-                }
-                (start, signs) = (at.saturating_add(1), 0);
+        let sign = sign(byte);
+        signs |= sign;
+        if sign == BLANK {
+            if signs != BLANK {
+                word(commands.get(start..at).unwrap_or(""), signs);
             }
-            b'/' | b'\\' | b'.' => signs |= SEPARATOR,
-            b'0'..=b'9' | b'[' => signs |= DIGIT,
-            _ => {}
+            (start, signs) = (at.saturating_add(1), 0);
         }
     }
     word(commands.get(start..).unwrap_or(""), signs);
 }
 
-/// What a word has a byte of.
+/// What a word has a byte of, or is parted by.
 const SEPARATOR: u8 = 1;
 const DIGIT: u8 = 2;
+const BLANK: u8 = 4;
+
+#[allow(clippy::indexing_slicing, reason = "a u8 cannot exceed a table of 256")]
+fn sign(byte: u8) -> u8 {
+    static SIGNS: [u8; 256] = signs();
+    SIGNS[usize::from(byte)]
+}
+
+#[allow(
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::cast_possible_truncation,
+    reason = "evaluated at compile time, where an overrun is a build error"
+)]
+const fn signs() -> [u8; 256] {
+    let mut table = [0; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        table[byte] = match byte as u8 {
+            b' ' | b'\n' => BLANK,
+            b'/' | b'\\' | b'.' => SEPARATOR,
+            b'0'..=b'9' | b'[' => DIGIT,
+            _ => 0,
+        };
+        byte += 1;
+    }
+    table
+}
 
 #[cfg(test)]
 mod tests {

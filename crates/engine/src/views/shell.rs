@@ -30,6 +30,7 @@ use aho_corasick::{AhoCorasick, MatchKind};
 
 use command::{Command, Word};
 use programs::Waiting;
+use crate::byteset::ByteSet;
 use variables::Variables;
 
 /// How deep scripts inside scripts are followed.
@@ -197,10 +198,7 @@ impl Lines {
                 self.text.push(' ');
             }
             let text = if at == 0 { programs::name(&word.text) } else { &*word.text };
-            if text
-                .bytes()
-                .any(|byte| matches!(byte, b'\n' | b'\r') || (word.quoted && matches!(byte, b'<' | b'>' | b'|')))
-            {
+            if word.may_hold_signs() && text.bytes().any(|byte| SIGNS.has(byte)) {
                 self.text.extend(text.chars().map(|c| shown(c, word.quoted)));
             } else {
                 self.text.push_str(text);
@@ -208,6 +206,9 @@ impl Lines {
         }
     }
 }
+
+/// What a word may hold that is shown as something else.
+static SIGNS: ByteSet = ByteSet::of(b"\n\r<>|");
 
 /// A character of a word as the view shows it.
 fn shown(c: char, quoted: bool) -> char {

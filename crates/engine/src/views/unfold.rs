@@ -5,12 +5,13 @@
 //! after everything that follows from it: the plainest form is seen even of a field made to exhaust the limits.
 
 use std::collections::VecDeque;
+use std::ops::Range;
 use std::rc::Rc;
 
 use smallvec::SmallVec;
 
 use super::readings::{OPERATIONAL, readings};
-use super::triggers::{Triggers, triggers};
+use super::triggers::{self, Triggers, triggers};
 use super::{Chain, Sink, ViewKind, ViewLimits, ViewStats, escape, guess, html, json, percent, plain, runs};
 use crate::role::Roles;
 
@@ -96,8 +97,10 @@ impl Unfolding<'_> {
         for (kind, text) in singles {
             self.give(Node { text, chain: extended(chain, kind), level }, alone);
         }
+        let runs: SmallVec<[Range<usize>; 8]> =
+            if found.contains(Triggers::RUN) { triggers::runs(text.as_bytes()).collect() } else { SmallVec::new() };
         for (kind, decoder) in RUNS {
-            if let Some(text) = decoder(self, text, found) {
+            if let Some(text) = decoder(self, text, found, &runs) {
                 self.give(Node { text, chain: extended(chain, kind), level }, true);
             }
         }
@@ -202,21 +205,21 @@ impl Unfolding<'_> {
 /// Decodings that rewrite a text in its place.
 const IN_PLACE: [ViewKind; 4] = [ViewKind::Percent, ViewKind::Html, ViewKind::Escape, ViewKind::Plain];
 
-type RunDecoder = fn(&Unfolding<'_>, &str, Triggers) -> Option<String>;
+type RunDecoder = fn(&Unfolding<'_>, &str, Triggers, &[Range<usize>]) -> Option<String>;
 
 /// Decodings that take a text out of another.
 const RUNS: [(ViewKind, RunDecoder); 7] = [
-    (ViewKind::Base64, |unfolding, text, found| {
+    (ViewKind::Base64, |unfolding, text, _, runs| {
         let announced =
             unfolding.roles.intersects(Roles::COMMAND.union(Roles::CODE)) && runs::base64::is_announced(text);
-        (announced || found.contains(Triggers::RUN)).then(|| runs::base64::decode(text, announced)).flatten()
+        if announced { runs::base64::announced(text) } else { runs::base64::decode(text, runs) }
     }),
-    (ViewKind::Hex, |_, text, found| found.contains(Triggers::RUN).then(|| runs::hex::decode(text)).flatten()),
-    (ViewKind::Hex, |_, text, found| found.contains(Triggers::PAIRS).then(|| runs::hex::spaced(text)).flatten()),
-    (ViewKind::Base32, |_, text, found| found.contains(Triggers::RUN).then(|| runs::base32::decode(text)).flatten()),
-    (ViewKind::Gzip, |_, text, found| found.contains(Triggers::RUN).then(|| runs::packed::decode(text)).flatten()),
-    (ViewKind::Json, |_, text, found| found.contains(Triggers::BACKSLASH).then(|| json::decode(text)).flatten()),
-    (ViewKind::Plain, |_, text, found| {
+    (ViewKind::Hex, |_, text, _, runs| runs::hex::decode(text, runs)),
+    (ViewKind::Hex, |_, text, found, _| found.contains(Triggers::PAIRS).then(|| runs::hex::spaced(text)).flatten()),
+    (ViewKind::Base32, |_, text, _, runs| runs::base32::decode(text, runs)),
+    (ViewKind::Gzip, |_, text, _, runs| runs::packed::decode(text, runs)),
+    (ViewKind::Json, |_, text, found, _| found.contains(Triggers::BACKSLASH).then(|| json::decode(text)).flatten()),
+    (ViewKind::Plain, |_, text, found, _| {
         found.contains(Triggers::NON_ASCII).then(|| plain::hidden::decode(text)).flatten()
     }),
 ];

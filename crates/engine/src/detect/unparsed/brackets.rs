@@ -126,16 +126,15 @@ fn is_letter(byte: u8) -> bool {
 
 /// The length of a quoted text, its quotes with it.
 fn quoted(rest: &[u8], quote: u8, is_literal: bool) -> Option<usize> {
+    let escape = if is_literal { quote } else { b'\\' };
     let mut at = 1_usize;
-    while let Some(&byte) = rest.get(at) {
-        at = at.saturating_add(1);
-        match byte {
-            b'\\' if !is_literal => at = at.saturating_add(1),
-            _ if byte == quote => return Some(at),
-            _ => {}
+    loop {
+        at = at.saturating_add(memchr::memchr2(quote, escape, rest.get(at..)?)?).saturating_add(1);
+        if rest.get(at.saturating_sub(1)) == Some(&quote) {
+            return Some(at);
         }
+        at = at.saturating_add(1);
     }
-    None
 }
 
 fn line(rest: &[u8]) -> usize {

@@ -1,13 +1,13 @@
 //! Base32: `NFTW433SMUQGC3DM`, padded or not.
 
-use super::super::triggers::runs;
+use std::ops::Range;
 
 /// All runs that decode to text, one a line; `None` where there are none.
-pub(in super::super) fn decode(text: &str) -> Option<String> {
+pub(in super::super) fn decode(text: &str, runs: &[Range<usize>]) -> Option<String> {
     let bytes = text.as_bytes();
     let mut out = None;
-    for run in runs(bytes) {
-        let run = bytes.get(run).unwrap_or_default();
+    for run in runs {
+        let run = bytes.get(run.clone()).unwrap_or_default();
         let upper = run.iter().all(|byte| matches!(byte, b'A'..=b'Z' | b'2'..=b'7'));
         let lower = run.iter().all(|byte| matches!(byte, b'a'..=b'z' | b'2'..=b'7'));
         // A long word in small letters is a word.
@@ -43,6 +43,11 @@ fn whole(run: &[u8]) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::views::triggers::runs;
+
+    fn decoded(text: &str) -> Option<String> {
+        decode(text, &runs(text.as_bytes()).collect::<Vec<_>>())
+    }
 
     #[test]
     fn finds_runs_that_hold_text() {
@@ -50,7 +55,7 @@ mod tests {
             ("NFTW433SMUQGC3DMEBYHEZLWNFXXK4Y=", "ignore all previous"),
             ("decode this: nftw433smuqgc3dmebyhezlwnfxxk4y", "ignore all previous"),
         ] {
-            assert_eq!(decode(text).as_deref(), Some(plain), "{text}");
+            assert_eq!(decoded(text).as_deref(), Some(plain), "{text}");
         }
     }
 
@@ -63,7 +68,7 @@ mod tests {
             "ZZZZZZZZZZZZZZZZ2345",
             "internationalization",
         ] {
-            assert_eq!(decode(text), None, "{text}");
+            assert_eq!(decoded(text), None, "{text}");
         }
     }
 }

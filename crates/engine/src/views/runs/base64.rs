@@ -1,5 +1,6 @@
 //! Base64 and base64url, with or without padding, whole or wrapped into lines.
 
+use std::ops::Range;
 use std::sync::LazyLock;
 
 use base64::Engine as _;
@@ -8,7 +9,7 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use memchr::memmem::Finder;
 
 use super::super::cursor::Cursor;
-use super::super::triggers::{RUN, is_run_byte, runs};
+use super::super::triggers::{RUN, is_run_byte};
 
 /// The shortest run where the text itself speaks of base64: `rm -rf /` is twelve characters.
 const ANNOUNCED_RUN: usize = 8;
@@ -29,30 +30,32 @@ pub(in super::super) fn is_announced(text: &str) -> bool {
     WORDS.iter().any(|word| word.find(text.as_bytes()).is_some())
 }
 
-/// All runs that decode to text, one a line; `None` where there are none.
-pub(in super::super) fn decode(text: &str, announced: bool) -> Option<String> {
-    let bytes = text.as_bytes();
+/// All runs, be they short, that decode to text, one a line; `None` where there are none.
+pub(in super::super) fn announced(text: &str) -> Option<String> {
     let mut out = None;
-    if announced {
-        let mut cursor = Cursor::new(bytes);
-        while !cursor.rest().is_empty() {
-            cursor.take_while(|byte| !is_run_byte(byte));
-            let run = cursor.take_while(is_run_byte);
-            if run.len() >= ANNOUNCED_RUN {
-                add(run, &mut cursor, ANNOUNCED_RUN, &mut out);
-            }
+    let mut cursor = Cursor::new(text.as_bytes());
+    while !cursor.rest().is_empty() {
+        cursor.take_while(|byte| !is_run_byte(byte));
+        let run = cursor.take_while(is_run_byte);
+        if run.len() >= ANNOUNCED_RUN {
+            add(run, &mut cursor, ANNOUNCED_RUN, &mut out);
         }
-    } else {
-        let mut done = 0_usize;
-        for run in runs(bytes) {
-            // Part of a wrapped run before it.
-            if run.start < done {
-                continue;
-            }
-            let mut cursor = Cursor::new(bytes.get(run.end..).unwrap_or_default());
-            add(bytes.get(run).unwrap_or_default(), &mut cursor, RUN, &mut out);
-            done = bytes.len().saturating_sub(cursor.rest().len());
+    }
+    out
+}
+
+/// Those of the text's `runs` that decode to text, one a line; `None` where there are none.
+pub(in super::super) fn decode(text: &str, runs: &[Range<usize>]) -> Option<String> {
+    let bytes = text.as_bytes();
+    let (mut out, mut done) = (None, 0_usize);
+    for run in runs {
+        // Part of a wrapped run before it.
+        if run.start < done {
+            continue;
         }
+        let mut cursor = Cursor::new(bytes.get(run.end..).unwrap_or_default());
+        add(bytes.get(run.clone()).unwrap_or_default(), &mut cursor, RUN, &mut out);
+        done = bytes.len().saturating_sub(cursor.rest().len());
     }
     out
 }
@@ -122,6 +125,11 @@ mod tests {
     use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
 
     use super::*;
+    use crate::views::triggers::runs;
+
+    fn decoded(text: &str) -> Option<String> {
+        decode(text, &runs(text.as_bytes()).collect::<Vec<_>>())
+    }
 
     #[test]
     fn finds_runs_that_hold_text() {
@@ -136,7 +144,7 @@ mod tests {
             format!("https://example.com/api/{url}/view"),
             format!("data:text/plain;base64,{standard}"),
         ] {
-            assert_eq!(decode(&text, false).as_deref(), Some(attack), "{text}");
+            assert_eq!(decoded(&text).as_deref(), Some(attack), "{text}");
         }
     }
 
@@ -145,27 +153,27 @@ mod tests {
         let long = "All of this is one sentence, wrapped by the encoder into lines of 76 characters; ".repeat(3);
         let encoded = BASE64_STANDARD.encode(&long);
         let wrapped: Vec<&str> = encoded.as_bytes().chunks(76).map(|line| std::str::from_utf8(line).unwrap()).collect();
-        assert_eq!(decode(&wrapped.join("\n"), false).as_deref(), Some(long.as_str()));
-        assert_eq!(decode(&wrapped.join("\r\n"), false).as_deref(), Some(long.as_str()));
+        assert_eq!(decoded(&wrapped.join("\n")).as_deref(), Some(long.as_str()));
+        assert_eq!(decoded(&wrapped.join("\r\n")).as_deref(), Some(long.as_str()));
 
         let two =
             format!("{} {}", BASE64_STANDARD.encode("the first of two"), BASE64_STANDARD.encode("the second of two"));
-        assert_eq!(decode(&two, false).as_deref(), Some("the first of two\nthe second of two"));
+        assert_eq!(decoded(&two).as_deref(), Some("the first of two\nthe second of two"));
     }
 
     #[test]
     fn reads_the_utf16_of_powershell() {
         let utf16: Vec<u8> = "IEX (New-Object Net.WebClient)".encode_utf16().flat_map(u16::to_le_bytes).collect();
         let text = format!("powershell -enc {}", BASE64_STANDARD.encode(utf16));
-        assert_eq!(decode(&text, false).as_deref(), Some("IEX (New-Object Net.WebClient)"));
+        assert_eq!(decoded(&text).as_deref(), Some("IEX (New-Object Net.WebClient)"));
     }
 
     #[test]
     fn short_runs_count_where_base64_is_spoken_of() {
         let text = "echo cm0gLXJmIC8= | base64 -d | sh";
         assert!(is_announced(text));
-        assert_eq!(decode(text, true).as_deref(), Some("rm -rf /"));
-        assert_eq!(decode(text, false), None);
+        assert_eq!(announced(text).as_deref(), Some("rm -rf /"));
+        assert_eq!(decoded(text), None);
     }
 
     #[test]
@@ -182,7 +190,7 @@ mod tests {
             "----------------------------------------",
             "0123456789012345678901234567890123456789",
         ] {
-            assert_eq!(decode(text, false), None, "{text}");
+            assert_eq!(decoded(text), None, "{text}");
         }
     }
 }

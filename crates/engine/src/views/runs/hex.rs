@@ -1,14 +1,16 @@
 //! Hexadecimal: `2f6574632f706173737764`, `0x2f65…`.
 
+use std::ops::Range;
+
 use super::super::cursor::Cursor;
-use super::super::triggers::{RUN, runs};
+use super::super::triggers::RUN;
 
 /// All runs of an even number of digits that decode to text, one a line; `None` where there are none.
-pub(in super::super) fn decode(text: &str) -> Option<String> {
+pub(in super::super) fn decode(text: &str, runs: &[Range<usize>]) -> Option<String> {
     let mut out = None;
-    for run in runs(text.as_bytes()) {
+    for run in runs {
         // What is around the digits in a run of letters and digits says whether they are a number or part of a word.
-        let mut cursor = Cursor::new(text.as_bytes().get(run).unwrap_or_default());
+        let mut cursor = Cursor::new(text.as_bytes().get(run.clone()).unwrap_or_default());
         while !cursor.rest().is_empty() {
             let skipped = cursor.take_while(|byte| !byte.is_ascii_hexdigit());
             let digits = cursor.take_while(|byte| byte.is_ascii_hexdigit());
@@ -109,6 +111,11 @@ fn whole(run: &[u8]) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::views::triggers::runs;
+
+    fn decoded(text: &str) -> Option<String> {
+        decode(text, &runs(text.as_bytes()).collect::<Vec<_>>())
+    }
 
     #[test]
     fn finds_runs_that_hold_text() {
@@ -118,7 +125,7 @@ mod tests {
             ("echo 726d202d7266202f7661 | xxd -r -p", "rm -rf /va"),
             ("69676e6f72652070726576696f7573,2f6574632f706173737764", "ignore previous\n/etc/passwd"),
         ] {
-            assert_eq!(decode(text).as_deref(), Some(plain), "{text}");
+            assert_eq!(decoded(text).as_deref(), Some(plain), "{text}");
         }
     }
 
@@ -144,7 +151,7 @@ mod tests {
             "0xdeadbeefdeadbeef",
             "g2f6574632f706173737764g",
         ] {
-            assert_eq!(decode(text), None, "{text}");
+            assert_eq!(decoded(text), None, "{text}");
         }
     }
 }

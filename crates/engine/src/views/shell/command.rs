@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use smallvec::SmallVec;
+
 use super::variables::Variables;
 use super::{fold, programs};
 
@@ -25,11 +27,19 @@ impl<'s> Word<'s> {
         }
     }
 
+    /// Whether it may hold signs that mean something outside quotes: what was read as it stands ended at the first of them.
+    pub(super) fn may_hold_signs(&self) -> bool {
+        self.quoted || matches!(self.text, Cow::Owned(_))
+    }
+
     /// Adds what an expansion gave.
     pub(super) fn push(&mut self, part: &str) {
         self.text.to_mut().push_str(part);
     }
 }
+
+/// Words of an ordinary command: it is read without an allocation.
+const WORDS: usize = 6;
 
 /// A simple command.
 #[derive(Debug, Default)]
@@ -37,7 +47,7 @@ pub(super) struct Command<'s> {
     /// `NAME=value` before the program.
     pub(super) assignments: Vec<Word<'s>>,
     /// The program and its arguments.
-    pub(super) words: Vec<Word<'s>>,
+    pub(super) words: SmallVec<[Word<'s>; WORDS]>,
     /// `>file`, `2>&1`, `<<<text`.
     pub(super) redirections: Vec<Word<'s>>,
     /// Whether it reads what the command before it writes.

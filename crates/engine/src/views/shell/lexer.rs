@@ -23,6 +23,9 @@ const NESTING: u8 = 3;
 /// How many simple commands of a script are read: more than anybody writes into one, be it generated.
 pub(super) const COMMANDS: usize = 16 * 1024;
 
+/// Bytes of an ordinary simple command.
+const COMMAND: usize = 24;
+
 /// Reads the whole of `script`, or its first [`COMMANDS`].
 pub(super) fn lex<'s>(script: &'s str, reading: Reading, variables: &mut Variables) -> Vec<Command<'s>> {
     let mut lexer = Lexer {
@@ -33,7 +36,7 @@ pub(super) fn lex<'s>(script: &'s str, reading: Reading, variables: &mut Variabl
         word: Word::default(),
         begun: false,
         command: Command::default(),
-        commands: Vec::new(),
+        commands: Vec::with_capacity(script.len().div_ceil(COMMAND).min(COMMANDS)),
         pending: Vec::new(),
         documents: 0,
         target: None,
@@ -140,8 +143,7 @@ impl Lexer<'_, '_> {
                 self.dollar(false);
             }
             _ => {
-                let plain = self.cursor.rest().iter().take_while(|byte| !SPECIAL.has(**byte)).count();
-                self.plain(plain.max(1));
+                self.plain();
             }
         }
     }
@@ -154,10 +156,16 @@ impl Lexer<'_, '_> {
         self.word.push_script(self.text.get(start..start.saturating_add(taken)).unwrap_or(""));
     }
 
-    /// Takes `count` bytes outside quotes, where `*`, `?` and `[` are patterns.
-    fn plain(&mut self, count: usize) {
-        let bytes = self.cursor.rest().get(..count).unwrap_or_default();
-        self.word.pattern |= bytes.iter().any(|byte| PATTERN.has(*byte));
+    /// Takes what is plain outside quotes, at least a byte; `*`, `?` and `[` are patterns there.
+    fn plain(&mut self) {
+        let mut count = 0_usize;
+        for byte in self.cursor.rest() {
+            if SPECIAL.has(*byte) && count > 0 {
+                break;
+            }
+            self.word.pattern |= PATTERN.has(*byte);
+            count = count.saturating_add(1);
+        }
         self.literal(count);
     }
 
