@@ -1,4 +1,4 @@
-//! Sets of bytes, asked about with one look.
+//! Sets and kinds of bytes, asked about with one look.
 
 /// A set of bytes.
 #[derive(Debug, Clone, Copy)]
@@ -39,9 +39,40 @@ impl ByteSet {
     }
 }
 
+/// For each byte the kinds that it is of, a bit for each.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ByteKinds([u8; 256]);
+
+#[allow(clippy::indexing_slicing, reason = "a u8 cannot exceed a table of 256")]
+impl ByteKinds {
+    /// The bytes of each kind; all others are of none.
+    pub(crate) const fn of(mut kinds: &[(u8, &[u8])]) -> Self {
+        let mut table = [0; 256];
+        while let Some(((kind, bytes), rest)) = kinds.split_first() {
+            let mut bytes = *bytes;
+            while let Some((first, rest)) = bytes.split_first() {
+                table[*first as usize] |= *kind;
+                bytes = rest;
+            }
+            kinds = rest;
+        }
+        Self(table)
+    }
+
+    pub(crate) const fn get(&self, byte: u8) -> u8 {
+        self.0[byte as usize]
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_byte_is_of_the_kinds_that_it_was_given_to() {
+        let kinds = ByteKinds::of(&[(1, b"ab"), (2, b"b\xff")]);
+        assert_eq!([b'a', b'b', 0xff, b'c'].map(|byte| kinds.get(byte)), [1, 3, 2, 0]);
+    }
 
     #[test]
     fn a_set_has_what_it_was_given() {

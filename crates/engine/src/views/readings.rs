@@ -6,6 +6,7 @@ use smallvec::SmallVec;
 
 use super::shell::{self, Lines, Reading};
 use super::{ViewKind, path, url};
+use crate::byteset::ByteKinds;
 use crate::role::Roles;
 
 /// Roles of values that something acts on.
@@ -152,7 +153,7 @@ fn words<'c>(commands: &'c str, urls: &mut url::Lines, paths: &mut Paths) {
     };
     let (mut start, mut signs) = (0_usize, 0_u8);
     for (at, byte) in commands.bytes().enumerate() {
-        let sign = sign(byte);
+        let sign = SIGNS.get(byte);
         signs |= sign;
         if sign == BLANK {
             if signs != BLANK {
@@ -169,32 +170,7 @@ const SEPARATOR: u8 = 1;
 const DIGIT: u8 = 2;
 const BLANK: u8 = 4;
 
-#[allow(clippy::indexing_slicing, reason = "a u8 cannot exceed a table of 256")]
-fn sign(byte: u8) -> u8 {
-    static SIGNS: [u8; 256] = signs();
-    SIGNS[usize::from(byte)]
-}
-
-#[allow(
-    clippy::indexing_slicing,
-    clippy::arithmetic_side_effects,
-    clippy::cast_possible_truncation,
-    reason = "evaluated at compile time, where an overrun is a build error"
-)]
-const fn signs() -> [u8; 256] {
-    let mut table = [0; 256];
-    let mut byte = 0;
-    while byte < 256 {
-        table[byte] = match byte as u8 {
-            b' ' | b'\n' => BLANK,
-            b'/' | b'\\' | b'.' => SEPARATOR,
-            b'0'..=b'9' | b'[' => DIGIT,
-            _ => 0,
-        };
-        byte += 1;
-    }
-    table
-}
+static SIGNS: ByteKinds = ByteKinds::of(&[(SEPARATOR, b"/\\."), (DIGIT, b"0123456789["), (BLANK, b" \n")]);
 
 #[cfg(test)]
 mod tests {

@@ -28,9 +28,9 @@ use std::sync::LazyLock;
 
 use aho_corasick::{AhoCorasick, MatchKind};
 
+use crate::byteset::ByteSet;
 use command::{Command, Word};
 use programs::Waiting;
-use crate::byteset::ByteSet;
 use variables::Variables;
 
 /// How deep scripts inside scripts are followed.

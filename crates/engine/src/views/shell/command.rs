@@ -15,6 +15,8 @@ pub(super) struct Word<'s> {
     pub(super) quoted: bool,
     /// Whether there is a `*`, `?` or `[` outside quotes.
     pub(super) pattern: bool,
+    /// Whether there is a `=` outside quotes.
+    pub(super) equals: bool,
 }
 
 impl<'s> Word<'s> {
@@ -30,6 +32,11 @@ impl<'s> Word<'s> {
     /// Whether it may hold signs that mean something outside quotes: what was read as it stands ended at the first of them.
     pub(super) fn may_hold_signs(&self) -> bool {
         self.quoted || matches!(self.text, Cow::Owned(_))
+    }
+
+    /// Whether it may hold a `=`.
+    pub(super) fn may_set(&self) -> bool {
+        self.equals || self.may_hold_signs()
     }
 
     /// Adds what an expansion gave.

@@ -15,7 +15,7 @@ use super::command::{Command, Word};
 use super::globs;
 use super::programs;
 use super::variables::Variables;
-use crate::byteset::ByteSet;
+use crate::byteset::ByteKinds;
 
 /// How deep substitutions are worked out inside one another: each level reads its text once more.
 const NESTING: u8 = 3;
@@ -158,14 +158,17 @@ impl Lexer<'_, '_> {
 
     /// Takes what is plain outside quotes, at least a byte; `*`, `?` and `[` are patterns there.
     fn plain(&mut self) {
-        let mut count = 0_usize;
+        let (mut count, mut seen) = (0_usize, 0_u8);
         for byte in self.cursor.rest() {
-            if SPECIAL.has(*byte) && count > 0 {
+            let kind = KINDS.get(*byte);
+            if kind & SPECIAL != 0 && count > 0 {
                 break;
             }
-            self.word.pattern |= PATTERN.has(*byte);
+            seen |= kind;
             count = count.saturating_add(1);
         }
+        self.word.pattern |= seen & PATTERN != 0;
+        self.word.equals |= seen & EQUALS != 0;
         self.literal(count);
     }
 
@@ -241,8 +244,10 @@ fn is_keyword(word: &str) -> bool {
     word.len() <= 5 && KEYWORDS.iter().any(|keyword| keyword.eq_ignore_ascii_case(word))
 }
 
-/// Bytes that mean something in an unquoted word or end it.
-static SPECIAL: ByteSet = ByteSet::of(b" \t\n\r;&|()<>{'\"`$\\^");
+/// A byte that means something in an unquoted word or ends it.
+const SPECIAL: u8 = 1;
+/// A byte by which a word stands for the names of files.
+const PATTERN: u8 = 2;
+const EQUALS: u8 = 4;
 
-/// Bytes by which a word stands for the names of files.
-static PATTERN: ByteSet = ByteSet::of(b"*?[");
+static KINDS: ByteKinds = ByteKinds::of(&[(SPECIAL, b" \t\n\r;&|()<>{'\"`$\\^"), (PATTERN, b"*?["), (EQUALS, b"=")]);

@@ -42,7 +42,7 @@ pub(super) fn commands(program: &str, arguments: &[Word<'_>], scripts: &mut Vec<
             }
         }
     }
-    for word in arguments {
+    for word in arguments.iter().filter(|word| word.may_set()) {
         scripts.extend(setting(&word.text).map(str::to_owned));
     }
 }

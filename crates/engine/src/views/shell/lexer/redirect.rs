@@ -38,7 +38,7 @@ impl<'s> Lexer<'s, '_> {
             let sign = char::from(*from);
             // The sign is real, those inside are not of this line.
             let shown: String = inside.chars().map(|c| super::super::shown(c, true)).collect();
-            self.word = Word { text: format!("{sign}({shown})").into(), quoted: false, pattern: false };
+            self.word = Word { text: format!("{sign}({shown})").into(), ..Word::default() };
             self.begun = true;
             // What stands in `>( )` reads what this command writes, as in a pipe.
             self.command.substitutions.push(if sign == '>' { format!("|{inside}") } else { inside });
@@ -68,7 +68,7 @@ impl<'s> Lexer<'s, '_> {
         }
         // The sign must stay one: quoting in the target replaces signs only there.
         let target = if word.quoted { word.text.replace('>', "›").replace('<', "‹").into() } else { word.text };
-        self.command.redirections.push(Word { text: format!("{sign}{target}").into(), quoted: false, pattern: false });
+        self.command.redirections.push(Word { text: format!("{sign}{target}").into(), ..Word::default() });
     }
 
     /// After `<<`.
