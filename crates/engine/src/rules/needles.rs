@@ -12,7 +12,7 @@ use std::ops::Range;
 
 use crate::byteset::ByteSet;
 
-use super::table::{Entry, FOLD, KEY_BITS, Literal, Needles, Table, hash, pair, single_key};
+use super::table::{Entry, FOLD, KEY_BITS, Literal, Needles, Table, hash, mix, pair, single_key};
 
 const WORDS: usize = 1 << (KEY_BITS - 6);
 
@@ -40,15 +40,33 @@ impl Lane {
     }
 
     /// Where in the first [`CHUNK`] places of `text` bytes begin that some literal may have; the lowest bit is the first place.
-    /// The hottest loop of all: it has no branch, and nothing else to do.
+    /// The hottest loops of all: they have no branch, and the first two are done with vector instructions.
     #[inline(never)]
     fn candidates(&self, text: &[u8]) -> u64 {
-        let (fours, pairs) = (&*self.fours, &*self.pairs);
-        let text = text.get(..CHUNK.saturating_add(3)).unwrap_or(text);
-        text.array_windows::<4>().rev().fold(0, |found, four| {
+        let Some(text) = text.first_chunk::<{ CHUNK + 3 }>() else { return self.last_candidates(text) };
+        let mut twos = [0_u16; CHUNK + 2];
+        for (two, bytes) in twos.iter_mut().zip(text.array_windows()) {
+            *two = u16::from_le_bytes(*bytes);
+        }
+        let mut keys = [(0_u16, 0_u16); CHUNK];
+        for (key, [low, _, high]) in keys.iter_mut().zip(twos.array_windows()) {
+            *key = (mix(*low, *high), *low);
+        }
+        keys.iter().rev().fold(0, |found, (four, pair)| found << 1 | self.may_have(*four, *pair))
+    }
+
+    /// The same of a text shorter than that.
+    fn last_candidates(&self, text: &[u8]) -> u64 {
+        text.array_windows().rev().fold(0, |found, four| {
             let word = u32::from_le_bytes(*four);
-            found << 1 | (has(fours, hash(word).into()) | has(pairs, two(word)))
+            found << 1 | self.may_have(hash(word), two(word))
         })
+    }
+
+    /// 1 if some literal has these four bytes, or pair of bytes, by their keys; else 0.
+    #[inline]
+    fn may_have(&self, four: u16, pair: u16) -> u64 {
+        has(&*self.fours, four.into()) | has(&*self.pairs, pair.into())
     }
 }
 
@@ -109,7 +127,7 @@ impl Needles {
                 if has(&*lane.fours, hash(word).into()) != 0 {
                     self.compare(&lane.long, hash(word), text, at, hit)?;
                 }
-                if has(&*lane.pairs, two(word)) != 0 {
+                if has(&*lane.pairs, two(word).into()) != 0 {
                     self.compare(&lane.short, pair(*a, *b), text, at, hit)?;
                     self.compare(&lane.single, single_key(*a), text, at, hit)?;
                 }
@@ -207,8 +225,8 @@ fn cases(byte: u8) -> [u8; 2] {
 }
 
 /// The first two of four bytes, as they stand in a text.
-fn two(bytes: u32) -> usize {
-    (bytes & 0xffff) as usize
+fn two(bytes: u32) -> u16 {
+    (bytes & 0xffff) as u16
 }
 
 #[cfg(test)]

@@ -153,8 +153,14 @@ pub(super) const FOLD: u8 = 0x20;
 
 /// A hash of four bytes, the first the lowest, that does not tell upper from lower case, nor a few other bytes from each other.
 pub(super) fn hash(bytes: u32) -> u16 {
-    let folded = bytes | u32::from_le_bytes([FOLD; 4]);
-    (folded.wrapping_mul(0x9e37_79b1) >> (32 - KEY_BITS)) as u16
+    mix((bytes & 0xffff) as u16, (bytes >> 16) as u16)
+}
+
+/// The same of the first two bytes and the other two. In sixteen bits, of which a vector holds many.
+#[inline]
+pub(super) fn mix(low: u16, high: u16) -> u16 {
+    const FOLDS: u16 = u16::from_le_bytes([FOLD; 2]);
+    (low | FOLDS).wrapping_mul(0x9e35).wrapping_add((high | FOLDS).wrapping_mul(0x79b9))
 }
 
 /// The key of one byte, in any case.
