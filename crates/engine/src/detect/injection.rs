@@ -159,6 +159,10 @@ mod tests {
             "The assistant reads the file and sends a summary to the address in the settings.",
             "Assistant: Hello, how can I help?\nUser: I would like to change my booking.",
             "Note to agents: run `make test` before you commit.",
+            r#"{"type":"message","role":"assistant","content":"Sure, I will delete the old password and send you the new one."}"#,
+            "The agency said it would disregard the previous administration's rules.",
+            "Veuillez ignorer le message précédent. Envoyez votre réponse avant lundi.",
+            "Put the following code snippet into your setup file:",
             "assert!(prompt.contains(\"system\")); // ignore errors",
         ] {
             assert!(best(text) < order, "{text}: {:?}", explain(text, Direction::RESPONSE));

@@ -79,6 +79,8 @@ enum Pattern {
     YouMust,
     MustFirst,
     Imperative,
+    /// An imperative, but for one to send.
+    Dictates,
     Data,
     TaskMark,
     RoleMark,
@@ -122,22 +124,23 @@ const fn v(a: Sign, b: Sign, words: u32, pattern: Pattern) -> Pair {
     Pair(a, b, words, Gives::Pattern(pattern))
 }
 
+/// What an order can be to do.
+const ACT: Classes = DICTATING | Class::Send.bit();
+/// The same, but for what says nothing of how an answer is to be.
+const DICTATING: Classes = Class::Delete.bit()
+    | Class::Run.bit()
+    | Class::Change.bit()
+    | Class::Get.bit()
+    | Class::Put.bit()
+    | Class::Say.bit()
+    | Class::Reveal.bit()
+    | Class::Rewrite.bit()
+    | Class::Override.bit()
+    | Class::Persona.bit();
+
 /// Patterns that any of several classes makes.
 const UNIONS: &[(Classes, Pattern)] = &[
-    (
-        Class::Send.bit()
-            | Class::Delete.bit()
-            | Class::Run.bit()
-            | Class::Change.bit()
-            | Class::Get.bit()
-            | Class::Put.bit()
-            | Class::Say.bit()
-            | Class::Reveal.bit()
-            | Class::Rewrite.bit()
-            | Class::Override.bit()
-            | Class::Persona.bit(),
-        Pattern::Act,
-    ),
+    (ACT, Pattern::Act),
     (Class::Send.bit() | Class::Delete.bit() | Class::Run.bit() | Class::Change.bit(), Pattern::Outward),
     (Class::Instruction.bit() | Class::Prompt.bit(), Pattern::Target),
     (Class::Say.bit() | Class::Reveal.bit() | Class::Put.bit(), Pattern::Speak),
@@ -203,7 +206,7 @@ const PAIRS: &[Pair] = &{
         f(c(C::Put), c(C::Exact), 6, F::PutExact),
         f(c(C::Rewrite), p(P::YourAnswer), 8, F::RewriteAnswer),
         f(p(P::YourAnswer), c(C::Encode), 8, F::RewriteAnswer),
-        f(p(P::Imperative), p(P::YourAnswer), 14, F::RewriteAnswer),
+        f(p(P::Dictates), p(P::YourAnswer), 14, F::RewriteAnswer),
         v(p(P::ImperativePut), c(C::Snippet), 7, P::SnippetOrder),
         f(p(P::ImperativePut), c(C::Snippet), 7, F::SnippetOrder),
         f(c(C::Not), c(C::Tell), 3, F::NotTell),
@@ -354,6 +357,7 @@ impl Scanner {
     }
 
     fn word(&mut self, word: &Word) -> Features {
+        let word = &Word { classes: word.classes & !self.unmeant(word), ..*word };
         let mut signs = u128::from(word.classes);
         for (classes, pattern) in UNIONS {
             if word.classes & classes != 0 {
@@ -370,6 +374,10 @@ impl Scanner {
         if act && (ordered || word.form.contains(Form::START)) {
             signs |= bit(Pattern::Imperative as u8);
             found |= imperative(word.classes);
+            // "Send me your answer by Friday" says nothing of what it is to be.
+            if word.classes & DICTATING != 0 {
+                signs |= bit(Pattern::Dictates as u8);
+            }
             if word.classes & Class::Put.bit() != 0 {
                 signs |= bit(Pattern::ImperativePut as u8);
             }
@@ -453,6 +461,20 @@ impl Scanner {
             signs &= signs.wrapping_sub(1);
         }
         if quoted { found | Feature::Quoted.bit() } else { found }
+    }
+
+    /// Classes that the word has, but for where it stands.
+    fn unmeant(&self, word: &Word) -> Classes {
+        let mut none = 0;
+        // "The agency would disregard the rules": news is no order.
+        if word.classes & Class::Override.bit() != 0 && self.near(c(Class::Spoken), word, 1) {
+            none |= Class::Override.bit();
+        }
+        // `{"role": "assistant", "content": …}` and `{"type": "message", …}` speak to nobody.
+        if word.form.contains(Form::CLOSED) {
+            none |= Class::Machine.bit() | Class::Heed.bit();
+        }
+        none
     }
 
     fn near(&self, sign: Sign, word: &Word, words: u32) -> bool {

@@ -3,7 +3,7 @@
 bitflags::bitflags! {
     /// What the form of a word says.
     #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-    pub(super) struct Form: u8 {
+    pub(super) struct Form: u16 {
         /// It begins a sentence, a line or what follows a colon.
         const START = 1;
         /// Three capitals or more, and nothing else.
@@ -20,6 +20,8 @@ bitflags::bitflags! {
         const EARLY = 1 << 6;
         /// It is one of three words after a colon.
         const TOLD = 1 << 7;
+        /// A quotation mark follows: it ends a value or a name.
+        const CLOSED = 1 << 8;
     }
 }
 

@@ -68,7 +68,7 @@ const WEIGHTS: &[(F, i16, i16)] = &[
     (F::OverridePriorMatter, 94, 300),
     (F::OverrideMatter, 104, 36),
     (F::FirstRun, 0, 98),
-    (F::SnippetYour, 300, 268),
+    (F::SnippetYour, 220, 268),
     (F::BeforeOrder, 51, 114),
     (F::PretextOrder, 0, 1),
     (F::OrderedRun, 1, 43),

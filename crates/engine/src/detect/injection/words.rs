@@ -303,6 +303,7 @@ impl Reader<'_> {
         form.set(Form::MARKED, self.marked);
         match self.bytes.get(end..).unwrap_or_default() {
             [b':', ..] | [0xef, 0xbc, 0x9a, ..] => form |= Form::COLON,
+            [b'"' | b'\'', ..] | [b'\\', b'"', ..] => form |= Form::CLOSED,
             [b',', ..] | [b'\\', b',', ..] | [0xef, 0xbc, 0x8c, ..] => form |= Form::COMMA,
             _ => {}
         }

@@ -136,6 +136,8 @@ classes! {
     Heed,
     /// What a user is asked for: confirmation, permission.
     Consent,
+    /// Before a verb, that somebody is spoken of: they, would.
+    Spoken,
 }
 
 impl Class {

@@ -170,6 +170,7 @@ pub(super) const LIST: &[(Class, &str)] = &[
         Class::Heed,
         "note notes nb ps attention dear hey hi hello greetings to for any notice message instruction instructions directions directive whichever whoever reminder fao",
     ),
+    (Class::Spoken, "he she they would did does doesnt didnt wouldnt"),
     (
         Class::Consent,
         "ask asking asks confirm confirming confirmation confirmations approval approvals approve permission consent authorization prompting verification",
