@@ -7,6 +7,7 @@ use std::sync::Arc;
 use vanguard_wire::FaultKind;
 
 use crate::finding::{Confidence, RuleInfo, Severity};
+use crate::hosts::Lead;
 use crate::session::SessionFault;
 use crate::zone::Breach;
 
@@ -23,6 +24,8 @@ pub(crate) enum Check {
     Uninspected,
     /// A path does not keep to its zones.
     Zone(Breach),
+    /// A host name leads inward, or nobody knows where.
+    Host(Lead),
 }
 
 impl Check {
@@ -89,6 +92,7 @@ impl Check {
                 &["CWE-1333"],
             ),
             Self::Zone(breach) => return breach.info(),
+            Self::Host(lead) => return lead.info(),
             Self::Uninspected => (
                 "ENG-UNINSPECTED",
                 "Not inspected in full",
@@ -130,7 +134,7 @@ impl Checks {
             references: vec!["CWE-436".into()],
             tune: None,
         };
-        let all = Check::GENERAL.into_iter().chain(Breach::ALL.map(Check::Zone));
+        let all = Check::GENERAL.into_iter().chain(Breach::ALL.map(Check::Zone)).chain(Lead::ALL.map(Check::Host));
         Self {
             own: all.map(|check| (check, Arc::new(check.info()))).collect(),
             wire: FaultKind::ALL.iter().map(|&kind| (kind, Arc::new(wire(kind)))).collect(),

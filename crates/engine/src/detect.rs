@@ -20,6 +20,7 @@ mod xml;
 
 pub use path::is_device_name;
 pub use signs::Signs;
+pub(crate) use url::{host_leads_inward, leads_inward};
 
 use std::ops::Range;
 

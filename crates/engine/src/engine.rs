@@ -10,6 +10,7 @@ use crate::deadline::Deadline;
 use crate::denial::Denial;
 use crate::fields::{Field, each_field};
 use crate::finding::{Action, Evidence, Finding, Layer, RuleInfo};
+use crate::hosts::{Hosts, Lead, Led};
 use crate::memo::{Looked, Memo};
 use crate::pairs::Pairs;
 use crate::policy::{DenyAs, Place, Policy, Profile};
@@ -294,16 +295,24 @@ impl Bench<'_> {
         let Work { heard, looks } = work;
         looks.scan.begin_message();
         let mut zones = Guard::over(&self.engine.policy, self.session, exchange, self.flow, message);
+        let mut hosts = self.session.directory().map(Hosts::new);
         each_field(message, self.flow, exchange, &self.engine.policy.roles, heard, &mut |field| {
             if let Some(zones) = &mut zones {
                 zones.look(&field, &mut |found| case.breach(&field, &found));
             }
             case.inspect(&field, looks);
+            if let Some(hosts) = &mut hosts {
+                hosts.gather(&field, &self.engine.views);
+            }
         });
         let pairs = std::mem::take(&mut case.pairs);
         match pairs.find(self.engine, exchange.tool.as_deref(), self.now, &mut looks.scan) {
             Ok(split) => split.into_iter().for_each(|finding| case.findings.add(finding)),
             Err(_) => case.exhausted = true,
+        }
+        // To ask for a name is to tell it to others: of what is refused nobody is told.
+        if let Some(hosts) = hosts.filter(|_| case.findings.hardest < Some(Action::Review) && !case.exhausted) {
+            hosts.resolve(&mut |led| case.led(&led, looks));
         }
         if case.exhausted {
             case.findings.add(self.own_finding(Check::Budget, Action::Block));
@@ -452,13 +461,27 @@ impl Findings {
 impl Case<'_, '_> {
     /// Takes note of a path that does not keep to its zones.
     fn breach(&mut self, field: &Field<'_, '_>, found: &Found) {
+        self.note(Check::Zone(found.breach), found.action, field, &found.evidence);
+    }
+
+    /// Adds a finding of the engine's own in a field.
+    fn note(&mut self, check: Check, action: Action, field: &Field<'_, '_>, evidence: &str) {
         let pointer = field.place.pointer();
-        let own = self.bench.own_finding(Check::Zone(found.breach), found.action);
+        let own = self.bench.own_finding(check, action);
         let tool = self.exchange.tool.as_deref();
         let place = Place { tool, pointer: &pointer, value: &field.text, now: self.bench.now };
         let excepted = self.bench.engine.policy.excepted(&own.rule.id, &place).map(Into::into);
         if own.action > Action::Off {
-            self.findings.add(Finding { evidence: Evidence::new(&found.evidence, false), pointer, excepted, ..own });
+            self.findings.add(Finding { evidence: Evidence::new(evidence, false), pointer, excepted, ..own });
+        }
+    }
+
+    /// Takes note of where a host name leads, and judges the address in its place.
+    fn led(&mut self, led: &Led<'_, '_>, looks: &mut Looks) {
+        let action = led.lead.action(self.bench.engine.policy.profile == Profile::Strict);
+        self.note(Check::Host(led.lead), action, &led.field, &led.evidence);
+        if led.lead == Lead::Inward {
+            self.inspect(&led.field, looks);
         }
     }
 

@@ -18,7 +18,7 @@ use crate::verdict::Flow;
 use operators::Place;
 
 /// A string in a message that can carry an attack.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Field<'t, 'a> {
     /// Where it stands; its pointer is built only when it is needed.
     pub place: Value<'t, 'a>,

@@ -32,6 +32,7 @@ pub mod engine;
 pub mod explain;
 mod fields;
 pub mod finding;
+pub mod hosts;
 mod memo;
 mod names;
 mod pairs;

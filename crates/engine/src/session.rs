@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use vanguard_wire::{Body, Id, IdKey, Message, Value, reply};
 
+use crate::hosts::Directory;
 use crate::role::schema::ToolRoles;
 use crate::verdict::{Answer, Flow};
 use crate::views::path::strip_file_scheme;
@@ -103,6 +104,7 @@ const MAX_METHODS: usize = 128;
 pub struct Session {
     state: Mutex<State>,
     ground: Option<Box<dyn Ground>>,
+    directory: Option<Box<dyn Directory>>,
 }
 
 impl Session {
@@ -114,6 +116,17 @@ impl Session {
     /// The same, to a server that stands on `ground`: the one who says where paths lead, where there are zones.
     pub fn on(ground: Box<dyn Ground>) -> Self {
         Self { ground: Some(ground), ..Self::default() }
+    }
+
+    /// The same, where host names are judged by what `directory` says that they resolve to.
+    #[must_use]
+    pub fn asking(self, directory: Box<dyn Directory>) -> Self {
+        Self { directory: Some(directory), ..self }
+    }
+
+    /// Whom to ask where a host name leads.
+    pub(crate) fn directory(&self) -> Option<&dyn Directory> {
+        self.directory.as_deref()
     }
 
     /// Whom to ask where a path leads.

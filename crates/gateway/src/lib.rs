@@ -14,6 +14,7 @@ mod clock;
 mod config;
 mod error;
 mod report;
+mod resolver;
 
 #[cfg(unix)]
 mod fd;
@@ -49,6 +50,7 @@ pub use config::{StdioConfig, Waits};
 pub use elsewhere::{run, watchdog};
 pub use error::StartError;
 pub use report::{Event, Reporter};
+pub use resolver::Resolver;
 #[cfg(unix)]
 pub use {stdio::run, watchdog::watchdog};
 

@@ -12,7 +12,10 @@ use vanguard_engine::finding::{Action, RuleInfo};
 use vanguard_engine::policy::{Exception, Policy};
 use vanguard_engine::role::Correction;
 use vanguard_engine::rules::{self, PackSource, RuleSet, Tuning};
+use vanguard_engine::session::Session;
 use vanguard_engine::zone::Zone;
+use vanguard_gateway::Resolver;
+use vanguard_sandbox::ground::Ground;
 use vanguard_wire::Limits;
 
 use crate::config::roles::RoleChange;
@@ -70,6 +73,12 @@ pub(crate) fn build_in_zones(
     let engine = Engine::new(rules, policy, limits(settings)).within(inspection);
     warnings.extend(idle_overrides(settings, &engine));
     Ok((engine, warnings))
+}
+
+/// A session with a server on `ground`.
+pub(crate) fn session(settings: &Settings, ground: Ground) -> Session {
+    let session = Session::on(Box::new(ground));
+    if settings.resolve_hosts.value { session.asking(Box::new(Resolver::default())) } else { session }
 }
 
 /// Compiles packs; every fault of every pack is in the failure, one line each.

@@ -9,6 +9,7 @@ mod homograph;
 mod leak;
 mod names;
 
+use std::net::IpAddr;
 use std::ops::Range;
 
 use super::{Family, Found, Look};
@@ -65,6 +66,16 @@ enum Kind {
     Script,
     /// Any address that the open network does not reach.
     Inward,
+}
+
+/// Whether an address is one that the open network does not reach.
+pub(crate) fn leads_inward(address: IpAddr) -> bool {
+    Class::of_address(address) != Class::Public
+}
+
+/// Whether a host in its canonical spelling is known to lead to such a one, without asking anybody.
+pub(crate) fn host_leads_inward(host: &str) -> bool {
+    Class::of_host(host) != Class::Public
 }
 
 /// The most URLs of one text that are looked at, and how far each.

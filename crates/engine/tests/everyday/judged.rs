@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use vanguard_engine::rules::{self, RuleSet, Tuning};
-use vanguard_engine::{Clock, Engine, Flow, Limits, Policy, Profile, Scratch, Session, Verdict};
+use vanguard_engine::{Clock, Decision, Engine, Flow, Limits, Policy, Profile, Scratch, Session, Verdict};
 
 /// What a call gets.
 pub(crate) fn call(profile: Profile, tool: &str, arguments: &str) -> Verdict {
@@ -37,6 +37,23 @@ fn json(text: &str) -> String {
 
 /// The gravest verdict over the messages of a session of their own.
 pub(crate) fn judged(profile: Profile, messages: &[(Flow, String)]) -> Verdict {
+    let (session, mut scratch) = (Session::new(), Scratch::default());
+    let verdicts = messages.iter().flat_map(|(flow, line)| {
+        with_engine(profile, |engine| engine.judge(&session, *flow, line.as_bytes(), &mut scratch, &Still).decisions)
+    });
+    verdicts.map(|decision| decision.verdict).max().expect("every message has a verdict")
+}
+
+/// All that is decided of a call in `session`.
+pub(crate) fn decided(profile: Profile, session: &Session, tool: &str, arguments: &str) -> Decision {
+    let (line, mut scratch) = (request(tool, arguments), Scratch::default());
+    let mut judged = with_engine(profile, |engine| {
+        engine.judge(session, Flow::ToServer, line.as_bytes(), &mut scratch, &Still).decisions
+    });
+    judged.pop().expect("every message has a verdict")
+}
+
+fn with_engine<T>(profile: Profile, ask: impl FnOnce(&Engine) -> T) -> T {
     thread_local! {
         static ENGINES: [Engine; 2] = [Profile::Balanced, Profile::Strict].map(|profile| {
             let policy = Policy { profile, ..Policy::default() };
@@ -45,14 +62,7 @@ pub(crate) fn judged(profile: Profile, messages: &[(Flow, String)]) -> Verdict {
             Engine::new(rules, policy, Limits::default())
         });
     }
-    ENGINES.with(|[balanced, strict]| {
-        let engine = if profile == Profile::Strict { strict } else { balanced };
-        let (session, mut scratch) = (Session::new(), Scratch::default());
-        let verdicts = messages
-            .iter()
-            .flat_map(|(flow, line)| engine.judge(&session, *flow, line.as_bytes(), &mut scratch, &Still).decisions);
-        verdicts.map(|decision| decision.verdict).max().expect("every message has a verdict")
-    })
+    ENGINES.with(|[balanced, strict]| ask(if profile == Profile::Strict { strict } else { balanced }))
 }
 
 /// No time passes.

@@ -4,5 +4,6 @@
 mod calls;
 mod catalogues;
 mod commands;
+mod hosts;
 mod judged;
 mod places;

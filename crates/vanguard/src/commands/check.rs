@@ -8,7 +8,6 @@ use serde::Serialize;
 use vanguard_engine::engine::Scratch;
 use vanguard_engine::explain::Explanation;
 use vanguard_engine::finding::{Action, RuleInfo};
-use vanguard_engine::session::Session;
 use vanguard_engine::verdict::{Coverage, Decision, Effect, Flow, Judged, Verdict};
 use vanguard_gateway::SystemClock;
 
@@ -75,7 +74,7 @@ pub(crate) fn run(args: &Args) -> Outcome {
     let (engine, warnings) = engine::build_in_zones(&resolved.settings, &around, laid.zones)?;
     super::warn_all(resolved.warnings.iter().chain(&laid.warnings).chain(&warnings));
     let message = message(args, engine.limits().message_bytes)?;
-    let session = Session::on(Box::new(laid.ground.seeing(around.variables)));
+    let session = engine::session(&resolved.settings, laid.ground.seeing(around.variables));
     let (mut scratch, clock) = (Scratch::default(), SystemClock::default());
     if let Some(opening) = opening(args.direction, &message) {
         engine.judge(&session, Flow::ToServer, opening.as_bytes(), &mut scratch, &clock);

@@ -10,7 +10,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use vanguard_audit::{AuditConfig, Log};
-use vanguard_engine::Session;
 use vanguard_gateway::{StdioConfig, Waits};
 
 use crate::config::sources::Surroundings;
@@ -117,7 +116,7 @@ pub(crate) fn run(args: &Args) -> Outcome {
     let Laid { zones, ground, warnings: of_zones, .. } = laid;
     let (engine, warnings) = engine::build_in_zones(settings, &around, zones)?;
     super::warn_all(args.later.warnings().iter().chain(&resolved.warnings).chain(&of_zones).chain(&warnings));
-    let session = Session::on(Box::new(ground.seeing(zones::variables(&server))));
+    let session = engine::session(settings, ground.seeing(zones::variables(&server)));
     let log = record(settings, &around)?;
     let verbose =
         args.verbose || around.variable("VANGUARD_LOG_LEVEL").is_some_and(|v| v.eq_ignore_ascii_case("debug"));

@@ -25,6 +25,7 @@ pub(crate) struct Settings {
     /// By tool glob and argument.
     pub(crate) roles: BTreeMap<(String, String), Set<RoleChange>>,
     pub(crate) limits: Bounds,
+    pub(crate) resolve_hosts: Set<bool>,
     pub(crate) audit: Record,
     pub(crate) deny_as: Set<DenyAs>,
     pub(crate) expose_block_reason: Set<bool>,
@@ -126,6 +127,7 @@ impl Settings {
                 nodes: pick(layers, bounds.nodes, |w| w.limits.nodes),
                 inspection_ms: pick(layers, inspection, |w| w.limits.inspection_ms),
             },
+            resolve_hosts: pick(layers, false, |w| w.resolve_hosts),
             audit: Record {
                 path: pick(layers, None, |w| w.audit.path.clone().map(Some)),
                 max_bytes: pick(layers, AuditConfig::MAX_BYTES, |w| w.audit.max_bytes),

@@ -43,6 +43,7 @@ pub(crate) fn rows(settings: &Settings, default_record: Option<&Path>) -> Vec<Ro
     rows.add("limits.batch", &limits.batch, |n| *n);
     rows.add("limits.nodes", &limits.nodes, |n| *n);
     rows.add("limits.inspection_ms", &limits.inspection_ms, |n| *n);
+    rows.add("resolve_hosts", &settings.resolve_hosts, |yes| *yes);
     let audit = &settings.audit;
     let unnamed = || default_record.map(|path| path.display().to_string());
     rows.add("audit.path", &audit.path, |path| path.clone().or_else(unnamed));

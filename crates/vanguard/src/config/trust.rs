@@ -57,6 +57,7 @@ fn loosening(written: &Written, others: &Settings) -> Vec<String> {
     ] {
         refuse(asked.is_some_and(|asked| asked > held), &format!("limits.{key}"));
     }
+    refuse(written.resolve_hosts == Some(false) && others.resolve_hosts.value, "resolve_hosts");
     let audit = &written.audit;
     refuse(audit.path.is_some(), "audit.path");
     refuse(audit.max_bytes.is_some(), "audit.max_bytes");
@@ -102,7 +103,7 @@ mod tests {
 
     #[test]
     fn a_strangers_file_may_tighten() {
-        let text = "profile: strict\nrules: {dirs: [rules], overrides: {FS-001: block}}\nlimits: {depth: 8}\ndeny_as: tool_result\nroles: {t: {x: [path, command]}}\n";
+        let text = "profile: strict\nrules: {dirs: [rules], overrides: {FS-001: block}}\nlimits: {depth: 8}\ndeny_as: tool_result\nresolve_hosts: true\nroles: {t: {x: [path, command]}}\n";
         assert!(asked(text).is_empty());
     }
 

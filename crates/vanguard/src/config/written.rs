@@ -28,6 +28,9 @@ pub(crate) struct Written {
     pub(crate) roles: Option<Corrections>,
     /// Bounds of a message; one beyond them is refused.
     pub(crate) limits: Limits,
+    /// Resolve the host names of a request before it is judged, and judge them by the addresses that they lead to as well.
+    /// Off by default, since it asks the system's resolver and waits for it, half a second at most.
+    pub(crate) resolve_hosts: Option<bool>,
     /// The record of every verdict.
     pub(crate) audit: Audit,
     /// How a refused `tools/call` is answered: `error` (a JSON-RPC error) or `tool_result` (a result with `isError: true`,

@@ -37,9 +37,16 @@ impl Class {
         // A zone leads nowhere else: `fe80::1%25eth0`.
         let bare = bare.split('%').next().unwrap_or(bare);
         match bare.parse::<IpAddr>() {
-            Ok(IpAddr::V4(v4)) => of_v4(v4),
-            Ok(IpAddr::V6(v6)) => of_v6(v6),
+            Ok(address) => Self::of_address(address),
             Err(_) => of_name(host),
+        }
+    }
+
+    /// The class of an address.
+    pub(super) fn of_address(address: IpAddr) -> Self {
+        match address {
+            IpAddr::V4(v4) => of_v4(v4),
+            IpAddr::V6(v6) => of_v6(v6),
         }
     }
 }
