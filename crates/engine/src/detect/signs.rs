@@ -16,9 +16,13 @@ impl Signs {
         let (blocks, rest) = text.as_bytes().get(..LONGEST).unwrap_or(text.as_bytes()).as_chunks::<8>();
         // Without a look at the end between them.
         for block in blocks {
-            block.iter().for_each(|byte| held.add(*byte));
+            for byte in block {
+                held.add(*byte);
+            }
         }
-        rest.iter().for_each(|byte| held.add(*byte));
+        for byte in rest {
+            held.add(*byte);
+        }
         Self(held)
     }
 
