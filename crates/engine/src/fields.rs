@@ -45,7 +45,7 @@ pub(crate) fn each_field<'t, 'a>(
         tool: Tool::default(),
         direction: Direction::REQUEST,
         path: String::new(),
-        place: Place::Value,
+        place: None,
         listed: &exchange.listed,
     };
     match (&message.body, flow) {
@@ -58,7 +58,9 @@ pub(crate) fn each_field<'t, 'a>(
                 let name = params.get("name").and_then(|n| n.string()).unwrap_or_default();
                 let corrections = Correction::of_tool(corrections, &name);
                 let tool = Tool::new(walk.heard.of(&name), exchange.tool_roles.as_deref(), &corrections);
-                Walk { tool, place: Place::of_tool(&name), ..walk }.call(*params);
+                // Nearly no call holds the sign of an operator, and then none need be looked for.
+                let place = operators::may_hold(*params).then(|| Place::of_tool(&name));
+                Walk { tool, place, ..walk }.call(*params);
             } else if is_resource_method(method) {
                 walk.resource(*params);
             } else {
@@ -106,8 +108,8 @@ struct Walk<'s, 'n, 't, 'a> {
     direction: Direction,
     /// Property path of the value at hand without array indices, as a tool's schema names it.
     path: String,
-    /// What takes the value at hand: a query may hold operators.
-    place: Place,
+    /// What takes the value at hand, where the call may hold operators of a database.
+    place: Option<Place>,
     /// The tools that the client knows already.
     listed: &'n [Box<str>],
 }
@@ -199,7 +201,7 @@ impl<'t, 'a> Walk<'_, '_, 't, 'a> {
     }
 
     fn object(&mut self, object: Value<'t, 'a>, own: &str, outer: Roles) {
-        if let Some(operator) = operators::answer(object, own, self.place) {
+        if let Some(operator) = self.place.and_then(|place| operators::answer(object, own, place)) {
             self.emit(object, Cow::Owned(operator), Roles::ID);
         }
         if let Some((place, line)) = split_command(object) {
@@ -219,23 +221,26 @@ impl<'t, 'a> Walk<'_, '_, 't, 'a> {
                 }
                 self.path.push_str(&name);
             }
-            let runs = operators::scripts(&name, value, &mut |place, script| {
-                self.emit(place, Cow::Owned(script), Roles::CODE);
-            });
-            if !runs {
-                let place = self.place;
-                if matches!(value.kind(), Kind::Object | Kind::Array) {
-                    self.place = place.below(&name);
-                    let said = role::named(&self.tool, &self.path, self.heard.of(&name));
-                    if said.intersects(Roles::SQL | Roles::CODE) {
-                        self.place = Place::Query;
-                    }
-                }
-                self.arguments(value, &name, Roles::empty());
-                self.place = place;
+            match self.place {
+                Some(place) => self.operand(&name, value, place),
+                None => self.arguments(value, &name, Roles::empty()),
             }
             self.path.truncate(mark);
         }
+    }
+
+    /// The value of `key` in a call that may hold operators.
+    fn operand(&mut self, key: &str, value: Value<'t, 'a>, place: Place) {
+        let runs =
+            operators::scripts(key, value, &mut |place, script| self.emit(place, Cow::Owned(script), Roles::CODE));
+        if runs {
+            return;
+        }
+        let said = role::named(&self.tool, &self.path, self.heard.of(key));
+        let queries = said.intersects(Roles::SQL | Roles::CODE);
+        self.place = Some(if queries { Place::Query } else { place.below(key) });
+        self.arguments(value, key, Roles::empty());
+        self.place = Some(place);
     }
 
     /// A string, or those of an array, with the key in front: `$ref https://…`. Where a client may fetch it by itself it is a

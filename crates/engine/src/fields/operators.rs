@@ -44,6 +44,11 @@ impl Place {
     }
 }
 
+/// Whether there can be an operator in `call` at all: its sign, or an escape that may hide it.
+pub(super) fn may_hold(call: Value<'_, '_>) -> bool {
+    memchr::memchr2(b'$', b'\\', call.lexeme().as_bytes()).is_some()
+}
+
 /// The operator of an object that answers for the value called `key`, as text: `{"$ne":null}`.
 pub(super) fn answer(object: Value<'_, '_>, key: &str, place: Place) -> Option<String> {
     if place == Place::Query {
