@@ -5,7 +5,7 @@ use vanguard_wire::{Kind, Value};
 use super::catalogue::MOST;
 
 /// What is long for one string, one tool and all of them, in bytes of text. Of 2,500 tools of real servers the longest string
-/// has 3,000, the longest tool 6,000 and the longest catalogue 21,000; those of the largest servers known are ten times that.
+/// has 3,000, the longest tool 6,000 and the longest catalogue 21,000.
 const STRING: usize = 16 << 10;
 const TOOL: usize = 64 << 10;
 const CATALOGUE: usize = 512 << 10;
