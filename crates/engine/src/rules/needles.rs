@@ -5,8 +5,8 @@
 //! (of a short one, two) of its bytes that come least often, and the pass asks at every byte of the text, in bit sets
 //! that stay in the processor's nearest cache, whether any literal has them. It is faster than the automaton, too.
 //!
-//! Most literals do not concern the text at hand, so the bit sets hold only those that do: a [`Lane`] for each kind of
-//! text.
+//! Most literals do not concern the text at hand, so the bit sets and tables that it is held against have only those that
+//! do: a [`Lane`] for each kind of text.
 
 use std::ops::Range;
 

@@ -19,7 +19,7 @@ const UNLESS_REACH: usize = 256;
 const MAX_HITS: usize = 1_024;
 /// What a match that fails its checks costs, in bytes read: a text of nothing but look-alikes must not take for ever.
 const CHECK_COST: usize = 4 << 10;
-/// The most lanes that are kept: an ordinary session makes a dozen, of some twenty kilobytes each.
+/// The most lanes that are kept: an ordinary session makes a dozen. Each takes 50 to 180 kilobytes, by how many literals concern it.
 const LANES: usize = 64;
 /// Bytes that patterns may read of any message.
 const BUDGET_BASE: u64 = 4 << 20;
