@@ -9,6 +9,7 @@
 mod audit;
 mod client;
 mod fixtures;
+mod page;
 mod processes;
 mod puppet;
 mod scenario;
@@ -16,6 +17,7 @@ mod scenario;
 pub use audit::{Log, Record};
 pub use client::{Client, PATIENCE, Proxy, vanguard};
 pub use fixtures::{legacy_rules, node, node_script, python, python_script, repository};
+pub use page::serve;
 pub use processes::{alive, marked, settle, zombies};
 pub use puppet::{Event, Puppet};
 pub use scenario::{Expected, Scenario, Side, Step};

@@ -1,7 +1,8 @@
 //! What a command needs to run at all, found by looking at it: its interpreter, libraries and packages, to read and
-//! execute only.
+//! execute only; and the names that it goes by.
 
-use std::collections::BTreeSet;
+mod names;
+
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File};
 use std::io::Read as _;
@@ -10,6 +11,8 @@ use std::path::{Path, PathBuf};
 use vanguard_engine::zone::Rights;
 
 use crate::walls::Opening;
+
+pub use names::names;
 
 /// A command line as it would be run.
 #[derive(Debug, Clone, Copy)]
@@ -24,107 +27,43 @@ pub struct Command<'a> {
     pub path: &'a OsStr,
 }
 
-/// Programs that fetch another program and run it, and so need a cache to keep it in.
-const FETCHERS: [&str; 9] = ["npx", "npm", "pnpm", "yarn", "bunx", "uvx", "uv", "pipx", "deno"];
-
 /// How many interpreters of interpreters are followed.
 const HOPS: usize = 4;
 
-/// Where the system keeps programs and libraries.
-const SYSTEM: [&str; 9] =
-    ["/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/nix/store", "/opt/homebrew"];
-
-/// What the C library, resolvers and TLS read of the system's configuration. No secrets live in these.
-const CONFIGURATION: [&str; 24] = [
-    "/etc/ld.so.cache",
-    "/etc/ld.so.conf",
-    "/etc/ld.so.conf.d",
-    "/etc/ld.so.preload",
-    "/etc/alternatives",
-    "/etc/nsswitch.conf",
-    "/etc/resolv.conf",
-    "/etc/hosts",
-    "/etc/host.conf",
-    "/etc/gai.conf",
-    "/etc/services",
-    "/etc/protocols",
-    "/etc/passwd",
-    "/etc/group",
-    "/etc/localtime",
-    "/etc/timezone",
-    "/etc/os-release",
-    "/etc/debian_version",
-    "/etc/mime.types",
-    "/etc/ssl/certs",
-    "/etc/ssl/openssl.cnf",
-    "/etc/ca-certificates",
-    "/etc/pki/tls/certs",
-    "/etc/fonts",
-];
-
-/// Devices without state, and what the kernel tells of itself.
-///
-/// Of other processes `/proc` shows names only: behind Landlock the rest (`environ`, `fd`, `root`, `mem`) is out of
-/// reach, as for ptrace.
-const KERNEL: [(&str, Rights); 8] = [
-    ("/dev/null", Rights::READ.union(Rights::WRITE)),
-    ("/dev/zero", Rights::READ),
-    ("/dev/full", Rights::READ.union(Rights::WRITE)),
-    ("/dev/random", Rights::READ),
-    ("/dev/urandom", Rights::READ),
-    ("/proc", Rights::READ),
-    ("/sys/devices/system/cpu", Rights::READ),
-    ("/sys/fs/cgroup", Rights::READ),
-];
-
-/// Whether the command fetches what it runs.
-pub fn fetches(program: &OsStr) -> bool {
-    let name = Path::new(program).file_name().and_then(OsStr::to_str).unwrap_or_default();
-    FETCHERS.contains(&name)
-}
-
-/// The openings that `command` needs, each with its reason. What is not there is left out.
-pub fn needs(command: &Command<'_>) -> Vec<Opening> {
-    let mut found = Found::default();
-    for path in SYSTEM {
-        found.add(Path::new(path), Rights::READ | Rights::EXECUTE, "the system's programs and libraries");
-    }
-    for path in CONFIGURATION {
-        found.add(Path::new(path), Rights::READ, "what the C library, resolvers and TLS are configured by");
-    }
-    for (path, rights) in KERNEL {
-        found.add(Path::new(path), rights, "what the kernel offers every process");
-    }
-    if let Some(program) = look_up(command.program, command.path, command.cwd) {
-        found.program(&program, command.path, HOPS);
-    }
-    // `node dist/index.js`, `python -m package` in a project: what the interpreter is told to run.
-    for arg in command.args {
-        let path = command.cwd.join(arg);
-        if is_code(&path) {
-            found.code(&path);
-        }
-    }
-    found.openings
-}
-
-#[derive(Default)]
-struct Found {
+/// Openings, none within another that is open for as much. What is not there is left out.
+#[derive(Debug, Default)]
+pub struct Needs {
     openings: Vec<Opening>,
-    seen: BTreeSet<PathBuf>,
 }
 
-impl Found {
-    fn add(&mut self, path: &Path, rights: Rights, why: &str) {
+impl Needs {
+    /// Adds one.
+    pub fn add(&mut self, path: &Path, rights: Rights, why: &str) {
         let Ok(path) = path.canonicalize() else { return };
         // A whole file system is never what a program needs.
-        if path.parent().is_none() || !self.seen.insert(path.clone()) {
-            return;
-        }
-        let below = self.openings.iter().any(|o| o.rights.contains(rights) && path.starts_with(&o.path));
-        if !below {
+        let open = |o: &Opening| o.rights.contains(rights) && path.starts_with(&o.path);
+        if path.parent().is_some() && !self.openings.iter().any(open) {
             self.openings.push(Opening { path, rights, why: why.to_owned() });
         }
+    }
+
+    /// Adds what `command` is found to need.
+    pub fn look(&mut self, command: &Command<'_>) {
+        if let Some(program) = look_up(command.program, command.path, command.cwd) {
+            self.program(&program, command.path, HOPS);
+        }
+        // `node dist/index.js`, `python -m package` in a project: what the interpreter is told to run.
+        for arg in command.args {
+            let path = command.cwd.join(arg);
+            if is_code(&path) {
+                self.code(&path);
+            }
+        }
+    }
+
+    /// All of them.
+    pub fn into_openings(self) -> Vec<Opening> {
+        self.openings
     }
 
     /// The program itself, its installation, and what its first line names.
@@ -240,7 +179,9 @@ mod tests {
     use super::*;
 
     fn needs_of(program: &Path, args: &[OsString], cwd: &Path) -> Vec<Opening> {
-        needs(&Command { program: program.as_os_str(), args, cwd, path: OsStr::new("/usr/bin:/bin") })
+        let mut needs = Needs::default();
+        needs.look(&Command { program: program.as_os_str(), args, cwd, path: OsStr::new("/usr/bin:/bin") });
+        needs.into_openings()
     }
 
     fn covers(openings: &[Opening], path: &Path, rights: Rights) -> bool {
@@ -262,9 +203,7 @@ mod tests {
         assert!(covers(&openings, &package.join("dist/index.js"), Rights::READ));
         assert!(covers(&openings, &home.path().join("app/node_modules/zod"), Rights::READ));
         assert!(!covers(&openings, &home.path().join("secret"), Rights::READ));
-        assert!(
-            openings.iter().all(|opening| !opening.rights.contains(Rights::WRITE) || opening.path.starts_with("/dev"))
-        );
+        assert!(openings.iter().all(|opening| !opening.rights.contains(Rights::WRITE)));
     }
 
     #[test]
@@ -284,11 +223,5 @@ mod tests {
         for path in [base.join("python3"), home.path().join("python/lib"), venv.join("pyvenv.cfg"), script] {
             assert!(covers(&openings, &path, Rights::READ | Rights::EXECUTE), "{}", path.display());
         }
-    }
-
-    #[test]
-    fn fetchers_are_known_by_name() {
-        assert!(fetches(OsStr::new("/usr/local/bin/npx")) && fetches(OsStr::new("uvx")));
-        assert!(!fetches(OsStr::new("node")));
     }
 }

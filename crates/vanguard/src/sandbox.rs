@@ -1,49 +1,22 @@
 //! From settings to walls: what is open to one server, and what it finds in its environment.
 
-use std::ffi::{OsStr, OsString};
+mod environment;
+pub(crate) mod profile;
+
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 use vanguard_engine::policy::Profile;
 use vanguard_gateway::StdioConfig;
-use vanguard_sandbox::runtime::{self, Command};
+use vanguard_sandbox::runtime::Command;
 use vanguard_sandbox::{Ability, Limits, Opening, Ports, Rights, Walls, Watch, ability};
 
-use crate::config::written::{PortList, SandboxMode};
+use crate::config::written::{AnyPort, PortList, SandboxMode};
 use crate::config::{Layer, Origin, Settings, Written};
 use crate::exit::Failure;
 use crate::zones::{Laid, ZoneFlag};
-
-/// Variables that programs need and that hold no secrets.
-const PASSED: [&str; 22] = [
-    "PATH",
-    "HOME",
-    "USER",
-    "LOGNAME",
-    "SHELL",
-    "LANG",
-    "LANGUAGE",
-    "TERM",
-    "TZ",
-    "NO_COLOR",
-    "NODE_PATH",
-    "NODE_OPTIONS",
-    "NODE_ENV",
-    "NODE_EXTRA_CA_CERTS",
-    "PYTHONPATH",
-    "PYTHONHOME",
-    "PYTHONUNBUFFERED",
-    "VIRTUAL_ENV",
-    "SSL_CERT_FILE",
-    "SSL_CERT_DIR",
-    "DISPLAY",
-    "XDG_RUNTIME_DIR",
-];
-/// Likewise, by how they begin. Proxies may hold a password, and without them nothing is reached.
-const PASSED_LIKE: [&str; 7] =
-    ["LC_", "http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"];
-/// Words in the name of a variable that looks like a key.
-const KEYS: [&str; 8] = ["TOKEN", "SECRET", "PASSWORD", "PASSWD", "API_KEY", "APIKEY", "CREDENTIAL", "PRIVATE_KEY"];
+use profile::Profiles;
 
 /// Flags that say how far a server is walled in.
 #[derive(Debug, clap::Args)]
@@ -54,6 +27,10 @@ pub(crate) struct WallFlags {
     sandbox: Option<SandboxMode>,
     #[command(flatten)]
     zone: ZoneFlag,
+    /// Profile of what the server needs, beside those that its command finds: a shipped one (`sandbox profiles`), a file, or
+    /// none
+    #[arg(long, value_name = "NAME")]
+    sandbox_profile: Option<String>,
     /// Variable of this environment to pass on behind the walls, by name; may be repeated
     #[arg(long, value_name = "NAME")]
     pass_env: Vec<String>,
@@ -71,6 +48,9 @@ impl WallFlags {
         if self.sandbox.is_some() {
             add("--sandbox", &|w| w.sandbox.mode = self.sandbox);
         }
+        if self.sandbox_profile.is_some() {
+            add("--sandbox-profile", &|w| w.sandbox.profile.clone_from(&self.sandbox_profile));
+        }
         if !self.pass_env.is_empty() {
             add("--pass-env", &|w| w.sandbox.env = Some(self.pass_env.clone()));
         }
@@ -84,6 +64,8 @@ impl WallFlags {
 pub(crate) struct Plan {
     pub(crate) walls: Walls,
     pub(crate) env: Vec<(OsString, OsString)>,
+    /// What says what the server needs.
+    pub(crate) profiles: Profiles,
     /// What a person should know before the server starts.
     pub(crate) warnings: Vec<String>,
     /// Why the kernel keeps less of the walls than was meant, where it does.
@@ -134,51 +116,53 @@ pub(crate) fn plan(
     let scratch = tempfile::Builder::new().prefix("vanguard-").tempdir();
     let scratch =
         scratch.map_err(|error| Failure::Configuration(format!("no directory for temporary files: {error}")))?;
-    let mut env = passed_on(settings, environment, &mut warnings);
+    let environment: Vec<(OsString, OsString)> = environment.collect();
+    let variable = |name: &str| environment.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone());
+    let cwd = server.cwd.clone().or_else(|| std::env::current_dir().ok()).unwrap_or_else(|| "/".into());
+    let path = variable("PATH").unwrap_or_else(|| "/usr/bin:/bin".into());
+    let command = Command { program: &server.program, args: &server.args, cwd: &cwd, path: &path };
+    let profiles = Profiles::of(&command, settings.sandbox.profile.value.as_deref())?;
+    let mut env = environment::passed_on(settings, &profiles, &environment, &mut warnings);
     for name in ["TMPDIR", "TMP", "TEMP"] {
         env.push((name.into(), scratch.path().into()));
     }
-
-    let cwd = server.cwd.clone().or_else(|| std::env::current_dir().ok()).unwrap_or_else(|| "/".into());
-    let path = env.iter().find(|(name, _)| name == "PATH").map_or(OsStr::new("/usr/bin:/bin"), |(_, value)| value);
-    let command = Command { program: &server.program, args: &server.args, cwd: &cwd, path };
-    let mut openings = runtime::needs(&command);
+    let mut openings = profiles.needs(&command, &variable, &mut env).into_openings();
     for opening in &laid.openings {
         warnings.extend(widened(opening, &openings));
         openings.push(opening.clone());
     }
     let all = Rights::READ | Rights::WRITE | Rights::EXECUTE;
     openings.push(Opening { path: real(scratch.path())?, rights: all, why: "temporary files of its own".to_owned() });
-    if let Some(cache) = caches.filter(|_| runtime::fetches(&server.program)) {
-        let cache = cache.join(&server.name);
+    if let Some(caches) = caches.filter(|_| profiles.caches().next().is_some()) {
+        let cache = caches.join(profiles.directory(&server.name));
         std::fs::create_dir_all(&cache)
             .map_err(|error| Failure::Configuration(format!("{}: {error}", cache.display())))?;
         let cache = real(&cache)?;
-        for (name, below) in
-            [("npm_config_cache", "npm"), ("XDG_CACHE_HOME", "cache"), ("npm_config_userconfig", "npmrc")]
-        {
-            env.push((name.into(), cache.join(below).into()));
-        }
+        env.extend(profiles.caches().map(|(name, below)| (name.into(), cache.join(below).into())));
         openings.push(Opening {
             path: cache,
             rights: all,
-            why: "packages that it fetches, apart from all others".to_owned(),
+            why: "a cache of its own, apart from all others".to_owned(),
         });
     }
 
     let walled = &settings.sandbox;
     let strict = mode == SandboxMode::Strict;
-    let ports = |list: Option<&PortList>, default: Ports| match list {
+    let ports = |set: Option<&PortList>, of_profile: Option<PortList>, default: Ports| match set.cloned().or(of_profile)
+    {
         None => default,
         Some(PortList::Any(_)) => Ports::Any,
-        Some(PortList::Only(ports)) => Ports::Only(ports.clone()),
+        Some(PortList::Only(ports)) => Ports::Only(ports),
     };
+    // In strict no port is open that nobody named.
+    let named = |list: &PortList| !strict || *list != PortList::Any(AnyPort::Any);
+    let anywhere = if strict { Ports::Only(Vec::new()) } else { Ports::Any };
     let walls = Walls {
         openings,
-        connect: ports(walled.connect.value.as_ref(), if strict { Ports::Only(Vec::new()) } else { Ports::Any }),
-        bind: ports(walled.bind.value.as_ref(), Ports::Only(Vec::new())),
-        unix_sockets: walled.unix_sockets.value,
-        namespaces: walled.namespaces.value,
+        connect: ports(walled.connect.value.as_ref(), profiles.connect().filter(named), anywhere),
+        bind: ports(walled.bind.value.as_ref(), profiles.bind().filter(named), Ports::Only(Vec::new())),
+        unix_sockets: walled.unix_sockets.value.unwrap_or_else(|| profiles.unix_sockets()),
+        namespaces: walled.namespaces.value.unwrap_or_else(|| profiles.namespaces()),
         limits: Limits {
             processes: walled.processes.value,
             files: walled.files.value,
@@ -187,7 +171,7 @@ pub(crate) fn plan(
         degrade: !strict,
         watch: if walled.record_outside.value.unwrap_or(strict) { Watch::Outside } else { Watch::Calls },
     };
-    Ok(Some(Plan { walls, env, warnings, unkept, _scratch: scratch }))
+    Ok(Some(Plan { walls, env, profiles, warnings, unkept, _scratch: scratch }))
 }
 
 /// What the kernel lacks to keep the walls: in `strict` it must lack nothing, in `zones` that is said and recorded.
@@ -218,36 +202,4 @@ fn widened(zone: &Opening, others: &[Opening]) -> Option<String> {
 
 fn real(path: &Path) -> Result<PathBuf, Failure> {
     path.canonicalize().map_err(|error| Failure::Configuration(format!("{}: {error}", path.display())))
-}
-
-/// Our own variables that the server may see. Others are left out, and said where they look like something it needs.
-fn passed_on(
-    settings: &Settings,
-    environment: impl Iterator<Item = (OsString, OsString)>,
-    warnings: &mut Vec<String>,
-) -> Vec<(OsString, OsString)> {
-    let mut passed = Vec::new();
-    let mut kept_back = Vec::new();
-    for (name, value) in environment {
-        let text = name.to_string_lossy().into_owned();
-        let named = settings.sandbox.env.iter().any(|known| known.value == text);
-        if named || PASSED.contains(&&*text) || PASSED_LIKE.iter().any(|start| text.starts_with(start)) {
-            passed.push((name, value));
-        } else if looks_like_key(&text) && !settings.server.env.value.contains_key(&text) {
-            kept_back.push(text);
-        }
-    }
-    if !kept_back.is_empty() {
-        kept_back.sort();
-        warnings.push(format!(
-            "kept from the server, as they look like keys: {}. Name those that it needs in sandbox.env or by --pass-env",
-            kept_back.join(", ")
-        ));
-    }
-    passed
-}
-
-fn looks_like_key(name: &str) -> bool {
-    let name = name.to_ascii_uppercase();
-    KEYS.iter().any(|word| name.contains(word))
 }

@@ -234,15 +234,8 @@ impl Laying {
 
 fn zone(written: &written::Zone, tool: Option<GlobMatcher>, site: &Site) -> Zone {
     let base = Zone::new(site.path.display().to_string());
-    let rights = written.rights.as_ref().map(|rights| {
-        rights.iter().fold(Rights::empty(), |all, right| {
-            all | match right {
-                Right::Read => Rights::READ,
-                Right::Write => Rights::WRITE,
-                Right::Execute => Rights::EXECUTE,
-            }
-        })
-    });
+    let rights =
+        written.rights.as_ref().map(|rights| rights.iter().fold(Rights::empty(), |all, right| all | right.meant()));
     let hard_links = written.hard_links.map(|what| match what {
         written::HardLinks::Allow => HardLinks::Allow,
         written::HardLinks::Warn => HardLinks::Warn,

@@ -8,7 +8,7 @@ use std::os::unix::net::{SocketAddr, UnixListener};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use e2e::{Client, Proxy, node, python, vanguard};
+use e2e::{Client, Proxy, node, python, serve, vanguard};
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
@@ -224,11 +224,24 @@ fn real_servers_work_behind_walls_with_only_their_directory_named() {
     assert_eq!(blocked::text(&client.call("read_text_file", &json!({"path": place.join("b.txt")}))), "two");
     assert!(client.finish().0.success());
 
-    let mut client = zone(vec![python("mcp-server-git"), "--repository".into(), place.display().to_string()]).start();
+    let proxy = zone(vec![python("mcp-server-git"), "--repository".into(), place.display().to_string()]);
+    let who = ["GIT_AUTHOR_NAME", "GIT_AUTHOR_EMAIL", "GIT_COMMITTER_NAME", "GIT_COMMITTER_EMAIL"];
+    let mut client = who.iter().fold(proxy, |proxy, name| proxy.variable(name, "e2e@example.org")).start();
     client.initialize();
     let status = blocked::text(&client.call("git_status", &json!({"repo_path": place})));
     assert!(status.contains("a.txt"), "{status}");
     blocked::text(&client.call("git_add", &json!({"repo_path": place, "files": ["b.txt"]})));
+    let committed = blocked::text(&client.call("git_commit", &json!({"repo_path": place, "message": "Begin"})));
+    assert!(committed.contains("committed"), "{committed}");
+    client.finish();
+
+    // No rule lets the agent fetch from this machine; here the walls alone are looked at.
+    let port = serve("<h1>Through the walls</h1>");
+    let fetch = zone(vec![python("mcp-server-fetch"), "--allow-private-ips".into(), "--ignore-robots-txt".into()]);
+    let mut client = fetch.option("--sandbox=zones").option("--profile").option("monitor").start();
+    client.initialize();
+    let page = blocked::text(&client.call("fetch", &json!({"url": format!("http://127.0.0.1:{port}/")})));
+    assert!(page.contains("Through the walls"), "{page}");
     client.finish();
 
     let mut client = zone(vec![python("mcp-server-time")]).start();

@@ -14,9 +14,10 @@ use vanguard_gateway::StdioConfig;
 use vanguard_sandbox::{Ports, Walls};
 
 use crate::commands::{print, print_json, warn_all};
-use crate::config::Sources;
 use crate::config::sources::Surroundings;
+use crate::config::{Sources, file};
 use crate::exit::{Failure, Outcome};
+use crate::sandbox::profile::{Profile, SHIPPED, unknown};
 use crate::sandbox::{WallFlags, plan};
 use crate::{table, zones};
 
@@ -46,6 +47,11 @@ Examples:
         #[arg(last = true, required = true, value_name = "COMMAND")]
         command: Vec<OsString>,
     },
+    /// List the profiles that are shipped, or print one
+    Profiles {
+        /// Print this one, as a start for one of your own
+        name: Option<String>,
+    },
     /// Run a server that you trust without walls, watch it, and write the narrowest zones that fit, for review
     #[cfg(target_os = "linux")]
     #[command(after_help = "\
@@ -71,11 +77,13 @@ struct Explained<'a> {
     #[serde(flatten)]
     walls: &'a Walls,
     env: Vec<String>,
+    profiles: Vec<&'a str>,
 }
 
 pub(crate) fn run(args: &Args) -> Outcome {
     let (walls, json, sources, command) = match &args.what {
         What::Explain { walls, json, sources, command } => (walls, json, sources, command),
+        What::Profiles { name } => return profiles(name.as_deref()),
         #[cfg(target_os = "linux")]
         What::Learn { out, command } => return learn::run(command, out),
     };
@@ -94,7 +102,8 @@ pub(crate) fn run(args: &Args) -> Outcome {
     let mut env: Vec<String> = plan.env.iter().map(|(name, _)| name.to_string_lossy().into_owned()).collect();
     env.sort();
     if *json {
-        print_json(&Explained { walls: &plan.walls, env });
+        let profiles = plan.profiles.chosen.iter().map(|(name, _)| &**name).collect();
+        print_json(&Explained { walls: &plan.walls, env, profiles });
         return Ok(ExitCode::SUCCESS);
     }
     let mut files = table::plain(&["rights", "path", "why"], 3);
@@ -104,7 +113,12 @@ pub(crate) fn run(args: &Args) -> Outcome {
             .iter()
             .map(|opening| [opening.rights.to_string(), opening.path.display().to_string(), opening.why.clone()]),
     );
-    let mut text = table::text(&files);
+    let mut text = String::new();
+    for (name, profile) in &plan.profiles.chosen {
+        let _ = writeln!(text, "profile {name}: {}", profile.about);
+    }
+    text.push('\n');
+    text.push_str(&table::text(&files));
     let ports = |ports: &Ports| match ports {
         Ports::Any => "any port".to_owned(),
         Ports::Only(ports) if ports.is_empty() => "none".to_owned(),
@@ -121,6 +135,25 @@ pub(crate) fn run(args: &Args) -> Outcome {
         let _ = write!(text, "\n{name:<16}  {value}");
     }
     text.push('\n');
+    for (name, note) in plan.profiles.chosen.iter().filter_map(|(name, profile)| Some((name, profile.note.as_ref()?))) {
+        let _ = writeln!(text, "\n{name}: {note}");
+    }
     print(&text);
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The shipped profiles, or the text of one.
+fn profiles(name: Option<&str>) -> Outcome {
+    let Some(name) = name else {
+        let mut profiles = table::plain(&["name", "for"], 2);
+        for (name, text) in SHIPPED {
+            let profile: Profile = file::parse_as(text, name)?;
+            profiles.add_row([name, &profile.about]);
+        }
+        print(&table::text(&profiles));
+        return Ok(ExitCode::SUCCESS);
+    };
+    let Some((_, text)) = SHIPPED.iter().find(|(known, _)| *known == name) else { return Err(unknown(name)) };
+    print(text);
     Ok(ExitCode::SUCCESS)
 }

@@ -22,7 +22,12 @@ pub(crate) fn read(path: &Path) -> Result<Option<Written>, Failure> {
 
 /// The file as a list of entries; none where there is no such file.
 pub(crate) fn read_list<T: DeserializeOwned>(path: &Path) -> Result<Vec<T>, Failure> {
-    text(path)?.map_or(Ok(Vec::new()), |text| parse_as(&text, &path.display().to_string()))
+    text(path)?.map_or(Ok(Vec::new()), |text| parse_or_default(&text, &path.display().to_string()))
+}
+
+/// The file as one value of another kind; `None` where there is no such file.
+pub(crate) fn read_one<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, Failure> {
+    text(path)?.map(|text| parse_as(&text, &path.display().to_string())).transpose()
 }
 
 fn text(path: &Path) -> Result<Option<String>, Failure> {
@@ -42,13 +47,18 @@ fn text(path: &Path) -> Result<Option<String>, Failure> {
 
 /// Parses `text`; `name` is what errors call it.
 pub(crate) fn parse(text: &str, name: &str) -> Result<Written, Failure> {
-    parse_as(text, name)
+    parse_or_default(text, name)
 }
 
-fn parse_as<T: DeserializeOwned + Default>(text: &str, name: &str) -> Result<T, Failure> {
+fn parse_or_default<T: DeserializeOwned + Default>(text: &str, name: &str) -> Result<T, Failure> {
     if text.lines().all(|line| line.trim_start().is_empty() || line.trim_start().starts_with('#')) {
         return Ok(T::default());
     }
+    parse_as(text, name)
+}
+
+/// Parses `text` as a value that has no default.
+pub(crate) fn parse_as<T: DeserializeOwned>(text: &str, name: &str) -> Result<T, Failure> {
     serde_saphyr::from_str(text).map_err(|error| Failure::Configuration(describe(&error, name)))
 }
 

@@ -76,11 +76,13 @@ pub(crate) struct Child {
 pub(crate) struct Walled {
     /// `None` where nobody said: then it depends on zones and profile.
     pub(crate) mode: Set<Option<SandboxMode>>,
+    pub(crate) profile: Set<Option<String>>,
     pub(crate) connect: Set<Option<PortList>>,
     pub(crate) bind: Set<Option<PortList>>,
     pub(crate) env: Vec<Set<String>>,
-    pub(crate) unix_sockets: Set<bool>,
-    pub(crate) namespaces: Set<bool>,
+    /// `None` where nobody said: then it depends on the server's profile.
+    pub(crate) unix_sockets: Set<Option<bool>>,
+    pub(crate) namespaces: Set<Option<bool>>,
     /// `None` where nobody said: then it depends on the mode.
     pub(crate) record_outside: Set<Option<bool>>,
     pub(crate) processes: Set<u64>,
@@ -93,11 +95,12 @@ impl Walled {
         let limits = vanguard_sandbox::Limits::default();
         Self {
             mode: pick(layers, None, |w| w.sandbox.mode.map(Some)),
+            profile: pick(layers, None, |w| w.sandbox.profile.clone().map(Some)),
             connect: pick(layers, None, |w| w.sandbox.connect.clone().map(Some)),
             bind: pick(layers, None, |w| w.sandbox.bind.clone().map(Some)),
             env: gather(layers, |w| w.sandbox.env.clone()),
-            unix_sockets: pick(layers, false, |w| w.sandbox.unix_sockets),
-            namespaces: pick(layers, false, |w| w.sandbox.namespaces),
+            unix_sockets: pick(layers, None, |w| w.sandbox.unix_sockets.map(Some)),
+            namespaces: pick(layers, None, |w| w.sandbox.namespaces.map(Some)),
             record_outside: pick(layers, None, |w| w.sandbox.record_outside.map(Some)),
             processes: pick(layers, limits.processes, |w| w.sandbox.processes),
             files: pick(layers, limits.files, |w| w.sandbox.files),

@@ -67,6 +67,7 @@ pub(crate) fn rows(settings: &Settings, default_record: Option<&Path>) -> Vec<Ro
     }
     let walls = &settings.sandbox;
     rows.add("sandbox.mode", &walls.mode, |mode| *mode);
+    rows.add("sandbox.profile", &walls.profile, Clone::clone);
     rows.add("sandbox.connect", &walls.connect, Clone::clone);
     rows.add("sandbox.bind", &walls.bind, Clone::clone);
     for name in &walls.env {

@@ -6,6 +6,7 @@ use vanguard_engine::policy::Profile;
 
 use super::{Layer, Origin, Settings, Written, file, trust, variables};
 use crate::exit::Failure;
+use crate::sandbox::profile;
 
 /// The name of a configuration file.
 const FILE: &str = "vanguard.yaml";
@@ -172,6 +173,9 @@ fn rebase(mut written: Written, file: &Path) -> Written {
     }
     for zone in written.zones.iter_mut().flatten() {
         zone.rebase(base);
+    }
+    if let Some(profile) = written.sandbox.profile.as_mut().filter(|named| profile::is_file(named)) {
+        *profile = base.join(&profile).to_string_lossy().into_owned();
     }
     if let Some(cwd) = written.server.cwd.as_mut() {
         *cwd = base.join(&cwd);

@@ -77,6 +77,7 @@ fn loosening(written: &Written, others: &Settings) -> Vec<String> {
     let walls = &written.sandbox;
     let weaker = |mode: SandboxMode| mode < others.sandbox.mode.value.unwrap_or(SandboxMode::Off);
     refuse(walls.mode.is_some_and(weaker), "sandbox.mode");
+    refuse(walls.profile.is_some(), "sandbox.profile");
     refuse(walls.connect.is_some(), "sandbox.connect");
     refuse(walls.bind.is_some(), "sandbox.bind");
     refuse(walls.env.is_some(), "sandbox.env");
@@ -125,6 +126,7 @@ mod tests {
             ("server: {env: {LD_PRELOAD: x}}", "server.env"),
             ("zones: [{path: /}]", "zones"),
             ("sandbox: {connect: any}", "sandbox.connect"),
+            ("sandbox: {profile: playwright}", "sandbox.profile"),
             ("sandbox: {env: [SSH_AUTH_SOCK]}", "sandbox.env"),
             ("sandbox: {unix_sockets: true}", "sandbox.unix_sockets"),
             ("update: {key: x}", "update.key"),

@@ -157,15 +157,19 @@ pub(crate) struct Sandbox {
     /// TCP unless named, and no start where the kernel cannot keep all of it. By default `zones` where zones are
     /// configured, `strict` where the profile is, and otherwise `off`.
     pub(crate) mode: Option<SandboxMode>,
-    /// TCP ports it may connect to: `any`, or a list. In `zones` any by default, in `strict` none.
+    /// Profile for the server, beside those that its command finds by itself: the name of one that is shipped, or a file
+    /// (with a slash, or `.yaml` at its end); `none` for none.
+    pub(crate) profile: Option<String>,
+    /// TCP ports it may connect to: `any`, or a list. By default what its profile says; else in `zones` any, in `strict` none.
     pub(crate) connect: Option<PortList>,
     /// TCP ports it may listen on: `any`, or a list. None by default.
     pub(crate) bind: Option<PortList>,
-    /// Variables of our own environment to pass on by name, beside those that every program needs.
+    /// Variables of our own environment to pass on by name, beside those that every program, or its profile, needs.
     pub(crate) env: Option<Vec<String>>,
-    /// Whether it may make Unix sockets: by them it could reach a container engine or a key agent.
+    /// Whether it may make Unix sockets: by them it could reach a container engine or a key agent. By default what its profile
+    /// says; else not.
     pub(crate) unix_sockets: Option<bool>,
-    /// Whether it may make namespaces, as browsers do for a sandbox of their own.
+    /// Whether it may make namespaces, as browsers do for a sandbox of their own. By default what its profile says; else not.
     pub(crate) namespaces: Option<bool>,
     /// Whether files and ports outside that it asks for are recorded, each once. It costs the server some microseconds for
     /// each file that it opens. In `strict` by default.

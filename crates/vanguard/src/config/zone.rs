@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use vanguard_engine::zone::Rights;
 
 /// A directory that a server or a tool may touch.
 #[derive(Debug, Clone, PartialEq, Deserialize, Serialize, JsonSchema)]
@@ -102,6 +103,17 @@ pub(crate) enum Right {
     Write,
     /// Run them.
     Execute,
+}
+
+impl Right {
+    /// As the policy and the walls know it.
+    pub(crate) fn meant(self) -> Rights {
+        match self {
+            Self::Read => Rights::READ,
+            Self::Write => Rights::WRITE,
+            Self::Execute => Rights::EXECUTE,
+        }
+    }
 }
 
 /// What becomes of a file with a further name.

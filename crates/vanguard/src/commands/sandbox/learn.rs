@@ -15,6 +15,7 @@ use vanguard_sandbox::learn::{Learned, learn};
 use vanguard_sandbox::{Ask, Limits, Opening, Outcome, Ports, Rights, Step, Walls, Watch, ability, runtime};
 
 use crate::exit::Failure;
+use crate::sandbox::profile::Profiles;
 
 /// The most different things asked for that are kept.
 const MAX_ASKS: usize = 100_000;
@@ -33,7 +34,9 @@ pub(super) fn run(command: &[OsString], out: &Path) -> Result<ExitCode, Failure>
     let mut file = OpenOptions::new().write(true).create_new(true).open(out).map_err(failed)?;
     let cwd = std::env::current_dir().map_err(failed)?;
     let path = std::env::var_os("PATH").unwrap_or_else(|| "/usr/bin:/bin".into());
-    let mut open = runtime::needs(&runtime::Command { program, args, cwd: &cwd, path: &path });
+    let command_line = runtime::Command { program, args, cwd: &cwd, path: &path };
+    let profiles = Profiles::of(&command_line, None)?;
+    let mut open = profiles.needs(&command_line, &|name| std::env::var_os(name), &mut Vec::new()).into_openings();
     open.push(temporary());
 
     let seen = watch(program, args)?;
