@@ -41,7 +41,11 @@ pub(crate) struct Pipes {
 impl Server {
     pub(crate) fn start(config: &StdioConfig) -> Result<(Self, Pipes, Option<Witness>), StartError> {
         let (mut command, step) = command(config)?;
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        if step.is_none() {
+            // A step makes a session of its own, which is a group, too.
+            command.process_group(0);
+        }
         if let Some(cwd) = &config.cwd {
             command.current_dir(cwd);
         }
@@ -108,6 +112,8 @@ impl Server {
     /// Ends the group at once: for a session that never began.
     pub(crate) fn kill(mut self) {
         self.signal(Signal::KILL);
+        // A step that has not come to make its group.
+        let _ = self.child.kill();
         let _ = self.child.wait();
     }
 

@@ -81,7 +81,7 @@ pub(crate) const RULE: &str = "SBX-CALL";
 static OUTSIDE: LazyLock<Arc<RuleInfo>> = LazyLock::new(|| {
     rule(
         "SBX-FILE",
-        "A file or port outside of the sandbox",
+        "A file, port or process outside of the sandbox",
         "The server asked for what its walls are not open for. Name a zone, if it needs it.",
         Severity::Medium,
         ["CWE-552", "T1083"],

@@ -3,6 +3,8 @@
 //! For records and for learning only. The process may change its memory before the kernel reads it, so nothing here may
 //! decide what is denied: Landlock does that.
 
+mod others;
+
 use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io;
@@ -46,6 +48,10 @@ enum Form {
     Connect,
     /// To listen at a socket address.
     Listen,
+    /// To see where a link leads.
+    Link(Place),
+    /// To signal the process (or, below zero, the group) of this argument.
+    Signal(usize),
 }
 
 /// The arguments that hold a directory's descriptor, if there is one, and a path.
@@ -73,6 +79,9 @@ pub(crate) const EVERYWHERE: &[Watched] = watched![
     "symlinkat" SYS_symlinkat Form::Paths(&[(Some(1), 2)], Rights::WRITE),
     "connect" SYS_connect Form::Connect,
     "bind" SYS_bind Form::Listen,
+    "readlinkat" SYS_readlinkat Form::Link(AT),
+    "kill" SYS_kill Form::Signal(0),
+    "tkill" SYS_tkill Form::Signal(0),
 ];
 
 /// Those that newer machines left out.
@@ -87,6 +96,7 @@ pub(crate) const OLD: &[Watched] = watched![
     "renameat" SYS_renameat Form::Paths(&[AT, (Some(2), 3)], Rights::WRITE),
     "link" SYS_link Form::Paths(&[PLAIN, (None, 1)], Rights::WRITE),
     "symlink" SYS_symlink Form::Paths(&[(None, 1)], Rights::WRITE),
+    "readlink" SYS_readlink Form::Link(PLAIN),
 ];
 #[cfg(not(target_arch = "x86_64"))]
 pub(crate) const OLD: &[Watched] = &[];
@@ -114,6 +124,11 @@ pub(crate) fn of(call: Watched, notification: &Notification) -> Vec<Ask> {
         }
         Form::Connect => process.address(Ask::Connect).into_iter().collect(),
         Form::Listen => process.address(Ask::Listen).into_iter().collect(),
+        Form::Link(place) => process.path(place, false).and_then(|path| others::kept(&path)).into_iter().collect(),
+        Form::Signal(whom) => others::signalled(process.argument(whom))
+            .map(|whom| Ask::Process(format!("{whom}, by a signal")))
+            .into_iter()
+            .collect(),
     }
 }
 
@@ -195,6 +210,9 @@ impl Process<'_> {
             1 => Rights::WRITE,
             _ => Rights::READ | Rights::WRITE,
         };
+        if let Some(ask) = others::kept(&path) {
+            return Some(ask);
+        }
         let exists = path.exists();
         let entry = has(libc::O_CREAT) && !exists;
         if has(libc::O_TRUNC) || has(libc::O_TMPFILE) || entry {

@@ -69,15 +69,19 @@ fn raise(walls: &Walls, witness: Option<BorrowedFd<'_>>) -> Result<(), EnterErro
         rustix::thread::set_no_new_privs(true).map_err(|error| kernel("no_new_privs")(error.into()))?;
         return tell(walls, witness).and_then(|()| kernel::close_on_exec().map_err(kernel("close_range")));
     }
+    // Without a terminal, and a group that nobody else is in.
+    rustix::process::setsid().map_err(|error| kernel("a session of its own")(error.into()))?;
     limits::set(&walls.limits).map_err(|error| kernel("the limits")(error.into()))?;
     rustix::thread::set_no_new_privs(true).map_err(|error| kernel("no_new_privs")(error.into()))?;
     privileges::shed().map_err(|error| kernel("giving up capabilities")(error.into()))?;
     let unseen = calls::without_clone3()?;
+    let foreign = calls::without_x32();
     let full = files::restrict(walls)?;
     if !full && !walls.degrade {
         return Err(EnterError::Weak(ability().landlock));
     }
     kernel::install(&unseen).map_err(kernel("the filter of system calls"))?;
+    kernel::install(&foreign).map_err(kernel("the filter of foreign calls"))?;
     tell(walls, witness)?;
     kernel::close_on_exec().map_err(kernel("close_range"))
 }

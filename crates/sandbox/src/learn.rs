@@ -32,6 +32,8 @@ pub fn learn<'a>(asks: impl IntoIterator<Item = &'a Ask>, open: &[Opening], is_d
             Ask::Connect(port) => drop(learned.connect.insert(*port)),
             Ask::Listen(port) => drop(learned.bind.insert(*port)),
             Ask::UnixSocket => learned.unix_sockets = true,
+            // No setting opens that.
+            Ask::Process(_) => {}
             Ask::File { path, rights, entry } => {
                 let directory = path.parent().unwrap_or(path);
                 let path = if *entry { directory } else { path };

@@ -58,6 +58,8 @@ pub struct Walls {
     pub unix_sockets: bool,
     /// Whether it may make namespaces of its own, as browsers do for their sandboxes.
     pub namespaces: bool,
+    /// Whether it may use rings of calls (`io_uring`), which the filter of calls does not see; Landlock does.
+    pub io_uring: bool,
     /// Limits of its processes.
     pub limits: Limits,
     /// Whether to go on where the kernel keeps only some of this.
@@ -82,6 +84,7 @@ impl Walls {
             Ask::Connect(port) => among(&self.connect, *port),
             Ask::Listen(port) => among(&self.bind, *port),
             Ask::UnixSocket => self.unix_sockets,
+            Ask::Process(_) => false,
         }
     }
 }
@@ -93,7 +96,7 @@ pub enum Watch {
     /// Calls that are forbidden whatever they ask for.
     #[default]
     Calls,
-    /// Also files and ports that are not open.
+    /// Also files and ports that are not open, and processes outside.
     Outside,
     /// All that is asked for, and nothing is denied: there are no walls. To learn by what a server needs.
     Everything,
@@ -117,6 +120,8 @@ pub enum Ask {
     Listen(u16),
     /// To connect to, or to be found at, a Unix socket.
     UnixSocket,
+    /// Something of a process outside: to signal it, or to see what `/proc` keeps of it.
+    Process(String),
 }
 
 impl fmt::Display for Ask {
@@ -126,6 +131,7 @@ impl fmt::Display for Ask {
             Self::Connect(port) => write!(f, "TCP port {port}, to connect"),
             Self::Listen(port) => write!(f, "TCP port {port}, to listen"),
             Self::UnixSocket => f.write_str("a Unix socket"),
+            Self::Process(what) => f.write_str(what),
         }
     }
 }

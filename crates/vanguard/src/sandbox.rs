@@ -163,6 +163,7 @@ pub(crate) fn plan(
         bind: ports(walled.bind.value.as_ref(), profiles.bind().filter(named), Ports::Only(Vec::new())),
         unix_sockets: walled.unix_sockets.value.unwrap_or_else(|| profiles.unix_sockets()),
         namespaces: walled.namespaces.value.unwrap_or_else(|| profiles.namespaces()),
+        io_uring: walled.io_uring.value,
         limits: Limits {
             processes: walled.processes.value,
             files: walled.files.value,

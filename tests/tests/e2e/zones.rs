@@ -185,6 +185,24 @@ fn odd_zones_are_said_or_end_the_start() {
     let (code, told, _) = explain(&["zone"], "zone/out/canary.txt");
     assert!(code == 1 && told.contains("link → ../zone-secrets") && told.contains("ZONE-LINK"), "{told}");
 
+    // A zone in a zone that covers nothing mounted, and one that does.
+    fs::write(place.at("m.yaml"), "zones: [{path: /, cross_mounts: false}]\n").unwrap();
+    let output =
+        vanguard().args(["zones", "explain", "/proc/version", "--config", &place.at("m.yaml")]).output().unwrap();
+    let told = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.code() == Some(1) && told.contains("ZONE-MOUNT"), "{told}");
+    let (code, told, said) = explain(&["/"], "/proc/version");
+    assert!(code == 0 && said.contains("it keeps nothing out"), "{told}{said}");
+
+    fs::create_dir(place.at("rules")).unwrap();
+    fs::write(place.at("rules/safe_zones.yaml"), "- tool: read_file\n  allowed_prefix: [/srv]\n").unwrap();
+    let output = vanguard().args(["zones", "explain", "x", "--rules-dir", &place.at("rules")]).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(
+        said.contains("safe_zones.yaml:2:3: unknown key `allowed_prefix`; did you mean `allowed_prefixes`?"),
+        "{said}"
+    );
+
     fs::write(place.at("z.yaml"), "zones:\n  - {path: zone, recursiv: true}\n").unwrap();
     let output = vanguard().args(["config", "show", "--config", &place.at("z.yaml")]).output().unwrap();
     let said = String::from_utf8_lossy(&output.stderr).into_owned();

@@ -130,6 +130,7 @@ pub(crate) fn run(args: &Args) -> Outcome {
         ("TCP, to listen", ports(&plan.walls.bind)),
         ("Unix sockets", allowed(plan.walls.unix_sockets).to_owned()),
         ("namespaces", allowed(plan.walls.namespaces).to_owned()),
+        ("io_uring", allowed(plan.walls.io_uring).to_owned()),
         ("environment", env.join(" ")),
     ] {
         let _ = write!(text, "\n{name:<16}  {value}");

@@ -83,6 +83,7 @@ pub(crate) struct Walled {
     /// `None` where nobody said: then it depends on the server's profile.
     pub(crate) unix_sockets: Set<Option<bool>>,
     pub(crate) namespaces: Set<Option<bool>>,
+    pub(crate) io_uring: Set<bool>,
     /// `None` where nobody said: then it depends on the mode.
     pub(crate) record_outside: Set<Option<bool>>,
     pub(crate) processes: Set<u64>,
@@ -101,6 +102,7 @@ impl Walled {
             env: gather(layers, |w| w.sandbox.env.clone()),
             unix_sockets: pick(layers, None, |w| w.sandbox.unix_sockets.map(Some)),
             namespaces: pick(layers, None, |w| w.sandbox.namespaces.map(Some)),
+            io_uring: pick(layers, false, |w| w.sandbox.io_uring),
             record_outside: pick(layers, None, |w| w.sandbox.record_outside.map(Some)),
             processes: pick(layers, limits.processes, |w| w.sandbox.processes),
             files: pick(layers, limits.files, |w| w.sandbox.files),

@@ -75,6 +75,7 @@ pub(crate) fn rows(settings: &Settings, default_record: Option<&Path>) -> Vec<Ro
     }
     rows.add("sandbox.unix_sockets", &walls.unix_sockets, |yes| *yes);
     rows.add("sandbox.namespaces", &walls.namespaces, |yes| *yes);
+    rows.add("sandbox.io_uring", &walls.io_uring, |yes| *yes);
     rows.add("sandbox.record_outside", &walls.record_outside, |yes| *yes);
     rows.add("sandbox.processes", &walls.processes, |n| *n);
     rows.add("sandbox.files", &walls.files, |n| *n);

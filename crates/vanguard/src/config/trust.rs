@@ -83,6 +83,7 @@ fn loosening(written: &Written, others: &Settings) -> Vec<String> {
     refuse(walls.env.is_some(), "sandbox.env");
     refuse(walls.unix_sockets == Some(true), "sandbox.unix_sockets");
     refuse(walls.namespaces == Some(true), "sandbox.namespaces");
+    refuse(walls.io_uring == Some(true), "sandbox.io_uring");
     refuse(walls.record_outside == Some(false), "sandbox.record_outside");
     refuse(walls.processes.is_some_and(|n| n > others.sandbox.processes.value), "sandbox.processes");
     refuse(walls.files.is_some_and(|n| n > others.sandbox.files.value), "sandbox.files");

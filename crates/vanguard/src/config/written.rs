@@ -171,6 +171,8 @@ pub(crate) struct Sandbox {
     pub(crate) unix_sockets: Option<bool>,
     /// Whether it may make namespaces, as browsers do for a sandbox of their own. By default what its profile says; else not.
     pub(crate) namespaces: Option<bool>,
+    /// Whether it may use `io_uring`, whose calls no filter sees. Zones hold there, too.
+    pub(crate) io_uring: Option<bool>,
     /// Whether files and ports outside that it asks for are recorded, each once. It costs the server some microseconds for
     /// each file that it opens. In `strict` by default.
     pub(crate) record_outside: Option<bool>,

@@ -182,6 +182,35 @@ fn links_of_the_kernel_are_followed_by_nobody() {
     assert_eq!(place.standing(&place.at("zone/root/etc/passwd")).trouble, Some(Trouble::MagicLink));
 }
 
+/// Root reads everything, so the thread that looks gives that up.
+#[cfg(target_os = "linux")]
+#[test]
+fn where_nobody_may_look_nothing_is_known() {
+    use rustix::thread::{CapabilitySet, CapabilitySets, capabilities, set_capabilities};
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let place = Place::new();
+    let close = |mode: u32| fs::set_permissions(place.at("zone/sub"), fs::Permissions::from_mode(mode)).unwrap();
+    close(0o000);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let held = capabilities(None).unwrap();
+            set_capabilities(None, CapabilitySets { effective: CapabilitySet::empty(), ..held }).unwrap();
+            // A zone round it, and the zone itself.
+            for zones in [&["zone"][..], &["zone/sub"]] {
+                for ground in place.grounds(zones) {
+                    assert_eq!(ground.resolve(&place.at("zone/sub/b.txt")).trouble, Some(Trouble::Denied), "{zones:?}");
+                }
+            }
+            let mut ground = Ground::new(&place.folder.path().join("zone")).unwrap();
+            let kind = ground.hold(&place.folder.path().join("zone/sub/.git")).unwrap_err().kind();
+            assert_eq!(kind, io::ErrorKind::PermissionDenied);
+            assert!(ground.resolve(&place.at("zone/a.txt")).within.is_empty());
+        });
+    });
+    close(0o755);
+}
+
 #[test]
 fn the_way_is_told_step_by_step() {
     let place = Place::new();

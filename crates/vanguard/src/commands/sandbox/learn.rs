@@ -104,6 +104,7 @@ fn nothing_walled() -> Walls {
         bind: Ports::Any,
         unix_sockets: true,
         namespaces: true,
+        io_uring: true,
         limits: Limits::default(),
         degrade: true,
         watch: Watch::Everything,
