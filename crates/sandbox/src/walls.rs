@@ -46,6 +46,7 @@ impl Default for Limits {
 
 /// All that a walled-in process may do.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "each opens something else, and they are independent")]
 pub struct Walls {
     /// Files and directories.
     pub openings: Vec<Opening>,
