@@ -61,13 +61,36 @@ struct Pending {
     cancelled: bool,
 }
 
+/// The tools that the client was told of. Shared by the exchanges of a client that has no connection; locked for look-ups only.
+#[derive(Debug, Clone, Default)]
+struct Catalogue(Arc<Mutex<HashMap<String, Arc<ToolRoles>>>>);
+
+impl Catalogue {
+    fn get(&self, name: &str) -> Option<Arc<ToolRoles>> {
+        self.0.lock().ok()?.get(name).cloned()
+    }
+
+    fn names(&self) -> Arc<[Box<str>]> {
+        self.0.lock().map_or_else(|_| Arc::default(), |tools| tools.keys().map(|name| name.as_str().into()).collect())
+    }
+
+    fn add(&self, more: Vec<ToolRoles>) {
+        let Ok(mut tools) = self.0.lock() else { return };
+        for tool in more {
+            if tools.len() < MAX_TOOLS || tools.contains_key(&tool.name) {
+                tools.insert(tool.name.clone(), Arc::new(tool));
+            }
+        }
+    }
+}
+
 #[derive(Debug, Default)]
 struct State {
     /// Requests of the client that the server has not answered.
     to_server: HashMap<IdKey, Pending>,
     /// Requests of the server that the client has not answered.
     to_client: HashMap<IdKey, Pending>,
-    tools: HashMap<String, Arc<ToolRoles>>,
+    tools: Catalogue,
     /// The method names seen, so that one allocation serves all of a kind.
     methods: HashMap<String, Arc<str>>,
     revision: Option<String>,
@@ -103,8 +126,8 @@ const MAX_METHODS: usize = 128;
 #[derive(Debug, Default)]
 pub struct Session {
     state: Mutex<State>,
-    ground: Option<Box<dyn Ground>>,
-    directory: Option<Box<dyn Directory>>,
+    ground: Option<Arc<dyn Ground>>,
+    directory: Option<Arc<dyn Directory>>,
 }
 
 impl Session {
@@ -115,13 +138,27 @@ impl Session {
 
     /// The same, to a server that stands on `ground`: the one who says where paths lead, where there are zones.
     pub fn on(ground: Box<dyn Ground>) -> Self {
-        Self { ground: Some(ground), ..Self::default() }
+        Self { ground: Some(ground.into()), ..Self::default() }
     }
 
     /// The same, where host names are judged by what `directory` says that they resolve to.
     #[must_use]
     pub fn asking(self, directory: Box<dyn Directory>) -> Self {
-        Self { directory: Some(directory), ..self }
+        Self { directory: Some(directory.into()), ..self }
+    }
+
+    /// Another connection to the same server, on which nothing has been said yet.
+    #[must_use]
+    pub fn another(&self) -> Self {
+        Self { state: Mutex::default(), ground: self.ground.clone(), directory: self.directory.clone() }
+    }
+
+    /// A further exchange of the same client, where requests come each by itself: it knows the tools that the others were told of, and what
+    /// is in flight is its own.
+    #[must_use]
+    pub fn beside(&self) -> Self {
+        let tools = self.state.lock().map_or_else(|_| Catalogue::default(), |state| state.tools.clone());
+        Self { state: Mutex::new(State { tools, ..State::default() }), ..self.another() }
     }
 
     /// Whom to ask where a host name leads.
@@ -162,7 +199,7 @@ impl Session {
         match &message.body {
             Body::Request { id, method, params } => {
                 let tool = tool_name(method, params.as_ref());
-                let tool_roles = tool.as_deref().and_then(|name| state.tools.get(name).cloned());
+                let tool_roles = tool.as_deref().and_then(|name| state.tools.get(name));
                 let pending = state.pending(flow);
                 if pending.len() >= MAX_PENDING {
                     pending.retain(|_, request| !request.cancelled);
@@ -220,12 +257,8 @@ impl Session {
                 }
                 Some("tools/list") => {
                     let tools = read_tools(*result);
-                    let Ok(mut state) = self.state.lock() else { return };
-                    for tool in tools {
-                        if state.tools.len() < MAX_TOOLS || state.tools.contains_key(&tool.name) {
-                            state.tools.insert(tool.name.clone(), Arc::new(tool));
-                        }
-                    }
+                    let Ok(state) = self.state.lock() else { return };
+                    state.tools.add(tools);
                 }
                 _ => {}
             },
@@ -267,9 +300,9 @@ impl State {
         let Some(id) = id else { return Exchange::default() };
         match self.pending(flow.reversed()).remove(&id.key()) {
             Some(request) => {
-                let tool_roles = request.tool.as_deref().and_then(|name| self.tools.get(name).cloned());
+                let tool_roles = request.tool.as_deref().and_then(|name| self.tools.get(name));
                 let listed = match &*request.method {
-                    "tools/list" => self.tools.keys().map(|name| name.as_str().into()).collect(),
+                    "tools/list" => self.tools.names(),
                     _ => Arc::default(),
                 };
                 Exchange {

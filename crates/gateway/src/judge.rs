@@ -10,18 +10,18 @@ use vanguard_engine::views::Chain;
 use vanguard_engine::{Clock, Engine, Scratch, Session};
 use vanguard_wire::{Body, Limits, Line, Message, Packet, Tape, read, reply, salvage_cut_id, salvage_id};
 
-use crate::link::Link;
+use crate::conversation::Conversation;
 
 /// Judges `line`. Fails closed: a panic of the engine refuses the message, and so does an audit that must be written and can't.
-pub(crate) fn judge<'m>(gate: &Link, flow: Flow, line: &Line<'m>, scratch: &mut Scratch) -> Judged<'m> {
+pub(crate) fn judge<'m>(talk: &Conversation, flow: Flow, line: &Line<'m>, scratch: &mut Scratch) -> Judged<'m> {
     // The client's message is refused unseen, so that nobody waits for an answer that the server will never give.
     // The server's is judged first, since the session must learn that its request is answered.
-    if flow == Flow::ToServer && gate.log.must_refuse() {
-        return refuse(flow, line, &AUDIT_FAILED, gate.engine.policy().code());
+    if flow == Flow::ToServer && talk.log.must_refuse() {
+        return refuse(flow, line, &AUDIT_FAILED, talk.engine.policy().code());
     }
-    let judged = judge_or_refuse(&gate.engine, &gate.session, flow, line, scratch, &gate.clock);
-    if matches!(judged.effect, Effect::Forward(_)) && gate.log.must_refuse() {
-        return refuse(flow, line, &AUDIT_FAILED, gate.engine.policy().code());
+    let judged = judge_or_refuse(&talk.engine, &talk.session, flow, line, scratch, &talk.clock);
+    if matches!(judged.effect, Effect::Forward(_)) && talk.log.must_refuse() {
+        return refuse(flow, line, &AUDIT_FAILED, talk.engine.policy().code());
     }
     judged
 }

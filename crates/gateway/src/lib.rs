@@ -17,6 +17,8 @@ mod report;
 mod resolver;
 
 #[cfg(unix)]
+mod conversation;
+#[cfg(unix)]
 mod fd;
 #[cfg(unix)]
 mod judge;
@@ -25,9 +27,13 @@ mod link;
 #[cfg(unix)]
 mod outlet;
 #[cfg(unix)]
+mod pipe;
+#[cfg(unix)]
 mod process;
 #[cfg(unix)]
 mod pump;
+#[cfg(unix)]
+mod record;
 #[cfg(unix)]
 mod replies;
 #[cfg(unix)]
@@ -40,6 +46,8 @@ mod supervisor;
 mod walls;
 #[cfg(unix)]
 mod watchdog;
+#[cfg(unix)]
+mod wrapped;
 
 #[cfg(not(unix))]
 mod elsewhere;

@@ -4,29 +4,22 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::Sender;
 use std::sync::{Arc, OnceLock};
 
-use vanguard_audit::SessionLog;
 use vanguard_engine::verdict::{Answer, Flow};
-use vanguard_engine::{Engine, Session};
 use vanguard_sandbox::Sighting;
 
-use crate::clock::SystemClock;
+use crate::conversation::Conversation;
 use crate::outlet::{Closed, Outlet};
+use crate::pipe::Pipe;
 use crate::replies::{Overflow, Replies};
-use crate::report::{Event, Reports};
 
 /// One session: client, server, and what stands between them.
 #[derive(Debug)]
 pub(crate) struct Link {
-    pub(crate) engine: Engine,
-    pub(crate) session: Session,
-    pub(crate) clock: SystemClock,
-    pub(crate) log: SessionLog,
-    pub(crate) client: Outlet,
-    pub(crate) server: Arc<Outlet>,
+    pub(crate) talk: Conversation,
+    pub(crate) client: Box<dyn Outlet>,
+    pub(crate) server: Arc<Pipe>,
     pub(crate) replies: Replies,
-    pub(crate) reports: Arc<Reports>,
     pub(crate) progress: Progress,
-    audit_failed: AtomicBool,
     walled: OnceLock<&'static str>,
     happenings: Sender<Happening>,
 }
@@ -51,37 +44,24 @@ pub(crate) enum Happening {
 }
 
 impl Link {
-    pub(crate) fn new(
-        engine: Engine,
-        session: Session,
-        log: SessionLog,
-        client: Outlet,
-        server: Outlet,
-        reports: Arc<Reports>,
-        happenings: Sender<Happening>,
-    ) -> Self {
+    pub(crate) fn new(talk: Conversation, client: Box<dyn Outlet>, server: Pipe, happenings: Sender<Happening>) -> Self {
         let server = Arc::new(server);
         Self {
-            engine,
-            session,
-            clock: SystemClock::default(),
-            log,
+            talk,
             client,
             replies: Replies::new(Arc::clone(&server)),
             server,
-            reports,
             progress: Progress::default(),
-            audit_failed: AtomicBool::new(false),
             walled: OnceLock::new(),
             happenings,
         }
     }
 
     /// Where messages of this flow leave.
-    pub(crate) fn outlet(&self, flow: Flow) -> &Outlet {
+    pub(crate) fn outlet(&self, flow: Flow) -> &dyn Outlet {
         match flow {
-            Flow::ToServer => &self.server,
-            Flow::ToClient => &self.client,
+            Flow::ToServer => &*self.server,
+            Flow::ToClient => &*self.client,
         }
     }
 
@@ -99,21 +79,6 @@ impl Link {
     /// Why the server may have been killed: the forbidden call that it made.
     pub(crate) fn forbidden_call(&self) -> Option<&'static str> {
         self.walled.get().copied()
-    }
-
-    /// Says once that records can't be written, and once that they can again.
-    pub(crate) fn watch_audit(&self) {
-        let failing = self.log.failing();
-        if self.audit_failed.load(Ordering::Relaxed) == failing
-            || self.audit_failed.swap(failing, Ordering::Relaxed) == failing
-        {
-            return;
-        }
-        self.reports.tell(if failing {
-            Event::AuditFailed(self.log.failure())
-        } else {
-            Event::AuditMended { lost: self.log.lost() }
-        });
     }
 
     /// Delivers an answer of ours. `from` is the way of the message that it answers.

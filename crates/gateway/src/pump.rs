@@ -4,9 +4,8 @@ use std::fs::File;
 use std::ops::Range;
 use std::sync::Arc;
 
-use vanguard_audit::{Digest, Entry};
 use vanguard_engine::finding::Layer;
-use vanguard_engine::verdict::{Answer, Decision, Effect, Flow, Judged, Timing, Verdict};
+use vanguard_engine::verdict::{Answer, Decision, Effect, Flow, Judged, Timing};
 use vanguard_engine::{Scratch, Session};
 use vanguard_wire::{Line, LineFramer};
 
@@ -14,6 +13,7 @@ use crate::fd;
 use crate::judge::judge;
 use crate::link::{Happening, Link};
 use crate::outlet::Closed;
+use crate::record::Fingerprint;
 use crate::report::Event;
 
 /// A message this long is recorded from where it lies, right after it was sent on; a shorter one is copied, so that others that came with
@@ -73,12 +73,12 @@ impl Pump<'_> {
     fn rehearse(&mut self) {
         let session = Session::new();
         for (flow, line) in OPENING {
-            self.link.engine.judge(&session, flow, line.as_bytes(), &mut self.scratch, &self.link.clock);
+            self.link.talk.engine.judge(&session, flow, line.as_bytes(), &mut self.scratch, &self.link.talk.clock);
         }
     }
 
     fn carry(&mut self, line: &Line<'_>) {
-        let Judged { effect, decisions, timing } = judge(self.link, self.flow, line, &mut self.scratch);
+        let Judged { effect, decisions, timing } = judge(&self.link.talk, self.flow, line, &mut self.scratch);
         match effect {
             Effect::Forward(permit) => {
                 let sent = self.link.outlet(self.flow).forward(permit);
@@ -87,7 +87,7 @@ impl Pump<'_> {
                     Line::Message(bytes) if bytes.len() < COPY_BYTES => self.later.keep(bytes, decisions, timing),
                     _ => {
                         self.flush();
-                        self.record_passed(fingerprint(line), decisions, timing);
+                        self.link.talk.passed(Fingerprint::of(line), decisions, timing);
                     }
                 }
             }
@@ -101,20 +101,10 @@ impl Pump<'_> {
 
     /// Records a refusal, then answers it: in this order, so that no refusal is known to the outside and not to the record.
     fn refuse(&mut self, line: &Line<'_>, answers: Vec<Answer>, decisions: Vec<Decision>, timing: Timing) {
-        let print = fingerprint(line);
         // Noise on the server's stdout: nobody waits for an answer, and each record would cost a disk flush.
         let noise = answers.is_empty()
             && decisions.iter().flat_map(|decision| &decision.findings).all(|f| f.layer == Layer::Wire);
-        for decision in &decisions {
-            let entry = print.entry(decision, timing);
-            if noise {
-                self.link.log.record_allowed(&entry);
-            } else {
-                // A failure shows in the log's state: told below, and the next message is refused for it.
-                let _ = self.link.log.record_blocked(&entry);
-            }
-        }
-        self.link.watch_audit();
+        self.link.talk.refused(Fingerprint::of(line), &decisions, timing, noise);
         for answer in answers {
             let own_way = answer.flow == self.flow;
             let sent = self.link.deliver(answer, self.flow);
@@ -127,7 +117,7 @@ impl Pump<'_> {
         self.unreadable += u64::from(noise);
         if !noise || self.unreadable <= UNREADABLE_TOLD {
             for decision in decisions {
-                self.link.reports.tell(Event::Refused(decision));
+                self.link.talk.reports.tell(Event::Refused(decision));
             }
         }
     }
@@ -142,26 +132,11 @@ impl Pump<'_> {
         let mut later = std::mem::take(&mut self.later);
         for (range, decisions, timing) in later.items.drain(..) {
             let bytes = &later.bytes[range];
-            self.record_passed(
-                Fingerprint { digest: Some(Digest::of(bytes)), bytes: bytes.len() as u64 },
-                decisions,
-                timing,
-            );
+            self.link.talk.passed(Fingerprint::of(&Line::Message(bytes)), decisions, timing);
         }
         later.bytes.clear();
         self.later = later;
-        self.link.watch_audit();
-    }
-
-    fn record_passed(&self, print: Fingerprint, decisions: Vec<Decision>, timing: Timing) {
-        for decision in decisions {
-            self.link.log.record_allowed(&print.entry(&decision, timing));
-            if decision.verdict == Verdict::Redact {
-                self.link.reports.tell(Event::Redacted(decision));
-            } else if !decision.findings.is_empty() {
-                self.link.reports.tell(Event::Flagged(decision));
-            }
-        }
+        self.link.talk.watch_audit();
     }
 
     fn note(&mut self, sent: Result<(), Closed>) {
@@ -187,7 +162,7 @@ impl Pump<'_> {
 
     fn end(self) {
         if self.unreadable > UNREADABLE_TOLD {
-            self.link.reports.tell(Event::MoreUnreadable { flow: self.flow, count: self.unreadable - UNREADABLE_TOLD });
+            self.link.talk.reports.tell(Event::MoreUnreadable { flow: self.flow, count: self.unreadable - UNREADABLE_TOLD });
         }
         self.link.happened(match self.flow {
             Flow::ToServer => Happening::ClientClosed,
@@ -216,24 +191,5 @@ impl Later {
         let start = self.bytes.len();
         self.bytes.extend_from_slice(bytes);
         self.items.push((start..self.bytes.len(), decisions, timing));
-    }
-}
-
-#[derive(Clone, Copy)]
-struct Fingerprint {
-    digest: Option<Digest>,
-    bytes: u64,
-}
-
-impl Fingerprint {
-    fn entry(self, decision: &Decision, timing: Timing) -> Entry<'_> {
-        Entry { decision, timing, digest: self.digest, bytes: self.bytes }
-    }
-}
-
-fn fingerprint(line: &Line<'_>) -> Fingerprint {
-    match *line {
-        Line::Message(bytes) => Fingerprint { digest: Some(Digest::of(bytes)), bytes: bytes.len() as u64 },
-        Line::Oversize { length, .. } => Fingerprint { digest: None, bytes: length },
     }
 }

@@ -5,7 +5,8 @@ use std::sync::{Arc, OnceLock};
 
 use vanguard_engine::verdict::Answer;
 
-use crate::outlet::Outlet;
+use crate::outlet::Outlet as _;
+use crate::pipe::Pipe;
 
 /// The most answers that wait for the server to read them.
 const QUEUE: usize = 1024;
@@ -13,7 +14,7 @@ const QUEUE: usize = 1024;
 /// A queue to the server with a thread of its own: started with the first answer, as most sessions have none.
 #[derive(Debug)]
 pub(crate) struct Replies {
-    server: Arc<Outlet>,
+    server: Arc<Pipe>,
     queue: OnceLock<Option<SyncSender<Answer>>>,
 }
 
@@ -22,7 +23,7 @@ pub(crate) struct Replies {
 pub(crate) struct Overflow;
 
 impl Replies {
-    pub(crate) fn new(server: Arc<Outlet>) -> Self {
+    pub(crate) fn new(server: Arc<Pipe>) -> Self {
         Self { server, queue: OnceLock::new() }
     }
 
@@ -34,13 +35,13 @@ impl Replies {
 }
 
 /// `None` where the system gives no thread: an overflow at once.
-fn start(server: Arc<Outlet>) -> Option<SyncSender<Answer>> {
+fn start(server: Arc<Pipe>) -> Option<SyncSender<Answer>> {
     let (queue, answers) = sync_channel(QUEUE);
     std::thread::Builder::new().name("replies".to_owned()).spawn(move || deliver(&server, &answers)).ok()?;
     Some(queue)
 }
 
-fn deliver(server: &Outlet, answers: &Receiver<Answer>) {
+fn deliver(server: &Pipe, answers: &Receiver<Answer>) {
     // A server that no longer reads is the supervisor's matter; what is queued for it is drained and dropped.
     for answer in answers {
         let _ = server.answer(&answer);

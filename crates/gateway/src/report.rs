@@ -3,10 +3,11 @@
 use std::fmt;
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::time::{Duration, Instant};
 
+use vanguard_audit::SessionLog;
 use vanguard_engine::finding::Evidence;
 use vanguard_engine::verdict::{Decision, Flow};
 use vanguard_sandbox::{Outcome, Sighting};
@@ -142,6 +143,7 @@ pub(crate) struct Reports {
     queue: SyncSender<Job>,
     done: std::sync::Mutex<Receiver<()>>,
     left_out: AtomicU64,
+    audit_failed: AtomicBool,
 }
 
 #[derive(Debug)]
@@ -161,7 +163,7 @@ impl Reports {
             // Whoever waited may have given up.
             let _ = finished.try_send(());
         })?;
-        Ok(Self { queue, done: std::sync::Mutex::new(done), left_out: AtomicU64::new(0) })
+        Ok(Self { queue, done: std::sync::Mutex::new(done), left_out: AtomicU64::new(0), audit_failed: AtomicBool::new(false) })
     }
 
     /// Queues `event`; counts it where the queue is full.
@@ -179,6 +181,21 @@ impl Reports {
     /// Queues `event`, waiting up to `patience` for room. False where there was none.
     pub(crate) fn tell_within(&self, event: Event, patience: Duration) -> bool {
         self.enqueue(Job::Tell(event), patience)
+    }
+
+    /// Says once that records can't be written, and once that they can again.
+    pub(crate) fn watch_audit(&self, log: &SessionLog) {
+        let failing = log.failing();
+        if self.audit_failed.load(Ordering::Relaxed) == failing
+            || self.audit_failed.swap(failing, Ordering::Relaxed) == failing
+        {
+            return;
+        }
+        self.tell(if failing {
+            Event::AuditFailed(log.failure())
+        } else {
+            Event::AuditMended { lost: log.lost() }
+        });
     }
 
     /// Lets the reporter say what is queued, within bounds.

@@ -87,7 +87,7 @@ impl Supervisor {
     /// The client will ask no more: waits for answers to what it has asked.
     fn drain(&mut self) {
         let deadline = Instant::now() + self.waits.drain;
-        while self.link.session.pending_requests() > 0 && Instant::now() < deadline {
+        while self.link.talk.session.pending_requests() > 0 && Instant::now() < deadline {
             self.take(LOOK_AGAIN);
             if self.seen.ended || self.seen.silent || self.seen.client_gone || self.seen.signal.is_some() {
                 return;
@@ -159,7 +159,7 @@ impl Supervisor {
             }
             let unanswered = answer_pending(&link, &how);
             if cause == Cause::ServerEnded && !told {
-                link.reports.tell(Event::ServerEnded { status: how, unanswered });
+                link.talk.reports.tell(Event::ServerEnded { status: how, unanswered });
             }
         });
         buried.ok()
@@ -168,7 +168,7 @@ impl Supervisor {
     fn abandon(&self, how: &str, cause: Cause) {
         let unanswered = answer_pending(&self.link, how);
         if cause == Cause::ServerEnded {
-            self.link.reports.tell(Event::ServerEnded { status: how.to_owned(), unanswered });
+            self.link.talk.reports.tell(Event::ServerEnded { status: how.to_owned(), unanswered });
         }
     }
 
@@ -185,7 +185,7 @@ impl Supervisor {
             Happening::ServerSilent => self.seen.silent = true,
             Happening::ClientGone => self.seen.client_gone = true,
             Happening::ClientClosed | Happening::ServerDeaf => {}
-            Happening::Broken(why) => self.link.reports.tell(Event::GaveUp(why)),
+            Happening::Broken(why) => self.link.talk.reports.tell(Event::GaveUp(why)),
             Happening::Signal(number) => {
                 self.seen.signals += 1;
                 let signal = Signal::from_named_raw(number).unwrap_or(Signal::TERM);
@@ -200,7 +200,7 @@ impl Supervisor {
 
 /// Answers every request that the server will not answer any more, and closes the way to the client behind the answers.
 fn answer_pending(link: &Link, how: &str) -> usize {
-    let answers = link.session.abandon(&format!("[McpVanguard] the MCP server ended before it answered: {how}"));
+    let answers = link.talk.session.abandon(&format!("[McpVanguard] the MCP server ended before it answered: {how}"));
     // A client that does not read has been waited for already.
     let _ = link.client.finish(&answers, STUCK);
     answers.len()

@@ -1,0 +1,59 @@
+//! What one client and one server say to each other, as it is judged and recorded, over whichever transport.
+
+use std::sync::Arc;
+
+use vanguard_audit::SessionLog;
+use vanguard_engine::verdict::{Decision, Timing, Verdict};
+use vanguard_engine::{Engine, Session};
+
+use crate::clock::SystemClock;
+use crate::record::Fingerprint;
+use crate::report::{Event, Reports};
+
+/// Both directions of one session share it.
+#[derive(Debug)]
+pub(crate) struct Conversation {
+    pub(crate) engine: Arc<Engine>,
+    pub(crate) session: Session,
+    pub(crate) clock: SystemClock,
+    pub(crate) log: SessionLog,
+    pub(crate) reports: Arc<Reports>,
+}
+
+impl Conversation {
+    pub(crate) fn new(engine: Arc<Engine>, session: Session, log: SessionLog, reports: Arc<Reports>) -> Self {
+        Self { engine, session, clock: SystemClock::default(), log, reports }
+    }
+
+    /// Records what passed, and tells of what is worth telling.
+    pub(crate) fn passed(&self, print: Fingerprint, decisions: Vec<Decision>, timing: Timing) {
+        for decision in decisions {
+            self.log.record_allowed(&print.entry(&decision, timing));
+            if decision.verdict == Verdict::Redact {
+                self.reports.tell(Event::Redacted(decision));
+            } else if !decision.findings.is_empty() {
+                self.reports.tell(Event::Flagged(decision));
+            }
+        }
+    }
+
+    /// Records a refusal before it is answered, so that none is known to the outside and not to the record. `noise` is what nobody waits
+    /// for: each such record would cost a disk flush.
+    pub(crate) fn refused(&self, print: Fingerprint, decisions: &[Decision], timing: Timing, noise: bool) {
+        for decision in decisions {
+            let entry = print.entry(decision, timing);
+            if noise {
+                self.log.record_allowed(&entry);
+            } else {
+                // A failure shows in the log's state: told below, and the next message is refused for it.
+                let _ = self.log.record_blocked(&entry);
+            }
+        }
+        self.watch_audit();
+    }
+
+    /// Says once that records can't be written, and once that they can again.
+    pub(crate) fn watch_audit(&self) {
+        self.reports.watch_audit(&self.log);
+    }
+}
