@@ -9,15 +9,19 @@
 mod audit;
 mod client;
 mod fixtures;
+mod gateway;
 mod page;
 mod processes;
 mod puppet;
 mod scenario;
+mod upstream;
 
 pub use audit::{Log, Record};
 pub use client::{Client, PATIENCE, Proxy, vanguard};
 pub use fixtures::{legacy_rules, node, node_script, python, python_script, repository};
+pub use gateway::{Gateway, Response, request};
 pub use page::serve;
 pub use processes::{alive, marked, settle, zombies};
 pub use puppet::{Event, Puppet};
 pub use scenario::{Expected, Scenario, Side, Step};
+pub use upstream::{Arrival, Upstream, response};

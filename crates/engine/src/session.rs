@@ -161,6 +161,11 @@ impl Session {
         Self { state: Mutex::new(State { tools, ..State::default() }), ..self.another() }
     }
 
+    /// Whether judging its messages may wait for somebody who says where host names lead.
+    pub fn asks(&self) -> bool {
+        self.directory.is_some()
+    }
+
     /// Whom to ask where a host name leads.
     pub(crate) fn directory(&self) -> Option<&dyn Directory> {
         self.directory.as_deref()
@@ -189,6 +194,12 @@ impl Session {
         lost.iter()
             .map(|p| Answer { flow: Flow::ToClient, line: reply::error(Some(&p.lexeme), SERVER_GONE, reason, None) })
             .collect()
+    }
+
+    /// An error answer for the client's request with this id (as source text), if it is in flight: it will not be answered, for `reason`.
+    pub fn abandon_one(&self, lexeme: &str, reason: &str) -> Option<Answer> {
+        let lexeme = self.take(lexeme, Flow::ToClient)?;
+        Some(Answer { flow: Flow::ToClient, line: reply::error(Some(&lexeme), SERVER_GONE, reason, None) })
     }
 
     /// Finds the place of `message`. A response takes its request out of flight, whatever becomes of it.

@@ -60,6 +60,14 @@ pub enum StartError {
         /// What the system said.
         source: io::Error,
     },
+    /// The address cannot be listened at.
+    #[error("cannot listen at {listen}: {source}. Choose another --host or --port")]
+    Listen {
+        /// Where.
+        listen: std::net::SocketAddr,
+        /// What the system said.
+        source: io::Error,
+    },
     /// Not Linux, not macOS, no BSD.
     #[error(
         "the stdio proxy does not run on this platform yet: it needs process groups and signals of Unix. On Windows, use WSL"

@@ -1,12 +1,15 @@
-//! The relay between a client and an MCP server: the only place that forwards.
+//! Between clients and MCP servers: the only place that forwards.
 //!
-//! A session is two pumps, one a direction, on two threads with blocking reads. Each judges what it reads and sends on what the engine
-//! permits; [`outlet`] is the only way out and takes nothing but permits and answers of our own. A supervisor on the calling thread waits
-//! for the end and then ends what must be ended, so that nothing is left unanswered and no process is left behind; where the proxy itself is
-//! killed, its [`mod@watchdog`] does that. With walls configured the server runs behind them, and `walls` records what it tries there.
+//! What a client and a server say is a `conversation`, judged and recorded the same way whatever carries it; an [`outlet`] is the only way out and
+//! takes nothing but permits and answers of our own. A server that we start is `wrapped`: a pump thread with blocking reads judges what it
+//! says, a supervisor ends what must be ended, so that nothing is left unanswered and no process is left behind; where the proxy itself is
+//! killed, its [`mod@watchdog`] does that. With walls configured it runs behind them, and `walls` records what it tries there.
 //!
-//! Deliberately absent: an async runtime (it would add a thread switch each way), a task or a queue for each message, and any opinion on what is an
-//! attack.
+//! Two transports stand on this: [`run`] over our own stdin and stdout, a second pump for the other way; and [`http`], which has an async runtime
+//! because it has many clients.
+//!
+//! Deliberately absent: an async runtime for stdio (it would add a thread switch each way), a task or a queue for each message, and any opinion on
+//! what is an attack.
 //!
 //! Unix only for now: elsewhere [`run`] fails with [`StartError::Unsupported`].
 
@@ -20,6 +23,8 @@ mod resolver;
 mod conversation;
 #[cfg(unix)]
 mod fd;
+#[cfg(unix)]
+pub mod http;
 #[cfg(unix)]
 mod judge;
 #[cfg(unix)]

@@ -44,7 +44,12 @@ pub(crate) enum Happening {
 }
 
 impl Link {
-    pub(crate) fn new(talk: Conversation, client: Box<dyn Outlet>, server: Pipe, happenings: Sender<Happening>) -> Self {
+    pub(crate) fn new(
+        talk: Conversation,
+        client: Box<dyn Outlet>,
+        server: Pipe,
+        happenings: Sender<Happening>,
+    ) -> Self {
         let server = Arc::new(server);
         Self {
             talk,

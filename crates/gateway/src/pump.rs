@@ -162,7 +162,10 @@ impl Pump<'_> {
 
     fn end(self) {
         if self.unreadable > UNREADABLE_TOLD {
-            self.link.talk.reports.tell(Event::MoreUnreadable { flow: self.flow, count: self.unreadable - UNREADABLE_TOLD });
+            self.link
+                .talk
+                .reports
+                .tell(Event::MoreUnreadable { flow: self.flow, count: self.unreadable - UNREADABLE_TOLD });
         }
         self.link.happened(match self.flow {
             Flow::ToServer => Happening::ClientClosed,

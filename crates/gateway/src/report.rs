@@ -62,6 +62,8 @@ pub enum Event {
     },
     /// The server, or a process that it started, made a call that its sandbox forbids.
     Walled(Sighting),
+    /// A server could not be started for a client of the gateway; the text says why.
+    NotStarted(String),
     /// The session was ended by the proxy, since it could not go on safely.
     GaveUp(&'static str),
 }
@@ -83,7 +85,7 @@ impl fmt::Display for Event {
             Self::EventsLeftOut(count) => {
                 write!(f, "{count} reports left out, as stderr was not read; the audit has them")
             }
-            Self::AuditFailed(why) => f.write_str(why),
+            Self::AuditFailed(why) | Self::NotStarted(why) => f.write_str(why),
             Self::AuditMended { lost: 0 } => f.write_str("the audit log can be written again; no record was lost"),
             Self::AuditMended { lost } => write!(f, "the audit log can be written again; {lost} records were lost"),
             Self::ServerEnded { status, unanswered: 0 } => write!(f, "the server ended by itself: {status}"),
@@ -163,7 +165,12 @@ impl Reports {
             // Whoever waited may have given up.
             let _ = finished.try_send(());
         })?;
-        Ok(Self { queue, done: std::sync::Mutex::new(done), left_out: AtomicU64::new(0), audit_failed: AtomicBool::new(false) })
+        Ok(Self {
+            queue,
+            done: std::sync::Mutex::new(done),
+            left_out: AtomicU64::new(0),
+            audit_failed: AtomicBool::new(false),
+        })
     }
 
     /// Queues `event`; counts it where the queue is full.
@@ -191,11 +198,7 @@ impl Reports {
         {
             return;
         }
-        self.tell(if failing {
-            Event::AuditFailed(log.failure())
-        } else {
-            Event::AuditMended { lost: log.lost() }
-        });
+        self.tell(if failing { Event::AuditFailed(log.failure()) } else { Event::AuditMended { lost: log.lost() } });
     }
 
     /// Lets the reporter say what is queued, within bounds.

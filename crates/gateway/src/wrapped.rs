@@ -48,9 +48,7 @@ impl Wrapped {
                 Watchdog::start(server.group()).map_err(|source| StartError::Own { part: "watchdog", source })
             });
         match started {
-            Ok(watchdog) => {
-                Ok(Self { supervisor: Supervisor::new(link, server, happened, config.waits), watchdog })
-            }
+            Ok(watchdog) => Ok(Self { supervisor: Supervisor::new(link, server, happened, config.waits), watchdog }),
             Err(error) => {
                 server.kill();
                 Err(error)

@@ -3,7 +3,7 @@
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    check, completions, config, demo, eval, explain, info, keygen, rules, sandbox, sse, start, update, version, zones,
+    check, completions, config, demo, eval, explain, info, keygen, rules, sandbox, serve, start, update, version, zones,
 };
 
 /// A security proxy between AI agents and MCP servers.
@@ -21,6 +21,7 @@ const EXAMPLES: &str = "\
 Examples:
   vanguard demo                                             see it work, without network
   vanguard start -- npx -y @modelcontextprotocol/server-filesystem .
+  vanguard serve --port 8080 -- python server.py           the same over HTTP
   vanguard start --server \"python server.py\" --profile strict
   vanguard check --tool read_file --arg path=../../etc/passwd
   vanguard rules show FS-003
@@ -33,9 +34,9 @@ Exit codes: 0 ended well, 1 the answer is no (check, eval, rules test, demo), 2 
 pub(crate) enum Command {
     /// Run an MCP server behind the proxy, on stdin and stdout
     Start(Box<start::Args>),
-    /// Serve over HTTP (not in this release)
-    #[command(alias = "serve", hide = true)]
-    Sse(sse::Args),
+    /// Serve an MCP server over HTTP, behind the proxy
+    #[command(visible_alias = "sse")]
+    Serve(Box<serve::Args>),
     /// Judge one message and explain the verdict
     Check(check::Args),
     /// Show what the proxy takes a server's arguments for, and why

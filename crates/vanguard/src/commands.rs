@@ -8,12 +8,15 @@ pub(crate) mod eval;
 pub(crate) mod explain;
 pub(crate) mod info;
 pub(crate) mod keygen;
+mod later;
+mod report;
 pub(crate) mod rules;
 pub(crate) mod sandbox;
-pub(crate) mod sse;
+pub(crate) mod serve;
 pub(crate) mod start;
 pub(crate) mod update;
 pub(crate) mod version;
+pub(crate) mod wrap;
 pub(crate) mod zones;
 
 /// Prints to stdout; a reader that went away is not an error worth a word.

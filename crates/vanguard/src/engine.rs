@@ -75,9 +75,9 @@ pub(crate) fn build_in_zones(
     Ok((engine, warnings))
 }
 
-/// A session with a server on `ground`.
-pub(crate) fn session(settings: &Settings, ground: Ground) -> Session {
-    let session = Session::on(Box::new(ground));
+/// A session with a server on `ground`, or with one that stands elsewhere.
+pub(crate) fn session(settings: &Settings, ground: Option<Ground>) -> Session {
+    let session = ground.map_or_else(Session::new, |ground| Session::on(Box::new(ground)));
     if settings.resolve_hosts.value { session.asking(Box::new(Resolver::default())) } else { session }
 }
 

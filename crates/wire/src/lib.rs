@@ -22,7 +22,9 @@
 )]
 
 mod canonical;
+mod excess;
 mod fault;
+mod gather;
 mod id;
 mod json;
 mod keys;
@@ -33,16 +35,19 @@ mod protocol;
 pub mod reply;
 mod salvage;
 mod scan;
+mod sse;
 mod tape;
 mod text;
 mod value;
 
 pub use canonical::canonical;
 pub use fault::{Fault, FaultKind};
+pub use gather::Gather;
 pub use id::{Id, IdKey};
 pub use limits::Limits;
 pub use line::{Line, LineFramer};
 pub use message::{Body, Message, Packet, read};
 pub use salvage::{salvage_cut_id, salvage_id};
+pub use sse::{Event, EventFramer, Piece};
 pub use tape::{Kind, Tape};
 pub use value::{Elements, Members, Value};

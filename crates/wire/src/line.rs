@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
-/// What an oversize line leaves of its start and of its end.
-const SAMPLE_BYTES: usize = 16 << 10;
+use crate::excess::Excess;
+
 /// What the caller may read at once, at least.
 const READ_BYTES: usize = 16 << 10;
 /// The buffer of ordinary traffic; a larger one is given back once its line is done.
@@ -40,14 +40,6 @@ pub struct LineFramer {
     excess: Option<Excess>,
     /// The samples of the last oversize line, alive as long as the caller looks at it.
     done: Excess,
-}
-
-/// A line that has become too long: its samples, and its length so far.
-#[derive(Debug, Default)]
-struct Excess {
-    head: Vec<u8>,
-    tail: Vec<u8>,
-    length: u64,
 }
 
 impl LineFramer {
@@ -108,9 +100,9 @@ impl LineFramer {
             None => Excess::default(),
         };
         excess.take(bytes);
-        excess.end();
+        excess.end_line();
         self.done = excess;
-        Line::Oversize { head: &self.done.head, tail: &self.done.tail, length: self.done.length }
+        self.done.line()
     }
 
     /// Keeps only samples of the line in progress once it is too long; one byte more may still be its CR.
@@ -155,36 +147,6 @@ impl LineFramer {
         self.searched = self.searched.saturating_sub(self.start);
         self.start = 0;
         self.end = pending;
-    }
-}
-
-impl Excess {
-    fn take(&mut self, bytes: &[u8]) {
-        self.length = self.length.saturating_add(u64::try_from(bytes.len()).unwrap_or(u64::MAX));
-        let missing = SAMPLE_BYTES.saturating_sub(self.head.len()).min(bytes.len());
-        let (head, rest) = bytes.split_at_checked(missing).unwrap_or((bytes, &[]));
-        self.head.extend_from_slice(head);
-        let surplus = rest.len().saturating_sub(SAMPLE_BYTES + 1);
-        self.tail.extend_from_slice(rest.get(surplus..).unwrap_or_default());
-        // Cut only at twice the sample, so that small pieces do not move it each time; one byte more may be a CR.
-        if self.tail.len() > 2 * SAMPLE_BYTES {
-            self.cut_tail(SAMPLE_BYTES + 1);
-        }
-    }
-
-    fn cut_tail(&mut self, size: usize) {
-        let surplus = self.tail.len().saturating_sub(size);
-        self.tail.drain(..surplus);
-    }
-
-    fn end(&mut self) {
-        if self.tail.last().or(self.head.last()) == Some(&b'\r') {
-            self.length = self.length.saturating_sub(1);
-            if self.tail.pop().is_none() {
-                self.head.pop();
-            }
-        }
-        self.cut_tail(SAMPLE_BYTES);
     }
 }
 

@@ -27,6 +27,13 @@ pub fn tool_error(id: &str, text: &str) -> Vec<u8> {
     out
 }
 
+/// A text as JSON.
+pub fn string(text: &str) -> Vec<u8> {
+    let mut out = Vec::new();
+    encode(text, &mut out);
+    out
+}
+
 /// One batch of several answers.
 pub fn batch(parts: &[Vec<u8>]) -> Vec<u8> {
     let mut out = vec![b'['];

@@ -84,7 +84,7 @@ fn the_inspector_works() {
 }
 
 /// What a client prints in the end: one JSON value.
-fn seen<S: AsRef<OsStr> + Debug>(home: &Path, command_line: &[S]) -> Value {
+pub(crate) fn seen<S: AsRef<OsStr> + Debug>(home: &Path, command_line: &[S]) -> Value {
     let done = Command::new(&command_line[0])
         .args(&command_line[1..])
         .env("HOME", home)

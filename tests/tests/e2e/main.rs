@@ -11,6 +11,7 @@ mod commands;
 mod docs;
 mod everything;
 mod filesystem;
+mod gateway;
 mod legacy_rules;
 mod lifetime;
 mod protocol;

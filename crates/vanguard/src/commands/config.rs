@@ -40,7 +40,7 @@ pub(crate) fn run(args: &Args) -> Outcome {
             let around = Surroundings::of_process();
             let resolved = sources.resolve(Vec::new(), &around)?;
             resolved.warnings.iter().for_each(|warning| super::warn(warning));
-            let record = super::start::default_record(&around);
+            let record = super::wrap::default_record(&around);
             let rows = show::rows(&resolved.settings, record.as_deref());
             if *json {
                 super::print_json(&rows);

@@ -53,7 +53,7 @@ pub(crate) fn run(args: &Args) -> Outcome {
     );
     let record = match &settings.audit.path.value {
         Some(path) => path.clone(),
-        None => super::start::default_record(&around)
+        None => super::wrap::default_record(&around)
             .map_or("nowhere: no home directory".to_owned(), |p| p.display().to_string()),
     };
     let _ = writeln!(text, "record    {record}");

@@ -93,7 +93,7 @@ pub(crate) fn run(args: &Args) -> Outcome {
     let program = words.next().ok_or_else(|| Failure::Usage("there is no command to explain".to_owned()))?;
     let server = StdioConfig::new(program, words);
     let caches = around.state_home().map(|state| state.join("servers"));
-    let laid = zones::lay(&resolved.settings, Some(&server.name), &super::start::directory(&server), &around)?;
+    let laid = zones::lay(&resolved.settings, Some(&server.name), &super::wrap::directory(&server), &around)?;
     let Some(plan) = plan(&resolved.settings, &server, &laid, std::env::vars_os(), caches.as_deref())? else {
         print("no walls: name a --zone, or ask for --sandbox\n");
         return Ok(ExitCode::SUCCESS);

@@ -34,13 +34,13 @@ use Effect::{Idle, NotYet, Sets, Steers};
 
 const BEHAVIOUR: &str = "behavioural limits (layer 3)";
 const SEMANTIC: &str = "semantic scoring (layer 2)";
-const HTTP: &str = "the HTTP gateway (`sse`)";
+const HTTP: &str = "limits on streams by client address for `serve`";
 const VEX: &str = "anchoring in VEX";
 
 /// All of them, by name.
 pub(crate) const VARIABLES: &[Variable] = &[
-    v("VANGUARD_ALLOWED_IPS", NotYet(HTTP, not_empty)),
-    v("VANGUARD_API_KEY", NotYet(HTTP, not_empty)),
+    v("VANGUARD_ALLOWED_IPS", NotYet("an allow-list of addresses for `serve`", not_empty)),
+    v("VANGUARD_API_KEY", Steers("a key that opens `serve`, beside those of `--keys`")),
     v("VANGUARD_AUDIT_ON_FAILURE", Sets("audit.on_failure", |text, w| set(&mut w.audit.on_failure, on_failure(text)))),
     v("VANGUARD_BEHAVIORAL_ENABLED", NotYet(BEHAVIOUR, is_true)),
     v("VANGUARD_BEH_FLOOD_LIMIT", Idle(BEHAVIOUR)),

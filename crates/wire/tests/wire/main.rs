@@ -9,3 +9,4 @@ mod read;
 mod refusals;
 mod reply;
 mod salvage;
+mod sse;

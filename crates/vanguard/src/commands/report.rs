@@ -8,13 +8,13 @@ use vanguard_gateway::{Event, Reporter};
 
 /// One line an event; colour on a terminal only.
 #[derive(Debug)]
-pub(super) struct ToStderr {
+pub(crate) struct ToStderr {
     /// The server's name.
-    pub(super) server: String,
+    pub(crate) server: String,
     /// Whether warnings are told too.
-    pub(super) verbose: bool,
+    pub(crate) verbose: bool,
     /// Whether the server's own stderr is passed on.
-    pub(super) show_stderr: bool,
+    pub(crate) show_stderr: bool,
 }
 
 impl Reporter for ToStderr {

@@ -1,0 +1,34 @@
+//! The gateway over HTTP: many clients, in front of commands and URLs.
+//!
+//! A request's way is [`route`]: name and origin, key, path, upstream. [`remote`] passes requests on to a URL, one for one; [`local`] keeps a
+//! process for each session and files what it says by the request it belongs to. Both hand every message to `hearing`, which judges and
+//! records as stdio does, and send nothing but a [`parcel`]: what the engine permits, or an answer of our own. Neither has an opinion on what is
+//! an attack.
+
+mod body;
+mod caller;
+mod config;
+mod envelope;
+mod event;
+mod gate;
+mod headers;
+mod hearing;
+mod heartbeat;
+mod inflight;
+mod keys;
+mod letter;
+mod local;
+mod office;
+mod parcel;
+mod remote;
+mod reply;
+mod revision;
+mod route;
+mod serve;
+mod taken;
+
+pub use hyper::Uri;
+
+pub use config::{HttpConfig, HttpLimits, Target, Upstream};
+pub use keys::{KeyError, Keys};
+pub use serve::serve;

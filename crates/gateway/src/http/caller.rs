@@ -1,0 +1,30 @@
+//! One request, as far as every upstream asks the same of it.
+
+use hyper::{HeaderMap, StatusCode};
+
+use super::headers::{REVISION, SESSION, one};
+use super::keys::Principal;
+use super::reply::Fault;
+
+/// Who asks, and under which headers: those that let it in are gone from them.
+#[derive(Debug)]
+pub(super) struct Caller {
+    pub(super) principal: Option<Principal>,
+    pub(super) headers: HeaderMap,
+}
+
+impl Caller {
+    /// The revision that it names.
+    pub(super) fn revision(&self) -> Result<Option<&str>, Fault> {
+        self.one(&REVISION, "there must be one MCP-Protocol-Version")
+    }
+
+    /// The session that it names.
+    pub(super) fn session(&self) -> Result<Option<&str>, Fault> {
+        self.one(&SESSION, "there must be one Mcp-Session-Id")
+    }
+
+    fn one(&self, header: &hyper::header::HeaderName, fault: &str) -> Result<Option<&str>, Fault> {
+        one(&self.headers, header).map_err(|_| Fault::new(StatusCode::BAD_REQUEST, fault))
+    }
+}

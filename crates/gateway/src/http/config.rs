@@ -1,0 +1,91 @@
+//! What to serve, to whom, and how much of it.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use hyper::Uri;
+
+use super::keys::Keys;
+use crate::config::StdioConfig;
+
+/// The gateway over HTTP.
+#[derive(Debug)]
+pub struct HttpConfig {
+    /// Where it listens.
+    pub listen: SocketAddr,
+    /// What stands behind it.
+    pub upstreams: Vec<Upstream>,
+    /// Who may enter; `None`: whoever reaches it.
+    pub keys: Option<Keys>,
+    /// Names that it is reached by, beside loopback and addresses. Where keys are asked for and none is named, any.
+    pub hosts: Vec<String>,
+    /// Origins of web pages that may speak to it, beside those of loopback.
+    pub origins: Vec<String>,
+    /// How much of everything.
+    pub limits: HttpLimits,
+    /// How long requests may take to end when the gateway is told to.
+    pub drain: Duration,
+}
+
+/// One MCP server behind the gateway.
+#[derive(Debug, Clone)]
+pub struct Upstream {
+    /// Its path is `/mcp/NAME`; the only one without a name is at `/mcp`.
+    pub name: Option<String>,
+    /// What it is.
+    pub target: Target,
+}
+
+/// What an upstream is.
+#[derive(Debug, Clone)]
+pub enum Target {
+    /// A command: one process a session.
+    Command(Box<StdioConfig>),
+    /// A server over Streamable HTTP.
+    Url(Uri),
+}
+
+/// Bounds of the gateway.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HttpLimits {
+    /// Bytes of one message.
+    pub message: usize,
+    /// Connections at once.
+    pub connections: usize,
+    /// Sessions at once with a URL.
+    pub sessions: usize,
+    /// Sessions at once with a command: each is a process.
+    pub processes: usize,
+    /// Requests of one session that wait for an answer.
+    pub pending: usize,
+    /// How long the head of a request may take.
+    pub head: Duration,
+    /// How long its body may take.
+    pub body: Duration,
+    /// How long a connection to an upstream may take.
+    pub connect: Duration,
+    /// How long a session may lie idle.
+    pub idle: Duration,
+    /// How long a client may leave a full stream unread.
+    pub stall: Duration,
+    /// How often a quiet stream gives a sign of life.
+    pub heartbeat: Duration,
+}
+
+impl Default for HttpLimits {
+    fn default() -> Self {
+        Self {
+            message: vanguard_wire::Limits::default().message_bytes,
+            connections: 16_384,
+            sessions: 10_000,
+            processes: 64,
+            pending: 128,
+            head: Duration::from_secs(10),
+            body: Duration::from_mins(1),
+            connect: Duration::from_secs(10),
+            idle: Duration::from_mins(30),
+            stall: Duration::from_mins(1),
+            heartbeat: Duration::from_secs(15),
+        }
+    }
+}

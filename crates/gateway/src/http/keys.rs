@@ -1,0 +1,155 @@
+//! Who may enter: keys by their digests.
+
+use std::sync::Arc;
+
+use hyper::HeaderMap;
+use hyper::header::{AUTHORIZATION, HeaderName};
+use sha2::{Digest as _, Sha256};
+use subtle::ConstantTimeEq as _;
+
+/// The header that 1.5.0 took a key in, beside `Authorization`.
+const X_API_KEY: HeaderName = HeaderName::from_static("x-api-key");
+/// The shortest key that is taken: shorter ones can be guessed.
+const SHORTEST: usize = 16;
+
+/// Whoever holds a key.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct Principal {
+    pub(super) name: Arc<str>,
+}
+
+/// The keys that open the gateway. None is kept: only digests are.
+#[derive(Debug, Clone, Default)]
+pub struct Keys {
+    keys: Vec<(Arc<str>, [u8; 32])>,
+}
+
+/// A key that is not taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum KeyError {
+    /// It could be guessed.
+    #[error("it is shorter than {SHORTEST} characters; make one with `openssl rand -hex 32`")]
+    Short,
+    /// It is not a digest.
+    #[error("it is not 64 hexadecimal digits; make it with `printf %s KEY | sha256sum`")]
+    NoDigest,
+}
+
+impl Keys {
+    /// Adds a key in the clear under a name.
+    pub fn add(&mut self, name: &str, key: &str) -> Result<(), KeyError> {
+        if key.len() < SHORTEST {
+            return Err(KeyError::Short);
+        }
+        self.keys.push((name.into(), Sha256::digest(key).into()));
+        Ok(())
+    }
+
+    /// Adds a key by its SHA-256, in hexadecimal digits.
+    pub fn add_digest(&mut self, name: &str, digest: &str) -> Result<(), KeyError> {
+        let mut bytes = [0; 32];
+        if digest.len() != 64 || !digest.is_ascii() {
+            return Err(KeyError::NoDigest);
+        }
+        for (byte, digits) in bytes.iter_mut().zip(digest.as_bytes().chunks(2)) {
+            let digits = std::str::from_utf8(digits).map_err(|_| KeyError::NoDigest)?;
+            *byte = u8::from_str_radix(digits, 16).map_err(|_| KeyError::NoDigest)?;
+        }
+        self.keys.push((name.into(), bytes));
+        Ok(())
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.keys.is_empty()
+    }
+
+    /// Who asks, by the key in the headers. The key is taken out of them: it is for us, not for who stands behind us.
+    pub(super) fn admit(&self, headers: &mut HeaderMap) -> Option<Principal> {
+        for header in [AUTHORIZATION, X_API_KEY] {
+            let mut given = headers.get_all(&header).iter();
+            let (Some(value), None) = (given.next(), given.next()) else { continue };
+            let Some(key) = presented(&header, value.as_bytes()) else { continue };
+            if let Some(principal) = self.holder(key) {
+                headers.remove(&header);
+                return Some(principal);
+            }
+        }
+        None
+    }
+
+    /// Compares with every key, each in constant time, so that neither the time nor its order tells of any.
+    fn holder(&self, key: &[u8]) -> Option<Principal> {
+        let digest: [u8; 32] = Sha256::digest(key).into();
+        let mut holder = None;
+        for (name, known) in &self.keys {
+            if bool::from(known.ct_eq(&digest)) {
+                holder = Some(name);
+            }
+        }
+        holder.map(|name| Principal { name: Arc::clone(name) })
+    }
+}
+
+/// The key in a header's value.
+fn presented<'v>(header: &HeaderName, value: &'v [u8]) -> Option<&'v [u8]> {
+    if *header == X_API_KEY {
+        return Some(value);
+    }
+    let (scheme, key) = value.split_at_checked("Bearer ".len())?;
+    scheme.eq_ignore_ascii_case(b"bearer ").then(|| key.trim_ascii())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KEY: &str = "0123456789abcdef";
+
+    fn keys() -> Keys {
+        let mut keys = Keys::default();
+        keys.add("ci", KEY).unwrap();
+        keys.add_digest("desk", "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08").unwrap();
+        keys
+    }
+
+    fn admitted(pairs: &[(&'static str, &str)]) -> (Option<String>, usize) {
+        let mut headers = HeaderMap::new();
+        for (name, value) in pairs {
+            headers.append(*name, value.parse().unwrap());
+        }
+        let principal = keys().admit(&mut headers).map(|principal| principal.name.to_string());
+        (principal, headers.len())
+    }
+
+    #[test]
+    fn a_key_opens_in_either_header_and_goes_no_further() {
+        let bearer = format!("bearer  {KEY}");
+        assert_eq!(admitted(&[("authorization", &bearer)]), (Some("ci".to_owned()), 0));
+        assert_eq!(
+            admitted(&[("x-api-key", "test"), ("authorization", "Bearer theirs")]),
+            (Some("desk".to_owned()), 1)
+        );
+    }
+
+    #[test]
+    fn nothing_else_opens() {
+        let bearer = format!("Bearer {KEY}");
+        for headers in [
+            &[][..],
+            &[("authorization", "Bearer 0123456789abcdee")],
+            &[("authorization", KEY)],
+            &[("authorization", "Bearer ")],
+            &[("authorization", &bearer), ("authorization", "Bearer other")],
+        ] {
+            assert_eq!(admitted(headers), (None, headers.len()), "{headers:?}");
+        }
+    }
+
+    #[test]
+    fn a_key_that_can_be_guessed_or_a_digest_that_is_none_is_not_taken() {
+        assert_eq!(Keys::default().add("a", "0123456789abcde"), Err(KeyError::Short));
+        assert_eq!(Keys::default().add_digest("a", KEY), Err(KeyError::NoDigest));
+        assert_eq!(Keys::default().add_digest("a", &"é".repeat(32)), Err(KeyError::NoDigest));
+    }
+}

@@ -1,0 +1,225 @@
+//! An upstream that is a command: one process a session, its stdio spoken as Streamable HTTP.
+
+mod listener;
+mod sessions;
+mod stream;
+mod streams;
+
+use std::sync::Arc;
+
+use hyper::body::Incoming;
+use hyper::header::{ACCEPT, HeaderValue};
+use hyper::{Response, StatusCode};
+use tokio::task::block_in_place;
+use vanguard_engine::verdict::Flow;
+
+use super::caller::Caller;
+use super::config::HttpLimits;
+use super::headers::{LAST_EVENT, SESSION, one};
+use super::hearing::{Ruling, hear};
+use super::letter::Letter;
+use super::office::Office;
+use super::reply::{self, Body, Fault, SERVER_GONE, UNSUPPORTED_VERSION};
+use super::revision::{Era, HANDSHAKE, knows_priming};
+use super::taken::Taken;
+use crate::config::StdioConfig;
+use crate::outlet::{Closed, Outlet as _};
+use listener::Listener;
+use sessions::{NotBegun, Open, Sessions};
+use streams::Reader;
+
+/// One upstream.
+#[derive(Debug)]
+pub(super) struct Local {
+    office: Office,
+    command: StdioConfig,
+    sessions: Arc<Sessions>,
+    limits: HttpLimits,
+}
+
+impl Local {
+    pub(super) fn new(office: Office, command: StdioConfig, limits: HttpLimits) -> Self {
+        Self { office, command, sessions: Arc::default(), limits }
+    }
+
+    /// A message of the client.
+    pub(super) async fn post(&self, caller: Caller, body: Incoming) -> Result<Response<Body>, Fault> {
+        let mut taken = Taken::read(&caller, body, &self.limits, &self.office.engine).await?;
+        if taken.era == Era::Stateless {
+            return Err(not_spoken(caller.revision()?, taken.letter.id()));
+        }
+        spoken(caller.revision()?)?;
+        accepts(&caller, &["application/json", "text/event-stream"])?;
+        let begins = taken.letter.method() == Some("initialize") && taken.letter.id().is_some();
+        let open = match caller.session()? {
+            Some(id) => self.find(id, &caller)?,
+            None if begins => self.begin(&caller, taken.letter.id())?,
+            None => {
+                return Err(Fault::new(StatusCode::BAD_REQUEST, "an Mcp-Session-Id is needed; initialize gives one"));
+            }
+        };
+        let response = self.exchange(&open, &caller, &mut taken).await;
+        if begins && !response.as_ref().is_ok_and(is_stream) {
+            self.sessions.end(&open);
+        }
+        response
+    }
+
+    /// The client listens, or goes on listening.
+    pub(super) fn get(&self, caller: &Caller) -> Result<Response<Body>, Fault> {
+        let open = self.known(caller)?;
+        accepts(caller, &["text/event-stream"])?;
+        let after = one(&caller.headers, &LAST_EVENT)
+            .map_err(|_| Fault::new(StatusCode::BAD_REQUEST, "there must be one Last-Event-ID"))?;
+        let reader = match after {
+            Some(after) => open
+                .streams
+                .resume(after)
+                .ok_or_else(|| Fault::new(StatusCode::BAD_REQUEST, "what came after this event is not kept"))?,
+            None => open.streams.listen(),
+        };
+        Ok(self.stream(&open, reader))
+    }
+
+    /// The client ends its session.
+    pub(super) fn delete(&self, caller: &Caller) -> Result<Response<Body>, Fault> {
+        self.sessions.end(&*self.known(caller)?);
+        Ok(reply::empty(StatusCode::OK))
+    }
+
+    /// Ends sessions that have lain idle for too long.
+    pub(super) fn sweep(&self) {
+        self.sessions.sweep(self.limits.idle);
+    }
+
+    /// Tells every process to end.
+    pub(super) fn end_all(&self) {
+        self.sessions.end_all();
+    }
+
+    /// Waits for them.
+    pub(super) fn wait(&self) {
+        let waits = self.command.waits;
+        self.sessions.wait(waits.grace + waits.term + waits.tail);
+    }
+
+    /// The session that a request without a message names.
+    fn known(&self, caller: &Caller) -> Result<Arc<Open>, Fault> {
+        let revision = caller.revision()?;
+        if Era::of(revision) == Era::Stateless {
+            return Err(Fault::new(StatusCode::METHOD_NOT_ALLOWED, "this revision has only POST"));
+        }
+        spoken(revision)?;
+        let id = caller.session()?.ok_or_else(|| Fault::new(StatusCode::BAD_REQUEST, "an Mcp-Session-Id is needed"))?;
+        self.find(id, caller)
+    }
+
+    fn find(&self, id: &str, caller: &Caller) -> Result<Arc<Open>, Fault> {
+        let open = self.sessions.find(id, caller.principal.as_ref());
+        open.ok_or_else(|| Fault::new(StatusCode::NOT_FOUND, "there is no such session"))
+    }
+
+    fn begin(&self, caller: &Caller, id: Option<&str>) -> Result<Arc<Open>, Fault> {
+        let (limits, principal) = (&self.limits, caller.principal.clone());
+        // A process is started: others must not wait for that.
+        let begun = block_in_place(|| {
+            self.sessions.begin(&self.office, &self.command, principal, limits.processes, limits.stall)
+        });
+        begun.map_err(|why| match why {
+            NotBegun::Full => Fault::new(StatusCode::SERVICE_UNAVAILABLE, "there are too many sessions").to(id),
+            NotBegun::Start(error) => {
+                // Who asks need not know what stands where on this machine.
+                self.office.reports.tell(crate::report::Event::NotStarted(error.to_string()));
+                Fault::new(StatusCode::BAD_GATEWAY, "the MCP server cannot be started").code(SERVER_GONE).to(id)
+            }
+        })
+    }
+
+    /// Hands the message to the process if it may pass, and answers with the stream that its answer will come by.
+    async fn exchange(&self, open: &Open, caller: &Caller, taken: &mut Taken) -> Result<Response<Body>, Fault> {
+        let primed = knows_priming(caller.revision()?);
+        let (most, unread) = (self.limits.pending, taken.unread);
+        let Taken { gathered, letter, .. } = taken;
+        let turn = open.turn.lock().await;
+        // The process may be slow to read: others must not wait for that.
+        let ruling = block_in_place(|| {
+            hear(&open.link.talk, Flow::ToServer, &gathered.line(), |permit| {
+                let reader = expect(open, letter, most, primed)?;
+                let sent = open.link.server.forward(permit).and_then(|()| open.link.server.flush());
+                sent.map(|()| reader).map_err(|Closed| over(letter.id()))
+            })
+        });
+        let response = match ruling {
+            Ruling::Passed(sent) => match sent? {
+                Some(reader) => self.stream(open, reader),
+                None => reply::empty(StatusCode::ACCEPTED),
+            },
+            Ruling::Refused(mut refusal) => {
+                if let Some(answer) = refusal.onward.take() {
+                    block_in_place(|| open.link.server.answer(&answer)).map_err(|Closed| over(None))?;
+                }
+                reply::refused(refusal, unread)
+            }
+        };
+        drop(turn);
+        Ok(response)
+    }
+
+    fn stream(&self, open: &Open, reader: Reader) -> Response<Body> {
+        let listener = Listener::new(Arc::clone(&open.streams), reader, self.limits.heartbeat);
+        let mut response = reply::events(listener);
+        if let Ok(id) = HeaderValue::from_str(&open.id) {
+            response.headers_mut().insert(SESSION, id);
+        }
+        response
+    }
+}
+
+/// A stream for the answer, where one is due.
+fn expect(open: &Open, letter: &Letter, most: usize, primed: bool) -> Result<Option<Reader>, Fault> {
+    if letter.requests().is_empty() { Ok(None) } else { open.streams.expect(letter, most, primed).map(Some) }
+}
+
+fn over(id: Option<&str>) -> Fault {
+    Fault::new(StatusCode::NOT_FOUND, "the session has ended").to(id)
+}
+
+fn is_stream(response: &Response<Body>) -> bool {
+    response.headers().contains_key(SESSION)
+}
+
+/// A process speaks the handshake revisions.
+fn spoken(revision: Option<&str>) -> Result<(), Fault> {
+    match revision {
+        Some(revision) if !HANDSHAKE.contains(&revision) => Err(not_spoken(Some(revision), None)),
+        _ => Ok(()),
+    }
+}
+
+fn not_spoken(revision: Option<&str>, id: Option<&str>) -> Fault {
+    let supported = HANDSHAKE.map(|known| format!("\"{known}\"")).join(",");
+    let requested = String::from_utf8_lossy(&vanguard_wire::reply::string(revision.unwrap_or_default())).into_owned();
+    Fault::new(StatusCode::BAD_REQUEST, "Unsupported protocol version")
+        .code(UNSUPPORTED_VERSION)
+        .data(format!(r#"{{"supported":[{supported}],"requested":{requested}}}"#))
+        .to(id)
+}
+
+/// Whether the client takes what it may get.
+fn accepts(caller: &Caller, kinds: &[&str]) -> Result<(), Fault> {
+    let values = caller.headers.get_all(ACCEPT);
+    let accepted: Vec<String> = values
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .map(|kind| kind.split(';').next().unwrap_or(kind).trim().to_ascii_lowercase())
+        .collect();
+    let takes = |kind: &str| {
+        let all = kind.split_once('/').map(|(all, _)| format!("{all}/*"));
+        accepted.iter().any(|known| known == kind || known == "*/*" || Some(known) == all.as_ref())
+    };
+    if kinds.iter().all(|kind| takes(kind)) {
+        return Ok(());
+    }
+    Err(Fault::new(StatusCode::NOT_ACCEPTABLE, format!("Accept must name {}", kinds.join(" and "))))
+}

@@ -1,0 +1,28 @@
+//! Bytes that may leave over HTTP.
+
+use hyper::body::Bytes;
+use vanguard_engine::verdict::{Answer, Permit};
+
+/// One message on its way out.
+///
+/// INVARIANT: made of the engine's permit, or of an answer of our own. Bodies with messages are made of nothing else.
+#[derive(Debug, Clone)]
+pub(super) struct Parcel(Bytes);
+
+impl Parcel {
+    /// What the engine lets pass, once: it takes the permit away.
+    #[expect(clippy::needless_pass_by_value, reason = "a permit is good for one message")]
+    pub(super) fn permitted(permit: Permit<'_>) -> Self {
+        Self(Bytes::copy_from_slice(permit.line()))
+    }
+
+    pub(super) fn line(&self) -> &Bytes {
+        &self.0
+    }
+}
+
+impl From<Answer> for Parcel {
+    fn from(answer: Answer) -> Self {
+        Self(answer.line.into())
+    }
+}

@@ -1,0 +1,252 @@
+//! An upstream at a URL: each request of the client is one of ours, judged before it is sent, and its answer judged as it comes.
+
+mod client;
+mod stream;
+mod talks;
+
+use std::sync::Arc;
+
+use http_body_util::{BodyExt as _, Full};
+use hyper::body::{Bytes, Incoming};
+use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue};
+use hyper::{HeaderMap, Method, Request, Response, StatusCode, Uri};
+use tokio::sync::Semaphore;
+use vanguard_engine::verdict::{Answer, Flow};
+use vanguard_wire::Line;
+
+use super::body::{Enough, gather};
+use super::caller::Caller;
+use super::config::HttpLimits;
+use super::headers::{self, LAST_EVENT, SESSION, is_plain, media_type, one};
+use super::hearing::{Ruling, hear};
+use super::keys::Principal;
+use super::letter::Letter;
+use super::office::Office;
+use super::parcel::Parcel;
+use super::reply::{self, Body, Fault, SERVER_GONE};
+use super::revision::Era;
+use super::taken::Taken;
+use crate::conversation::Conversation;
+use client::Client;
+use stream::Judged;
+use talks::{NotKept, Talks};
+
+/// The most answers to an upstream's refused requests that are on their way to it at once.
+const ANSWERS: usize = 64;
+/// Whether another service is offered, on a way past us.
+const ALT_SVC: HeaderName = HeaderName::from_static("alt-svc");
+
+/// One upstream.
+#[derive(Debug)]
+pub(super) struct Remote {
+    office: Office,
+    target: Uri,
+    client: Client,
+    talks: Talks,
+    limits: HttpLimits,
+    answers: Arc<Semaphore>,
+}
+
+/// A conversation, and the session id that it goes by.
+struct Place {
+    talk: Arc<Conversation>,
+    session: Option<String>,
+}
+
+impl Remote {
+    pub(super) fn new(office: Office, target: Uri, limits: HttpLimits) -> Self {
+        let client = Client::new(limits.connect);
+        let talks = Talks::new(limits.sessions, limits.idle);
+        Self { office, target, client, talks, limits, answers: Arc::new(Semaphore::new(ANSWERS)) }
+    }
+
+    /// Drops sessions that have lain idle for too long.
+    pub(super) fn sweep(&self) {
+        self.talks.sweep();
+    }
+
+    /// A message of the client.
+    pub(super) async fn post(self: &Arc<Self>, caller: Caller, body: Incoming) -> Result<Response<Body>, Fault> {
+        let Taken { mut gathered, letter, era, unread } =
+            Taken::read(&caller, body, &self.limits, &self.office.engine).await?;
+        let place = self.place(&caller, era, letter.method() == Some("initialize"))?;
+        match hear(&place.talk, Flow::ToServer, &gathered.line(), Parcel::permitted) {
+            Ruling::Passed(parcel) => self.exchange(&caller, place, &letter, &parcel).await,
+            Ruling::Refused(mut refusal) => {
+                if let Some(answer) = refusal.onward.take() {
+                    self.answer(answer, &caller.headers);
+                }
+                Ok(reply::refused(refusal, unread))
+            }
+        }
+    }
+
+    /// The client listens, or goes on listening.
+    pub(super) async fn get(self: &Arc<Self>, caller: Caller) -> Result<Response<Body>, Fault> {
+        let place = self.place(&caller, Era::of(caller.revision()?), false)?;
+        let response = self.send(Method::GET, &caller.headers, Bytes::new()).await?;
+        self.respond(&caller, place, None, response).await
+    }
+
+    /// The client ends its session.
+    pub(super) async fn delete(self: &Arc<Self>, caller: Caller) -> Result<Response<Body>, Fault> {
+        let place = self.place(&caller, Era::of(caller.revision()?), false)?;
+        let session = place.session.clone();
+        let response = self.send(Method::DELETE, &caller.headers, Bytes::new()).await?;
+        if let Some(session) = session.filter(|_| response.status().is_success()) {
+            self.talks.forget(&session);
+        }
+        self.respond(&caller, place, None, response).await
+    }
+
+    /// Answers an upstream's request that was refused, beside everything else.
+    fn answer(self: &Arc<Self>, answer: Answer, headers: &HeaderMap) {
+        // Beyond so many at once it floods us, and may wait for ever.
+        let Ok(permit) = Arc::clone(&self.answers).try_acquire_owned() else { return };
+        let (remote, headers, parcel) = (Arc::clone(self), headers.clone(), Parcel::from(answer));
+        tokio::spawn(async move {
+            // Its answer is to nobody.
+            let _ = remote.send(Method::POST, &headers, parcel.line().clone()).await;
+            drop(permit);
+        });
+    }
+
+    /// Where the caller's messages belong.
+    fn place(&self, caller: &Caller, era: Era, begins: bool) -> Result<Place, Fault> {
+        let principal = caller.principal.as_ref();
+        let session = match era {
+            Era::Handshake => caller.session()?,
+            Era::Stateless => None,
+        };
+        if let Some(id) = session {
+            let talk = self.talks.find(id, principal);
+            let talk = talk.ok_or_else(|| Fault::new(StatusCode::NOT_FOUND, "there is no such session"))?;
+            return Ok(Place { talk, session: Some(id.to_owned()) });
+        }
+        if begins && !self.talks.has_room() {
+            return Err(Fault::new(StatusCode::SERVICE_UNAVAILABLE, "there are too many sessions"));
+        }
+        let session =
+            if begins { self.office.model.another() } else { self.talks.beside(principal, &self.office.model) };
+        Ok(Place { talk: Arc::new(self.office.converse(session)), session: None })
+    }
+
+    /// Sends a permitted message, and answers with what comes of it.
+    async fn exchange(
+        self: &Arc<Self>,
+        caller: &Caller,
+        place: Place,
+        letter: &Letter,
+        parcel: &Parcel,
+    ) -> Result<Response<Body>, Fault> {
+        let sent = self.send(Method::POST, &caller.headers, parcel.line().clone()).await;
+        let response = sent.map_err(|fault| {
+            if let Some(id) = letter.id() {
+                // It is answered by the fault.
+                let _ = place.talk.session.abandon_one(id, "");
+            }
+            fault.to(letter.id())
+        })?;
+        if letter.method() == Some("initialize") && response.status().is_success() {
+            self.begin(&place.talk, caller.principal.as_ref(), response.headers()).map_err(|f| f.to(letter.id()))?;
+        }
+        self.respond(caller, place, letter.id(), response).await
+    }
+
+    /// Takes in the session that the upstream has begun, if it has sessions.
+    fn begin(&self, talk: &Arc<Conversation>, principal: Option<&Principal>, headers: &HeaderMap) -> Result<(), Fault> {
+        let Some(id) = one(headers, &SESSION).map_err(|_| behind("gave two session ids"))? else { return Ok(()) };
+        self.talks.keep(id, principal, talk).map_err(|why| match why {
+            NotKept::Full => Fault::new(StatusCode::SERVICE_UNAVAILABLE, "there are too many sessions"),
+            NotKept::BadId => behind("gave a session id that cannot be taken"),
+        })
+    }
+
+    async fn send(&self, method: Method, headers: &HeaderMap, body: Bytes) -> Result<Response<Incoming>, Fault> {
+        let mut request = Request::new(Full::new(body));
+        *request.headers_mut() = headers::onward(headers);
+        *request.method_mut() = method;
+        *request.uri_mut() = self.target.clone();
+        self.client.send(request).await.map_err(|why| Fault::new(StatusCode::BAD_GATEWAY, why).code(SERVER_GONE))
+    }
+
+    /// Makes the upstream's response ours. `waiting` is the request that it should answer.
+    async fn respond(
+        self: &Arc<Self>,
+        caller: &Caller,
+        place: Place,
+        waiting: Option<&str>,
+        response: Response<Incoming>,
+    ) -> Result<Response<Body>, Fault> {
+        let (parts, body) = response.into_parts();
+        let mut headers = headers::onward(&parts.headers);
+        headers.remove(ALT_SVC);
+        let abandoned = |fault: Fault| {
+            waiting.map(|id| place.talk.session.abandon_one(id, ""));
+            fault.to(waiting)
+        };
+        if parts.status.is_redirection() || parts.status.is_informational() {
+            return Err(abandoned(behind("leads elsewhere")));
+        }
+        if !is_plain(&parts.headers) {
+            return Err(abandoned(behind("compressed its answer although it was not asked to")));
+        }
+        if parts.status == StatusCode::NOT_FOUND
+            && let Some(session) = &place.session
+        {
+            self.talks.forget(session);
+        }
+        let kind = media_type(&parts.headers);
+        if parts.status.is_success() && kind.as_deref() == Some("text/event-stream") {
+            let waiting = waiting.map(str::to_owned);
+            let mut asked = caller.headers.clone();
+            asked.remove(LAST_EVENT);
+            asked.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+            let stream = Judged::new(self, place.talk, asked, waiting, body);
+            headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-cache, no-transform"));
+            headers.insert("x-accel-buffering", HeaderValue::from_static("no"));
+            return Ok(made(parts.status, headers, stream.boxed_unsync()));
+        }
+        let gathered = gather(body, self.limits.message, Enough::End).await;
+        let mut gathered = gathered.map_err(|_| abandoned(behind("broke off")))?;
+        let line = gathered.line();
+        if line == Line::Message(b"") {
+            let unanswered = waiting.and_then(|id| place.talk.session.abandon_one(id, "the MCP server gave no answer"));
+            return Ok(match unanswered {
+                Some(answer) if parts.status.is_success() => reply::message(StatusCode::BAD_GATEWAY, &answer.into()),
+                _ => made(parts.status, headers, reply::empty(parts.status).into_body()),
+            });
+        }
+        let parcel = match hear(&place.talk, Flow::ToClient, &line, Parcel::permitted) {
+            Ruling::Passed(parcel) => Some(parcel),
+            Ruling::Refused(refusal) => {
+                if let Some(back) = refusal.back {
+                    self.answer(back, &caller.headers);
+                }
+                refusal.onward.map(Parcel::from)
+            }
+        };
+        // Whatever it was: this request gets no other answer.
+        let unanswered = waiting.and_then(|id| place.talk.session.abandon_one(id, "the MCP server gave no answer"));
+        let Some(parcel) = parcel.or(unanswered.map(Parcel::from)) else {
+            // Text that is no message reaches nobody: status and headers say what a client must know.
+            let status = if parts.status.is_success() { StatusCode::BAD_GATEWAY } else { parts.status };
+            let fault = Fault::new(status, "the MCP server's answer was no message and is withheld").respond();
+            return Ok(made(status, headers, fault.into_body()));
+        };
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        Ok(made(parts.status, headers, reply::whole(parcel.line().clone())))
+    }
+}
+
+/// Something is wrong with the upstream's answer.
+fn behind(what: &str) -> Fault {
+    Fault::new(StatusCode::BAD_GATEWAY, format!("the server behind {what}"))
+}
+
+fn made(status: StatusCode, headers: HeaderMap, body: Body) -> Response<Body> {
+    let mut response = Response::new(body);
+    *response.status_mut() = status;
+    *response.headers_mut() = headers;
+    response
+}

@@ -1,0 +1,162 @@
+//! The gateway's life: listen, serve each connection, and end without cutting anybody off.
+
+use std::convert::Infallible;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::runtime::Builder;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use vanguard_audit::Log;
+use vanguard_engine::{Engine, Session};
+
+use super::config::{HttpConfig, HttpLimits, Target};
+use super::gate::Gate;
+use super::inflight::InFlight;
+use super::local::Local;
+use super::office::Office;
+use super::remote::Remote;
+use super::route::{Behind, Gateway};
+use crate::error::StartError;
+use crate::report::{Event, Reporter, Reports};
+
+/// How often idle sessions are looked for.
+const SWEEP: Duration = Duration::from_secs(30);
+/// How long to wait after a connection could not be taken, for want of descriptors as a rule.
+const PAUSE: Duration = Duration::from_millis(100);
+/// How long connections have to end after their requests have.
+const GOODBYE: Duration = Duration::from_secs(1);
+/// Bytes that are read of a connection ahead of what is asked for: the longest head fits.
+const READ_AHEAD: usize = 64 * 1024;
+
+/// Serves `config` until a signal ends it. `model` is a session on which nothing has been said: each that begins is made after it. `listening` is
+/// told the address.
+pub fn serve(
+    config: HttpConfig,
+    engine: Engine,
+    model: &Session,
+    audit: &Arc<Log>,
+    reporter: Arc<dyn Reporter>,
+    listening: impl FnOnce(SocketAddr),
+) -> Result<(), StartError> {
+    let own = |part| move |source| StartError::Own { part, source };
+    let reports = Arc::new(Reports::start(reporter).map_err(own("reporter"))?);
+    let runtime = Builder::new_multi_thread().enable_all().build().map_err(own("runtime"))?;
+    let (drain, limits) = (config.drain, config.limits);
+    let listen = config.listen;
+    let gateway = Arc::new(gateway(config, &Arc::new(engine), model, audit, &reports));
+    let outcome = runtime.block_on(async {
+        let listener = TcpListener::bind(listen).await.map_err(|source| StartError::Listen { listen, source })?;
+        listening(listener.local_addr().map_err(|source| StartError::Listen { listen, source })?);
+        let ended = run(listener, &gateway, &limits, drain).await;
+        ended.map_err(own("signal handler"))
+    });
+    gateway.end_all();
+    gateway.wait();
+    // What still runs belongs to clients that are gone.
+    runtime.shutdown_timeout(GOODBYE);
+    if let Err(error) = audit.close() {
+        reports.tell(Event::AuditFailed(error.to_string()));
+    }
+    reports.finish();
+    outcome
+}
+
+fn gateway(
+    config: HttpConfig,
+    engine: &Arc<Engine>,
+    model: &Session,
+    audit: &Arc<Log>,
+    reports: &Arc<Reports>,
+) -> Gateway {
+    let gate = Gate::new(&config.hosts, &config.origins, config.keys.is_some());
+    let upstreams = config.upstreams.into_iter().map(|upstream| {
+        let server = match (&upstream.name, &upstream.target) {
+            (Some(name), _) => name.clone(),
+            (None, Target::Command(command)) => command.name.clone(),
+            (None, Target::Url(url)) => url.authority().map(ToString::to_string).unwrap_or_default(),
+        };
+        let office = Office {
+            engine: Arc::clone(engine),
+            model: model.another(),
+            audit: Arc::clone(audit),
+            reports: Arc::clone(reports),
+            server,
+        };
+        let behind = match upstream.target {
+            Target::Url(url) => Behind::Url(Arc::new(Remote::new(office, url, config.limits))),
+            Target::Command(command) => Behind::Command(Arc::new(Local::new(office, *command, config.limits))),
+        };
+        (upstream.name, behind)
+    });
+    Gateway { gate, keys: config.keys, upstreams: upstreams.collect(), inflight: InFlight::default() }
+}
+
+async fn run(listener: TcpListener, gateway: &Arc<Gateway>, limits: &HttpLimits, drain: Duration) -> io::Result<()> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let (closing, closed) = watch::channel(false);
+    let room = Arc::new(Semaphore::new(limits.connections));
+    let mut sweep = tokio::time::interval(SWEEP);
+    loop {
+        // Beyond the limit connections wait in the kernel's queue.
+        let free = Arc::clone(&room).acquire_owned();
+        let accepted = async { (free.await, listener.accept().await) };
+        tokio::select! {
+            (free, accepted) = accepted => match (free, accepted) {
+                (Ok(free), Ok((stream, _))) => {
+                    tokio::spawn(connection(stream, Arc::clone(gateway), closed.clone(), free, *limits));
+                }
+                _ => tokio::time::sleep(PAUSE).await,
+            },
+            _ = sweep.tick() => gateway.sweep(),
+            _ = terminate.recv() => break,
+            _ = interrupt.recv() => break,
+        }
+    }
+    drop(listener);
+    tokio::select! {
+        () = gateway.inflight.close(drain) => {}
+        // Told twice: no more patience.
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    // Streams that only listen end here; the sessions behind them end with the gateway.
+    let _ = closing.send(true);
+    gateway.end_all();
+    let all = u32::try_from(limits.connections).unwrap_or(u32::MAX);
+    let _ = tokio::time::timeout(GOODBYE, room.acquire_many(all)).await;
+    Ok(())
+}
+
+/// Serves one connection until it ends, or the gateway does.
+async fn connection(
+    stream: TcpStream,
+    gateway: Arc<Gateway>,
+    mut closed: watch::Receiver<bool>,
+    _free: OwnedSemaphorePermit,
+    limits: HttpLimits,
+) {
+    // An event must not wait for the next.
+    let _ = stream.set_nodelay(true);
+    let service = service_fn(move |request| {
+        let gateway = Arc::clone(&gateway);
+        async move { Ok::<_, Infallible>(gateway.answer(request).await) }
+    });
+    let mut http = http1::Builder::new();
+    http.timer(TokioTimer::new()).header_read_timeout(limits.head).max_buf_size(READ_AHEAD).half_close(false);
+    let mut connection = std::pin::pin!(http.serve_connection(TokioIo::new(stream), service));
+    tokio::select! {
+        // How it ended is the client's matter.
+        _ = connection.as_mut() => return,
+        _ = closed.wait_for(|closed| *closed) => {}
+    }
+    connection.as_mut().graceful_shutdown();
+    let _ = tokio::time::timeout(GOODBYE, connection).await;
+}

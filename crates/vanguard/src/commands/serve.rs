@@ -1,0 +1,205 @@
+//! `serve` (and `sse`, as 1.5.0 called it): servers behind the proxy, over HTTP.
+
+use std::net::{IpAddr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use vanguard_engine::policy::Profile;
+use vanguard_gateway::http::{HttpConfig, HttpLimits, Keys, Target, Upstream, Uri};
+
+use super::wrap::{Prepared, Wrap};
+use crate::config::Settings;
+use crate::exit::{Failure, Outcome};
+use crate::reading;
+
+/// The variable of 1.5.0 that holds a key in the clear.
+const KEY: &str = "VANGUARD_API_KEY";
+/// The longest file of keys.
+const MAX_KEYS_BYTES: u64 = 1 << 20;
+
+/// Flags of `serve`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  vanguard serve -- npx -y @modelcontextprotocol/server-filesystem .
+  vanguard serve --upstream http://localhost:3001/mcp
+  vanguard serve --upstream files=http://files:3001/mcp --upstream git=http://git:3001/mcp
+  vanguard serve --host 0.0.0.0 --keys keys.txt -- python server.py
+
+Streamable HTTP at /mcp, or at /mcp/NAME where upstreams have names; /health and /ready for load
+balancers. A command runs once for each session. Keys open by `Authorization: Bearer KEY` or
+`X-Api-Key: KEY`; the file holds `NAME SHA256` lines, made by `printf %s KEY | sha256sum`.
+
+Exit code: 0 ended by a signal, 2 usage, 3 configuration or rules, 4 the address cannot be listened at.")]
+#[expect(clippy::doc_markdown, reason = "these comments are the help that a terminal shows")]
+pub(crate) struct Args {
+    /// URL of a server elsewhere, over Streamable HTTP; may be repeated with names
+    #[arg(long, value_name = "[NAME=]URL", value_parser = upstream, conflicts_with_all = ["server", "command"])]
+    upstream: Vec<Upstream>,
+    /// Address to listen at; one that others reach needs keys
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1")]
+    host: IpAddr,
+    /// Port to listen at; 0 for any
+    #[arg(long, short = 'p', env = "PORT", default_value_t = 8080)]
+    port: u16,
+    /// File of keys that open the gateway [env: VANGUARD_API_KEY for one in the clear]
+    #[arg(long, value_name = "FILE")]
+    keys: Option<PathBuf>,
+    /// Name that the gateway is reached by, beside localhost and addresses; may be repeated
+    #[arg(long, value_name = "HOST")]
+    allow_host: Vec<String>,
+    /// Origin of a web page that may speak to it, beside those of localhost; may be repeated
+    #[arg(long, value_name = "ORIGIN")]
+    allow_origin: Vec<String>,
+    /// Let everybody in who reaches the address
+    #[arg(long)]
+    insecure_no_auth: bool,
+    #[command(flatten)]
+    wrap: Wrap,
+}
+
+pub(crate) fn run(args: &Args) -> Outcome {
+    let _ = std::thread::Builder::new().name("prepare".to_owned()).spawn(vanguard_engine::prepare);
+    let (prepared, upstreams) = if args.upstream.is_empty() {
+        let (prepared, mut server) = Prepared::with_server(&args.wrap)?;
+        // It opens the gateway, not what stands behind it.
+        server.env.push((KEY.into(), None));
+        (prepared, vec![Upstream { name: None, target: Target::Command(Box::new(server)) }])
+    } else {
+        (Prepared::without_server(&args.wrap)?, named_apart(&args.upstream)?)
+    };
+    let settings = &prepared.settings;
+    let keys = keys(args.keys.as_deref(), std::env::var(KEY).ok().as_deref())?;
+    protected(args, keys.is_some(), settings)?;
+    let limits = HttpLimits { message: settings.limits.message_bytes.value, ..HttpLimits::default() };
+    let config = HttpConfig {
+        listen: SocketAddr::new(args.host, args.port),
+        upstreams,
+        keys,
+        hosts: args.allow_host.clone(),
+        origins: args.allow_origin.clone(),
+        limits,
+        drain: Duration::from_secs(settings.drain_seconds.value.into()),
+    };
+    serve(config, prepared)
+}
+
+fn serve(config: HttpConfig, prepared: Prepared) -> Outcome {
+    let paths: Vec<String> = config
+        .upstreams
+        .iter()
+        .map(|upstream| upstream.name.as_ref().map_or_else(|| "/mcp".to_owned(), |name| format!("/mcp/{name}")))
+        .collect();
+    let listening = |address: SocketAddr| {
+        for path in paths {
+            super::warn(&format!("listening at http://{address}{path}"));
+        }
+    };
+    let Prepared { engine, session, log, reporter, plan, .. } = prepared;
+    let served = vanguard_gateway::http::serve(config, engine, &session, &Arc::new(log), Arc::new(reporter), listening);
+    drop(plan);
+    served.map_err(|error| Failure::Server(error.to_string()))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Refuses to be open to everybody unless told so.
+fn protected(args: &Args, keys: bool, settings: &Settings) -> Result<(), Failure> {
+    if keys || args.host.is_loopback() {
+        return Ok(());
+    }
+    let what = if !args.insecure_no_auth {
+        "would be open to whoever reaches it; give --keys, or say --insecure-no-auth"
+    } else if settings.profile.value == Profile::Strict {
+        "would be open to whoever reaches it, which the profile `strict` does not allow; give --keys"
+    } else {
+        super::warn(&format!("{} is open to whoever reaches it (--insecure-no-auth)", args.host));
+        return Ok(());
+    };
+    Err(Failure::Configuration(format!("{} {what}", args.host)))
+}
+
+/// Several upstreams need names, and each its own.
+fn named_apart(upstreams: &[Upstream]) -> Result<Vec<Upstream>, Failure> {
+    for (at, upstream) in upstreams.iter().enumerate() {
+        if upstream.name.is_none() && upstreams.len() > 1 {
+            return Err(Failure::Usage("several upstreams need names: --upstream NAME=URL".to_owned()));
+        }
+        if upstreams.iter().take(at).any(|other| other.name == upstream.name) {
+            let name = upstream.name.as_deref().unwrap_or_default();
+            return Err(Failure::Usage(format!("two upstreams have the name {name}")));
+        }
+    }
+    Ok(upstreams.to_vec())
+}
+
+fn upstream(text: &str) -> Result<Upstream, &'static str> {
+    let is_name = |name: &str| {
+        !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+    };
+    let (name, url) = match text.split_once('=') {
+        Some((name, url)) if is_name(name) => (Some(name.to_owned()), url),
+        _ => (None, text),
+    };
+    let url: Uri = url.parse().map_err(|_| "this is no URL")?;
+    let authority = url.authority().ok_or("write a whole URL, such as http://localhost:3001/mcp")?;
+    if !matches!(url.scheme_str(), Some("http" | "https")) {
+        return Err("a server is reached by http or https");
+    }
+    if authority.as_str().contains('@') {
+        return Err("a URL must not hold a password");
+    }
+    Ok(Upstream { name, target: Target::Url(url) })
+}
+
+/// The keys of the file, and the one of the environment.
+fn keys(file: Option<&Path>, variable: Option<&str>) -> Result<Option<Keys>, Failure> {
+    let mut keys = Keys::default();
+    if let Some(path) = file {
+        let failed = |what: String| Failure::Configuration(format!("{}: {what}", path.display()));
+        let text =
+            reading::bounded(path, MAX_KEYS_BYTES).map_err(|failure| Failure::Configuration(failure.to_string()))?;
+        let text = String::from_utf8(text).map_err(|_| failed("is not text".to_owned()))?;
+        for (number, line) in (1..).zip(text.lines()) {
+            let line = line.trim();
+            if line.is_empty() || line.starts_with('#') {
+                continue;
+            }
+            let mut words = line.split_whitespace();
+            let (Some(name), Some(digest), None) = (words.next(), words.next(), words.next()) else {
+                return Err(failed(format!("line {number} is not `NAME SHA256`")));
+            };
+            keys.add_digest(name, digest).map_err(|error| failed(format!("line {number}: {error}")))?;
+        }
+        if keys.is_empty() {
+            return Err(failed("holds no key".to_owned()));
+        }
+    }
+    if let Some(key) = variable.filter(|key| !key.is_empty()) {
+        keys.add("VANGUARD_API_KEY", key).map_err(|error| Failure::Configuration(format!("{KEY}: {error}")))?;
+    }
+    Ok((!keys.is_empty()).then_some(keys))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_upstream_is_a_whole_url_with_or_without_a_name() {
+        assert_eq!(upstream("git=https://git.example/mcp").unwrap().name.as_deref(), Some("git"));
+        // A `=` of the URL's own names nothing.
+        assert_eq!(upstream("http://localhost:1/mcp?a=b").unwrap().name, None);
+        for wrong in ["", "localhost:3001", "/mcp", "ftp://a/", "http://me:secret@a/mcp", "stdio"] {
+            assert!(upstream(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn several_upstreams_have_names_of_their_own() {
+        let all = |texts: &[&str]| named_apart(&texts.iter().map(|text| upstream(text).unwrap()).collect::<Vec<_>>());
+        assert!(all(&["http://a/"]).is_ok() && all(&["a=http://a/", "b=http://a/"]).is_ok());
+        assert!(all(&["http://a/", "b=http://b/"]).is_err() && all(&["a=http://a/", "a=http://b/"]).is_err());
+    }
+}

@@ -1,0 +1,224 @@
+//! What every command that puts the proxy before a server is told, and what it makes of it.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use vanguard_audit::{AuditConfig, Log};
+use vanguard_engine::{Engine, Session};
+use vanguard_gateway::{StdioConfig, Waits};
+
+use super::later::Later;
+use super::report;
+use crate::config::sources::Surroundings;
+use crate::config::written::Stderr;
+use crate::config::{Layer, Origin, Settings, Sources, Written};
+use crate::exit::Failure;
+use crate::sandbox::{Plan, WallFlags};
+use crate::zones::{self, Laid};
+use crate::{engine, sandbox};
+
+/// Flags that say what to wrap, and how.
+#[derive(Debug, clap::Args)]
+#[expect(clippy::doc_markdown, reason = "these comments are the help that a terminal shows")]
+pub(crate) struct Wrap {
+    /// The server's command line as one string, split as a shell splits
+    #[arg(long, short = 's', value_name = "COMMAND", conflicts_with = "command")]
+    server: Option<String>,
+    /// The server's program and arguments
+    #[arg(last = true, value_name = "COMMAND")]
+    command: Vec<OsString>,
+    /// Name in the record and on stderr [default: the program's]
+    #[arg(long)]
+    name: Option<String>,
+    /// Variable for the server's environment; may be repeated
+    #[arg(long, value_name = "NAME=VALUE", value_parser = variable)]
+    env: Vec<(String, String)>,
+    /// The server's working directory
+    #[arg(long, value_name = "DIR")]
+    cwd: Option<PathBuf>,
+    #[command(flatten)]
+    walls: WallFlags,
+    /// File of the record, or none [env: VANGUARD_LOG_FILE]
+    #[arg(long, short = 'l', value_name = "FILE")]
+    log_file: Option<String>,
+    /// Also say on stderr what passed with a warning, and when the session starts and ends
+    #[arg(long, short = 'v')]
+    verbose: bool,
+    #[command(flatten)]
+    sources: Sources,
+    #[command(flatten)]
+    later: Later,
+}
+
+/// Everything that stands before a server.
+#[derive(Debug)]
+pub(crate) struct Prepared {
+    pub(crate) engine: Engine,
+    pub(crate) session: Session,
+    pub(crate) log: Log,
+    pub(crate) reporter: report::ToStderr,
+    pub(crate) settings: Settings,
+    pub(crate) verbose: bool,
+    /// What the server's walls stand on, as long as it runs.
+    pub(crate) plan: Option<Plan>,
+}
+
+impl Prepared {
+    /// For the server that the flags or the configuration name.
+    pub(crate) fn with_server(wrap: &Wrap) -> Result<(Self, StdioConfig), Failure> {
+        let around = Surroundings::of_process();
+        let resolved = wrap.sources.resolve(wrap.layers(), &around)?;
+        let mut server = wrap.server(&resolved.settings)?;
+        let caches = around.state_home().map(|state| state.join("servers"));
+        let laid = zones::lay(&resolved.settings, Some(&server.name), &directory(&server), &around)?;
+        let plan = sandbox::plan(&resolved.settings, &server, &laid, std::env::vars_os(), caches.as_deref())?;
+        if let Some(plan) = &plan {
+            plan.apply(&mut server);
+            super::warn_all(&plan.warnings);
+        }
+        let Laid { zones, ground, warnings: of_zones, .. } = laid;
+        let (engine, warnings) = engine::build_in_zones(&resolved.settings, &around, zones)?;
+        super::warn_all(wrap.later.warnings().iter().chain(&resolved.warnings).chain(&of_zones).chain(&warnings));
+        let session = engine::session(&resolved.settings, Some(ground.seeing(zones::variables(&server))));
+        let prepared = Self::new(wrap, &around, resolved.settings, (engine, session), &server.name, plan)?;
+        Ok((prepared, server))
+    }
+
+    /// For servers elsewhere, of whose files and processes nothing is known here.
+    pub(crate) fn without_server(wrap: &Wrap) -> Result<Self, Failure> {
+        let around = Surroundings::of_process();
+        let resolved = wrap.sources.resolve(wrap.layers(), &around)?;
+        if wrap.names_server() {
+            let what = "--upstream stands for a server elsewhere: name no command beside it";
+            return Err(Failure::Usage(what.to_owned()));
+        }
+        if !resolved.settings.zones.is_empty() {
+            let what = "zones are directories of this machine, and the server behind --upstream stands elsewhere";
+            return Err(Failure::Configuration(what.to_owned()));
+        }
+        let (engine, warnings) = engine::build(&resolved.settings, &around)?;
+        super::warn_all(wrap.later.warnings().iter().chain(&resolved.warnings).chain(&warnings));
+        let session = engine::session(&resolved.settings, None);
+        Self::new(wrap, &around, resolved.settings, (engine, session), "upstream", None)
+    }
+
+    fn new(
+        wrap: &Wrap,
+        around: &Surroundings,
+        settings: Settings,
+        (engine, session): (Engine, Session),
+        server: &str,
+        plan: Option<Plan>,
+    ) -> Result<Self, Failure> {
+        let log = record(&settings, around)?;
+        let verbose =
+            wrap.verbose || around.variable("VANGUARD_LOG_LEVEL").is_some_and(|v| v.eq_ignore_ascii_case("debug"));
+        let show_stderr = settings.server.stderr.value == Stderr::Prefix;
+        let reporter = report::ToStderr { server: server.to_owned(), verbose, show_stderr };
+        Ok(Self { engine, session, log, reporter, settings, verbose, plan })
+    }
+}
+
+fn variable(text: &str) -> Result<(String, String), &'static str> {
+    let pair = text.split_once('=').filter(|(name, _)| !name.is_empty());
+    pair.map(|(name, value)| (name.to_owned(), value.to_owned())).ok_or("write NAME=VALUE")
+}
+
+/// Where the record lies unless a file is named.
+pub(crate) fn default_record(around: &Surroundings) -> Option<PathBuf> {
+    Some(around.state_home()?.join("audit.jsonl"))
+}
+
+impl Wrap {
+    /// A layer for each flag beyond the common ones.
+    fn layers(&self) -> Vec<Layer> {
+        let mut layers = Vec::new();
+        let mut add = |flag: &'static str, write: &dyn Fn(&mut Written)| {
+            let mut written = Written::default();
+            write(&mut written);
+            layers.push(Layer { origin: Origin::Flag(flag), written });
+        };
+        if self.log_file.is_some() {
+            add("--log-file", &|w| w.audit.path.clone_from(&self.log_file));
+        }
+        if self.name.is_some() {
+            add("--name", &|w| w.server.name.clone_from(&self.name));
+        }
+        if !self.env.is_empty() {
+            let env: BTreeMap<_, _> = self.env.iter().cloned().collect();
+            add("--env", &|w| w.server.env = Some(env.clone()));
+        }
+        if self.cwd.is_some() {
+            add("--cwd", &|w| w.server.cwd.clone_from(&self.cwd));
+        }
+        layers.extend(self.walls.layers());
+        layers
+    }
+
+    /// Whether the command line names a server to start.
+    fn names_server(&self) -> bool {
+        self.server.is_some() || !self.command.is_empty()
+    }
+
+    /// The server to wrap: from `--`, from `--server`, or from the configuration.
+    fn server(&self, settings: &Settings) -> Result<StdioConfig, Failure> {
+        let words: Vec<OsString> = match &self.server {
+            Some(line) => shlex::split(line)
+                .ok_or_else(|| {
+                    Failure::Usage("--server: a quote is not closed; or write the command behind `--`".to_owned())
+                })?
+                .into_iter()
+                .map(Into::into)
+                .collect(),
+            None if !self.command.is_empty() => self.command.clone(),
+            None => settings.server.command.value.iter().map(Into::into).collect(),
+        };
+        let mut words = words.into_iter();
+        let program = words.next().filter(|program| !program.is_empty()).ok_or_else(|| {
+            Failure::Usage(
+                "there is no server to start; write its command behind `--`, e.g. `vanguard start -- npx …`".to_owned(),
+            )
+        })?;
+        let mut config = StdioConfig::new(program, words);
+        if let Some(name) = &settings.server.name.value {
+            config.name.clone_from(name);
+        }
+        config.cwd.clone_from(&settings.server.cwd.value);
+        config.env = settings.server.env.value.iter().map(|(name, value)| (name.into(), Some(value.into()))).collect();
+        config.max_message = settings.limits.message_bytes.value;
+        config.waits = Waits {
+            drain: Duration::from_secs(settings.drain_seconds.value.into()),
+            grace: Duration::from_secs(settings.grace_seconds.value.into()),
+            ..Waits::default()
+        };
+        Ok(config)
+    }
+}
+
+/// Where the server runs.
+pub(crate) fn directory(server: &StdioConfig) -> PathBuf {
+    server.cwd.clone().unwrap_or_else(|| PathBuf::from("."))
+}
+
+/// Opens the record.
+fn record(settings: &Settings, around: &Surroundings) -> Result<Log, Failure> {
+    let path = match &settings.audit.path.value {
+        Some(path) if path == "none" => return Ok(Log::disabled()),
+        Some(path) => PathBuf::from(path),
+        None => default_record(around).ok_or_else(|| {
+            let what = "there is no home directory to keep the record in; name a file with --log-file, or `none`";
+            Failure::Configuration(what.to_owned())
+        })?,
+    };
+    let audit = &settings.audit;
+    let config = AuditConfig {
+        path,
+        max_bytes: audit.max_bytes.value,
+        keep: audit.keep.value,
+        on_failure: audit.on_failure.value,
+        sync: audit.fsync.value,
+    };
+    Log::open(&config).map_err(|error| Failure::Configuration(error.to_string()))
+}

@@ -1,0 +1,6 @@
+//! The gateway over HTTP.
+
+mod clients;
+mod entry;
+mod remote;
+mod sessions;
