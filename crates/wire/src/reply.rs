@@ -27,6 +27,14 @@ pub fn tool_error(id: &str, text: &str) -> Vec<u8> {
     out
 }
 
+/// The notification that a request is not waited for any more. `id` is the source text of its id.
+pub fn cancelled(id: &str) -> Vec<u8> {
+    let mut out = b"{\"jsonrpc\":\"2.0\",\"method\":\"notifications/cancelled\",\"params\":{\"requestId\":".to_vec();
+    out.extend_from_slice(&canonical(id.as_bytes()));
+    out.extend_from_slice(b"}}");
+    out
+}
+
 /// A text as JSON.
 pub fn string(text: &str) -> Vec<u8> {
     let mut out = Vec::new();

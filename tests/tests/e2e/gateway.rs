@@ -4,3 +4,4 @@ mod clients;
 mod entry;
 mod remote;
 mod sessions;
+mod stateless;

@@ -8,7 +8,7 @@ use hyper::{HeaderMap, StatusCode};
 
 use super::headers::{METHOD, NAME, REVISION, one};
 use super::letter::{Letter, Sort};
-use super::reply::{Fault, HEADER_MISMATCH};
+use super::reply::{Fault, HEADER_MISMATCH, INVALID_PARAMS, METHOD_NOT_FOUND};
 
 /// Checks that headers and body agree.
 pub(super) fn verify(letter: &Letter, headers: &HeaderMap) -> Result<(), Fault> {
@@ -40,6 +40,22 @@ pub(super) fn verify(letter: &Letter, headers: &HeaderMap) -> Result<(), Fault> 
         }
     }
     Ok(())
+}
+
+/// Checks that a request is one of the stateless era by itself. To a process over stdio nothing else says so: one that gets another first may
+/// speak the older era from then on, to everybody.
+pub(super) fn complete(letter: &Letter) -> Result<(), Fault> {
+    let fault = |status, code, what: &str| Err(Fault::new(status, what).code(code).to(letter.id()));
+    match &letter.sort {
+        Sort::Request { method, .. } if method == "initialize" => {
+            fault(StatusCode::NOT_FOUND, METHOD_NOT_FOUND, "Method not found: this revision has no handshake")
+        }
+        Sort::Request { .. } if letter.revision.is_none() || !letter.capabilities => {
+            let what = "params._meta must hold io.modelcontextprotocol/protocolVersion and clientCapabilities";
+            fault(StatusCode::BAD_REQUEST, INVALID_PARAMS, what)
+        }
+        _ => Ok(()),
+    }
 }
 
 /// A value as it is meant: what headers cannot hold is written as `=?base64?…?=`.

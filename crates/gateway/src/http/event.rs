@@ -18,6 +18,15 @@ pub(super) fn numbered(id: &str, parcel: &Parcel) -> Bytes {
     out.into()
 }
 
+/// A message that nobody can ask for again.
+pub(super) fn bare(parcel: &Parcel) -> Bytes {
+    let mut out = Vec::with_capacity(parcel.line().len() + 40);
+    field(&mut out, "event", b"message");
+    field(&mut out, "data", parcel.line());
+    out.push(b'\n');
+    out.into()
+}
+
 /// An id without a message: what a client resumes from that has seen none yet.
 pub(super) fn priming(id: &str) -> Bytes {
     format!("id: {id}\ndata: \n\n").into()

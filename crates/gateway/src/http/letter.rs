@@ -12,6 +12,10 @@ pub(super) struct Letter {
     pub(super) name: Option<String>,
     /// The revision that the request itself names, as it does in the stateless era.
     pub(super) revision: Option<String>,
+    /// Whether it names its client's capabilities, as it must in that era.
+    pub(super) capabilities: bool,
+    /// The code of an error.
+    pub(super) code: Option<i64>,
     /// The token of the progress that it asks for, or tells of.
     pub(super) progress: Option<String>,
 }
@@ -85,7 +89,7 @@ impl Letter {
     }
 
     fn of(sort: Sort) -> Self {
-        Self { sort, name: None, revision: None, progress: None }
+        Self { sort, name: None, revision: None, capabilities: false, code: None, progress: None }
     }
 
     fn single(message: &Message<'_, '_>) -> Self {
@@ -102,11 +106,15 @@ impl Letter {
             Body::Error { id, .. } => (Sort::Response(id.map(vanguard_wire::Id::key)), None),
         };
         let mut letter = Self::of(sort);
+        if let Body::Error { error, .. } = &message.body {
+            letter.code = error.get("code").and_then(|code| code.lexeme().parse().ok());
+        }
         let Some(params) = params else { return letter };
         let text = |value: Option<Value<'_, '_>>| value?.string().map(std::borrow::Cow::into_owned);
         letter.name = letter.method().and_then(mirrored).and_then(|key| text(params.get(key)));
         let meta = params.get("_meta");
         letter.revision = text(meta.and_then(|meta| meta.get("io.modelcontextprotocol/protocolVersion")));
+        letter.capabilities = meta.and_then(|meta| meta.get("io.modelcontextprotocol/clientCapabilities")).is_some();
         let token = match letter.method() {
             Some("notifications/progress") => params.get("progressToken"),
             _ => meta.and_then(|meta| meta.get("progressToken")),

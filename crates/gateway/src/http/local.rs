@@ -1,7 +1,11 @@
 //! An upstream that is a command: one process a session, its stdio spoken as Streamable HTTP.
 
+mod exchanges;
 mod listener;
+mod processes;
+mod rename;
 mod sessions;
+mod stateless;
 mod stream;
 mod streams;
 
@@ -11,44 +15,60 @@ use hyper::body::Incoming;
 use hyper::header::{ACCEPT, HeaderValue};
 use hyper::{Response, StatusCode};
 use tokio::task::block_in_place;
+use uuid::Uuid;
 use vanguard_engine::verdict::Flow;
 
 use super::caller::Caller;
 use super::config::HttpLimits;
+use super::envelope;
 use super::headers::{LAST_EVENT, SESSION, one};
 use super::hearing::{Ruling, hear};
 use super::letter::Letter;
 use super::office::Office;
 use super::reply::{self, Body, Fault, SERVER_GONE, UNSUPPORTED_VERSION};
-use super::revision::{Era, HANDSHAKE, knows_priming};
+use super::revision::{Era, HANDSHAKE, STATELESS, knows_priming};
 use super::taken::Taken;
 use crate::config::StdioConfig;
 use crate::outlet::{Closed, Outlet as _};
+use exchanges::Exchanges;
 use listener::Listener;
+use processes::Processes;
 use sessions::{NotBegun, Open, Sessions};
-use streams::Reader;
+use streams::{Reader, Streams};
 
 /// One upstream.
 #[derive(Debug)]
 pub(super) struct Local {
     office: Office,
     command: StdioConfig,
-    sessions: Arc<Sessions>,
+    sessions: Arc<Sessions<Streams>>,
+    /// Processes that serve requests of the stateless era, by principal.
+    shared: Arc<Sessions<Exchanges>>,
+    starting: tokio::sync::Mutex<()>,
+    processes: Arc<Processes>,
     limits: HttpLimits,
 }
 
 impl Local {
     pub(super) fn new(office: Office, command: StdioConfig, limits: HttpLimits) -> Self {
-        Self { office, command, sessions: Arc::default(), limits }
+        let processes = Arc::new(Processes::new(limits.processes));
+        let sessions = Arc::new(Sessions::new(Arc::clone(&processes)));
+        let shared = Arc::new(Sessions::new(Arc::clone(&processes)));
+        Self { office, command, sessions, shared, starting: tokio::sync::Mutex::default(), processes, limits }
     }
 
     /// A message of the client.
     pub(super) async fn post(&self, caller: Caller, body: Incoming) -> Result<Response<Body>, Fault> {
         let mut taken = Taken::read(&caller, body, &self.limits, &self.office.engine).await?;
-        if taken.era == Era::Stateless {
-            return Err(not_spoken(caller.revision()?, taken.letter.id()));
+        if taken.era == Era::Stateless || taken.letter.revision.is_some() {
+            if caller.revision()? != Some(STATELESS) {
+                return Err(not_spoken(caller.revision()?, &[STATELESS]).to(taken.letter.id()));
+            }
+            accepts(&caller, &["application/json", "text/event-stream"])?;
+            envelope::complete(&taken.letter)?;
+            return self.post_alone(&caller, taken).await;
         }
-        spoken(caller.revision()?)?;
+        spoken(caller.revision()?).map_err(|fault| fault.to(taken.letter.id()))?;
         accepts(&caller, &["application/json", "text/event-stream"])?;
         let begins = taken.letter.method() == Some("initialize") && taken.letter.id().is_some();
         let open = match caller.session()? {
@@ -73,10 +93,10 @@ impl Local {
             .map_err(|_| Fault::new(StatusCode::BAD_REQUEST, "there must be one Last-Event-ID"))?;
         let reader = match after {
             Some(after) => open
-                .streams
+                .client
                 .resume(after)
                 .ok_or_else(|| Fault::new(StatusCode::BAD_REQUEST, "what came after this event is not kept"))?,
-            None => open.streams.listen(),
+            None => open.client.listen(),
         };
         Ok(self.stream(&open, reader))
     }
@@ -90,21 +110,23 @@ impl Local {
     /// Ends sessions that have lain idle for too long.
     pub(super) fn sweep(&self) {
         self.sessions.sweep(self.limits.idle);
+        self.shared.sweep(self.limits.idle);
     }
 
     /// Tells every process to end.
     pub(super) fn end_all(&self) {
         self.sessions.end_all();
+        self.shared.end_all();
     }
 
     /// Waits for them.
     pub(super) fn wait(&self) {
         let waits = self.command.waits;
-        self.sessions.wait(waits.grace + waits.term + waits.tail);
+        self.processes.wait(waits.grace + waits.term + waits.tail);
     }
 
     /// The session that a request without a message names.
-    fn known(&self, caller: &Caller) -> Result<Arc<Open>, Fault> {
+    fn known(&self, caller: &Caller) -> Result<Arc<Open<Streams>>, Fault> {
         let revision = caller.revision()?;
         if Era::of(revision) == Era::Stateless {
             return Err(Fault::new(StatusCode::METHOD_NOT_ALLOWED, "this revision has only POST"));
@@ -114,29 +136,40 @@ impl Local {
         self.find(id, caller)
     }
 
-    fn find(&self, id: &str, caller: &Caller) -> Result<Arc<Open>, Fault> {
+    fn find(&self, id: &str, caller: &Caller) -> Result<Arc<Open<Streams>>, Fault> {
         let open = self.sessions.find(id, caller.principal.as_ref());
         open.ok_or_else(|| Fault::new(StatusCode::NOT_FOUND, "there is no such session"))
     }
 
-    fn begin(&self, caller: &Caller, id: Option<&str>) -> Result<Arc<Open>, Fault> {
-        let (limits, principal) = (&self.limits, caller.principal.clone());
+    fn begin(&self, caller: &Caller, id: Option<&str>) -> Result<Arc<Open<Streams>>, Fault> {
+        // Of the system's randomness: who does not know it cannot guess it.
+        let session = Uuid::new_v4().to_string();
+        let client = Streams::new(self.limits.stall, *self.office.engine.limits());
         // A process is started: others must not wait for that.
         let begun = block_in_place(|| {
-            self.sessions.begin(&self.office, &self.command, principal, limits.processes, limits.stall)
+            self.sessions.begin(&self.office, &self.command, session, caller.principal.clone(), client)
         });
-        begun.map_err(|why| match why {
+        begun.map_err(|why| self.not_begun(why, id))
+    }
+
+    fn not_begun(&self, why: NotBegun, id: Option<&str>) -> Fault {
+        match why {
             NotBegun::Full => Fault::new(StatusCode::SERVICE_UNAVAILABLE, "there are too many sessions").to(id),
             NotBegun::Start(error) => {
                 // Who asks need not know what stands where on this machine.
                 self.office.reports.tell(crate::report::Event::NotStarted(error.to_string()));
                 Fault::new(StatusCode::BAD_GATEWAY, "the MCP server cannot be started").code(SERVER_GONE).to(id)
             }
-        })
+        }
     }
 
     /// Hands the message to the process if it may pass, and answers with the stream that its answer will come by.
-    async fn exchange(&self, open: &Open, caller: &Caller, taken: &mut Taken) -> Result<Response<Body>, Fault> {
+    async fn exchange(
+        &self,
+        open: &Open<Streams>,
+        caller: &Caller,
+        taken: &mut Taken,
+    ) -> Result<Response<Body>, Fault> {
         let primed = knows_priming(caller.revision()?);
         let (most, unread) = (self.limits.pending, taken.unread);
         let Taken { gathered, letter, .. } = taken;
@@ -165,8 +198,8 @@ impl Local {
         Ok(response)
     }
 
-    fn stream(&self, open: &Open, reader: Reader) -> Response<Body> {
-        let listener = Listener::new(Arc::clone(&open.streams), reader, self.limits.heartbeat);
+    fn stream(&self, open: &Open<Streams>, reader: Reader) -> Response<Body> {
+        let listener = Listener::new(Arc::clone(&open.client), reader, self.limits.heartbeat);
         let mut response = reply::events(listener);
         if let Ok(id) = HeaderValue::from_str(&open.id) {
             response.headers_mut().insert(SESSION, id);
@@ -176,8 +209,8 @@ impl Local {
 }
 
 /// A stream for the answer, where one is due.
-fn expect(open: &Open, letter: &Letter, most: usize, primed: bool) -> Result<Option<Reader>, Fault> {
-    if letter.requests().is_empty() { Ok(None) } else { open.streams.expect(letter, most, primed).map(Some) }
+fn expect(open: &Open<Streams>, letter: &Letter, most: usize, primed: bool) -> Result<Option<Reader>, Fault> {
+    if letter.requests().is_empty() { Ok(None) } else { open.client.expect(letter, most, primed).map(Some) }
 }
 
 fn over(id: Option<&str>) -> Fault {
@@ -188,21 +221,20 @@ fn is_stream(response: &Response<Body>) -> bool {
     response.headers().contains_key(SESSION)
 }
 
-/// A process speaks the handshake revisions.
+/// In a session a process speaks the handshake revisions.
 fn spoken(revision: Option<&str>) -> Result<(), Fault> {
     match revision {
-        Some(revision) if !HANDSHAKE.contains(&revision) => Err(not_spoken(Some(revision), None)),
+        Some(revision) if !HANDSHAKE.contains(&revision) => Err(not_spoken(Some(revision), &HANDSHAKE)),
         _ => Ok(()),
     }
 }
 
-fn not_spoken(revision: Option<&str>, id: Option<&str>) -> Fault {
-    let supported = HANDSHAKE.map(|known| format!("\"{known}\"")).join(",");
+fn not_spoken(revision: Option<&str>, supported: &[&str]) -> Fault {
+    let supported: Vec<_> = supported.iter().map(|known| format!("\"{known}\"")).collect();
     let requested = String::from_utf8_lossy(&vanguard_wire::reply::string(revision.unwrap_or_default())).into_owned();
     Fault::new(StatusCode::BAD_REQUEST, "Unsupported protocol version")
         .code(UNSUPPORTED_VERSION)
-        .data(format!(r#"{{"supported":[{supported}],"requested":{requested}}}"#))
-        .to(id)
+        .data(format!(r#"{{"supported":[{}],"requested":{requested}}}"#, supported.join(",")))
 }
 
 /// Whether the client takes what it may get.

@@ -21,6 +21,13 @@ impl Parcel {
     }
 }
 
+impl Parcel {
+    /// The same message as its client knows the request that it is for: `rename` puts back the names that the client gave, and nothing else.
+    pub(super) fn under(&self, rename: impl FnOnce(&[u8]) -> Vec<u8>) -> Self {
+        Self(rename(&self.0).into())
+    }
+}
+
 impl From<Answer> for Parcel {
     fn from(answer: Answer) -> Self {
         Self(answer.line.into())

@@ -21,6 +21,10 @@ const BAD_REQUEST: i64 = -32000;
 pub(super) const HEADER_MISMATCH: i64 = -32020;
 /// JSON-RPC code: a revision that is not spoken here.
 pub(super) const UNSUPPORTED_VERSION: i64 = -32022;
+/// JSON-RPC code of a method that is not there.
+pub(super) const METHOD_NOT_FOUND: i64 = -32601;
+/// JSON-RPC code of parameters that are not as they must be.
+pub(super) const INVALID_PARAMS: i64 = -32602;
 /// JSON-RPC code of requests whose server cannot be reached: of the range that no revision of MCP reserves.
 pub(super) const SERVER_GONE: i64 = -31002;
 /// Seconds after which it may be worth to ask again.

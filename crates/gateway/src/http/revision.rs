@@ -3,7 +3,7 @@
 /// The last of those that begin with a handshake, and all before it that are spoken over Streamable HTTP.
 pub(super) const HANDSHAKE: [&str; 3] = ["2025-03-26", "2025-06-18", "2025-11-25"];
 /// The first in which every request stands by itself.
-const STATELESS: &str = "2026-07-28";
+pub(super) const STATELESS: &str = "2026-07-28";
 
 /// How the messages of a revision belong together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

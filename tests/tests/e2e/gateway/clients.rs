@@ -20,10 +20,9 @@ fn the_python_client_finds_a_command_as_if_it_started_it() {
     };
     let alone = drive("legacy", &server, &json!([ordinary]).to_string());
     assert_eq!(drive("legacy", &gateway.url(), &json!([ordinary]).to_string()), alone);
-    // Asked for the stateless era it says that a command speaks the older one, and the client goes on in that.
-    for mode in ["legacy", "auto"] {
+    for (mode, protocol) in [("legacy", "2025-11-25"), ("auto", "2026-07-28")] {
         let through = drive(mode, &gateway.url(), &json!([attack, ordinary]).to_string());
-        assert_eq!(through["protocol"], "2025-11-25");
+        assert_eq!(through["protocol"], protocol);
         assert_eq!(through["answers"][0]["data"]["blocked_by"], "McpVanguard", "{through}");
         assert_eq!(through["answers"][1], alone["answers"][0], "the session goes on");
     }

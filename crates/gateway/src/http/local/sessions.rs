@@ -1,58 +1,61 @@
-//! Sessions by their ids, each with a process of its own and bound to who began it.
+//! Processes by what they are found by, each bound to whom it serves.
 
 use std::collections::HashMap;
 use std::sync::mpsc::channel;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use uuid::Uuid;
-
-use super::streams::{Streams, ToStreams};
+use super::processes::Processes;
 use crate::config::StdioConfig;
 use crate::error::StartError;
 use crate::http::keys::Principal;
 use crate::http::office::Office;
 use crate::link::{Happening, Link};
+use crate::outlet::Outlet;
 use crate::wrapped::{Wrapped, spawn};
 
-/// One client's session.
+/// Where a process's messages go.
+pub(super) trait Client: Send + Sync + 'static {
+    /// The way in for the process's messages.
+    fn outlet(self: Arc<Self>) -> Box<dyn Outlet>;
+
+    /// Whether somebody reads, or waits for an answer.
+    fn is_busy(&self) -> bool;
+
+    /// The process is about to end: who only listens is let go.
+    fn close(&self);
+}
+
+/// One process, and who speaks with it.
 #[derive(Debug)]
-pub(super) struct Open {
+pub(super) struct Open<C> {
     pub(super) id: String,
     pub(super) link: Arc<Link>,
-    pub(super) streams: Arc<Streams>,
+    pub(super) client: Arc<C>,
     /// Held while a message is judged and written: messages reach the process in the order in which they are let in.
     pub(super) turn: tokio::sync::Mutex<()>,
     principal: Option<Principal>,
     used: Mutex<Instant>,
 }
 
-impl Open {
+impl<C: Client> Open<C> {
     /// The client is gone: its process ends.
     pub(super) fn end(&self) {
-        self.streams.close();
+        self.client.close();
         self.link.happened(Happening::ClientGone);
     }
 
     fn is_idle(&self, longest: Duration) -> bool {
         let used = *self.used.lock().unwrap_or_else(PoisonError::into_inner);
-        used.elapsed() >= longest && !self.streams.is_busy()
+        used.elapsed() >= longest && !self.client.is_busy()
     }
 }
 
 /// All that are open.
-#[derive(Debug, Default)]
-pub(super) struct Sessions {
-    table: Mutex<Table>,
-    /// Rung when a process has ended.
-    fewer: Condvar,
-}
-
-#[derive(Debug, Default)]
-struct Table {
-    open: HashMap<String, Arc<Open>>,
-    /// Processes that run, those of sessions that are over among them.
-    processes: usize,
+#[derive(Debug)]
+pub(super) struct Sessions<C> {
+    open: Mutex<HashMap<String, Arc<Open<C>>>>,
+    processes: Arc<Processes>,
 }
 
 /// A session that does not begin.
@@ -64,26 +67,26 @@ pub(super) enum NotBegun {
     Start(StartError),
 }
 
-impl Sessions {
-    /// Begins a session: starts its process and a thread that watches over it.
+impl<C: Client> Sessions<C> {
+    pub(super) fn new(processes: Arc<Processes>) -> Self {
+        Self { open: Mutex::default(), processes }
+    }
+
+    /// Starts a process, found by `id`, and a thread that watches over it.
     pub(super) fn begin(
         self: &Arc<Self>,
         office: &Office,
         command: &StdioConfig,
+        id: String,
         principal: Option<Principal>,
-        most: usize,
-        stall: Duration,
-    ) -> Result<Arc<Open>, NotBegun> {
-        {
-            let mut table = self.lock();
-            if table.processes >= most {
-                return Err(NotBegun::Full);
-            }
-            table.processes += 1;
+        client: C,
+    ) -> Result<Arc<Open<C>>, NotBegun> {
+        if !self.processes.one_more() {
+            return Err(NotBegun::Full);
         }
-        let begun = self.start(office, command, principal, stall);
+        let begun = self.start(office, command, id, principal, Arc::new(client));
         if begun.is_err() {
-            self.one_fewer();
+            self.processes.one_fewer();
         }
         begun.map_err(NotBegun::Start)
     }
@@ -92,75 +95,64 @@ impl Sessions {
         self: &Arc<Self>,
         office: &Office,
         command: &StdioConfig,
+        id: String,
         principal: Option<Principal>,
-        stall: Duration,
-    ) -> Result<Arc<Open>, StartError> {
-        // Of the system's randomness: who does not know it cannot guess it.
-        let id = Uuid::new_v4().to_string();
-        let streams = Arc::new(Streams::new(stall, *office.engine.limits()));
+        client: Arc<C>,
+    ) -> Result<Arc<Open<C>>, StartError> {
         let talk = office.converse(office.model.another());
         let mut opened = None;
-        let wrapped = Wrapped::start(command, talk, Box::new(ToStreams(Arc::clone(&streams))), channel(), |link| {
+        let wrapped = Wrapped::start(command, talk, Arc::clone(&client).outlet(), channel(), |link| {
             opened = Some(Arc::clone(link));
             Ok(())
         })?;
         let Some(link) = opened else { unreachable!("a server that started was opened to its client") };
         let (turn, used) = (tokio::sync::Mutex::default(), Mutex::new(Instant::now()));
-        let open = Arc::new(Open { id: id.clone(), link, streams, turn, principal, used });
-        self.lock().open.insert(id.clone(), Arc::clone(&open));
-        let sessions = Arc::clone(self);
+        let open = Arc::new(Open { id: id.clone(), link, client, turn, principal, used });
+        self.lock().insert(id.clone(), Arc::clone(&open));
+        let (sessions, ended) = (Arc::clone(self), Arc::clone(&open));
         spawn("session", move || {
             wrapped.run();
-            sessions.lock().open.remove(&id);
-            sessions.one_fewer();
+            // Another may be found by the same id already.
+            if sessions.lock().get(&id).is_some_and(|open| Arc::ptr_eq(open, &ended)) {
+                sessions.lock().remove(&id);
+            }
+            sessions.processes.one_fewer();
         })?;
         Ok(open)
     }
 
-    /// The session with this id, if the same principal began it.
-    pub(super) fn find(&self, id: &str, principal: Option<&Principal>) -> Option<Arc<Open>> {
-        let open = self.lock().open.get(id).filter(|open| open.principal.as_ref() == principal).map(Arc::clone)?;
+    /// The one with this id, if it serves the same principal.
+    pub(super) fn find(&self, id: &str, principal: Option<&Principal>) -> Option<Arc<Open<C>>> {
+        let open = self.lock().get(id).filter(|open| open.principal.as_ref() == principal).map(Arc::clone)?;
         *open.used.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
         Some(open)
     }
 
-    /// Ends a session.
-    pub(super) fn end(&self, open: &Open) {
-        self.lock().open.remove(&open.id);
+    /// Ends one.
+    pub(super) fn end(&self, open: &Open<C>) {
+        self.lock().remove(&open.id);
         open.end();
     }
 
     /// Ends those that have lain idle for so long.
     pub(super) fn sweep(&self, longest: Duration) {
-        let mut table = self.lock();
-        let idle: Vec<_> = table.open.values().filter(|open| open.is_idle(longest)).map(Arc::clone).collect();
-        for open in idle {
-            table.open.remove(&open.id);
-            open.end();
-        }
+        self.lock().retain(|_, open| {
+            let idle = open.is_idle(longest);
+            if idle {
+                open.end();
+            }
+            !idle
+        });
     }
 
     /// Ends all of them.
     pub(super) fn end_all(&self) {
-        for (_, open) in self.lock().open.drain() {
+        for (_, open) in self.lock().drain() {
             open.end();
         }
     }
 
-    /// Waits until no process is left, but no longer than `patience`.
-    pub(super) fn wait(&self, patience: Duration) {
-        let table = self.lock();
-        let any = |table: &mut Table| table.processes > 0;
-        let _ = self.fewer.wait_timeout_while(table, patience, any);
-    }
-
-    fn one_fewer(&self) {
-        let mut table = self.lock();
-        table.processes = table.processes.saturating_sub(1);
-        self.fewer.notify_all();
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Table> {
-        self.table.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, Arc<Open<C>>>> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

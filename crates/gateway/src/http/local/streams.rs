@@ -4,7 +4,7 @@
 //! before it, and one stream is for the rest. What a client has not read, or may ask for again, is kept within bounds.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
@@ -13,6 +13,7 @@ use hyper::body::Bytes;
 use vanguard_engine::verdict::{Answer, Permit};
 use vanguard_wire::{IdKey, Limits};
 
+use super::sessions::Client;
 use super::stream::Stream;
 use crate::http::event::{numbered, priming};
 use crate::http::letter::{Letter, Sort};
@@ -145,19 +146,6 @@ impl Streams {
         self.room.notify_all();
     }
 
-    /// The session is about to end: who only listens is let go.
-    pub(super) fn close(&self) {
-        let mut state = self.lock();
-        state.closing = true;
-        state.streams.values_mut().for_each(Stream::wake);
-    }
-
-    /// Whether somebody reads, or waits for an answer.
-    pub(super) fn is_busy(&self) -> bool {
-        let state = self.lock();
-        !state.waiting.is_empty() || state.streams.values().any(|stream| stream.reader.is_some())
-    }
-
     fn send(&self, parcel: &Parcel) -> Result<(), Closed> {
         let letter = Letter::read(parcel.line(), &self.limits);
         let mut state = self.lock();
@@ -270,9 +258,26 @@ impl State {
     }
 }
 
+impl Client for Streams {
+    fn outlet(self: Arc<Self>) -> Box<dyn Outlet> {
+        Box::new(ToStreams(self))
+    }
+
+    fn is_busy(&self) -> bool {
+        let state = self.lock();
+        !state.waiting.is_empty() || state.streams.values().any(|stream| stream.reader.is_some())
+    }
+
+    fn close(&self) {
+        let mut state = self.lock();
+        state.closing = true;
+        state.streams.values_mut().for_each(Stream::wake);
+    }
+}
+
 /// The client's end of a session over HTTP.
 #[derive(Debug)]
-pub(super) struct ToStreams(pub(super) std::sync::Arc<Streams>);
+struct ToStreams(Arc<Streams>);
 
 impl Outlet for ToStreams {
     fn forward(&self, permit: Permit<'_>) -> Result<(), Closed> {
