@@ -48,10 +48,15 @@ fn path_walked(bencher: Bencher<'_, '_>) {
     bencher.bench_local(|| ground.resolve(black_box(&path)));
 }
 
-fn judge(bencher: Bencher<'_, '_>, guarded: bool, arguments: impl Fn(&str) -> String) {
+const NO_ZONES: &str = "no zones";
+const FOLLOWED: &str = "followed by the kernel";
+const WALKED: &str = "walked";
+
+fn judge(bencher: Bencher<'_, '_>, way: &str, arguments: impl Fn(&str) -> String) {
     let (folder, ground, path) = place();
-    let zones = if guarded { vec![Zone::new(folder.path().display().to_string())] } else { Vec::new() };
+    let zones = if way == NO_ZONES { Vec::new() } else { vec![Zone::new(folder.path().display().to_string())] };
     let engine = engine_in(zones);
+    let ground = if way == WALKED { ground.walking() } else { ground };
     let session = Session::on(Box::new(ground));
     let mut scratch = Scratch::default();
     let line = call("read_file", &arguments(&path));
@@ -60,12 +65,12 @@ fn judge(bencher: Bencher<'_, '_>, guarded: bool, arguments: impl Fn(&str) -> St
     });
 }
 
-#[divan::bench(args = [false, true])]
-fn call_with_a_path(bencher: Bencher<'_, '_>, guarded: bool) {
-    judge(bencher, guarded, |path| format!(r#"{{"path":"{path}"}}"#));
+#[divan::bench(args = [NO_ZONES, FOLLOWED, WALKED])]
+fn call_with_a_path(bencher: Bencher<'_, '_>, way: &str) {
+    judge(bencher, way, |path| format!(r#"{{"path":"{path}"}}"#));
 }
 
-#[divan::bench(args = [false, true])]
-fn call_without_a_path(bencher: Bencher<'_, '_>, guarded: bool) {
-    judge(bencher, guarded, |_| r#"{"city":"Zurich","unit":"celsius"}"#.to_owned());
+#[divan::bench(args = [NO_ZONES, FOLLOWED])]
+fn call_without_a_path(bencher: Bencher<'_, '_>, way: &str) {
+    judge(bencher, way, |_| r#"{"city":"Zurich","unit":"celsius"}"#.to_owned());
 }

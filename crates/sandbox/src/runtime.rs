@@ -52,10 +52,10 @@ impl Needs {
         if let Some(program) = look_up(command.program, command.path, command.cwd) {
             self.program(&program, command.path, HOPS);
         }
-        // `node dist/index.js`, `python -m package` in a project: what the interpreter is told to run.
+        // `node dist/index.js`, `node node_modules/.bin/server`: what the interpreter is told to run.
         for arg in command.args {
             let path = command.cwd.join(arg);
-            if is_code(&path) {
+            if path.is_file() && (is_code(&path) || shebang(&path).is_some()) {
                 self.code(&path);
             }
         }
@@ -151,7 +151,6 @@ fn is_package(dir: &Path) -> bool {
 fn is_code(path: &Path) -> bool {
     let extension = path.extension().and_then(OsStr::to_str).unwrap_or_default();
     matches!(extension, "js" | "mjs" | "cjs" | "ts" | "mts" | "py" | "pyz" | "rb" | "php" | "pl" | "lua" | "sh" | "jar")
-        && path.is_file()
 }
 
 /// The interpreter that a script's first line names; of `env` the program that it looks for.
@@ -196,10 +195,15 @@ mod tests {
         fs::create_dir_all(package.join("dist")).unwrap();
         fs::create_dir_all(home.path().join("app/node_modules/zod")).unwrap();
         fs::write(package.join("package.json"), "{}").unwrap();
-        fs::write(package.join("dist/index.js"), "").unwrap();
+        fs::write(package.join("dist/index.js"), "#!/usr/bin/env node\n").unwrap();
         fs::write(home.path().join("secret"), "").unwrap();
+        fs::create_dir(home.path().join("app/node_modules/.bin")).unwrap();
+        std::os::unix::fs::symlink("../@scope/server/dist/index.js", home.path().join("app/node_modules/.bin/server"))
+            .unwrap();
+        let linked = needs_of(Path::new("/bin/sh"), &["node_modules/.bin/server".into()], &home.path().join("app"));
         let args = ["node_modules/@scope/server/dist/index.js".into()];
         let openings = needs_of(Path::new("/bin/sh"), &args, &home.path().join("app"));
+        assert_eq!(openings, linked);
         assert!(covers(&openings, &package.join("dist/index.js"), Rights::READ));
         assert!(covers(&openings, &home.path().join("app/node_modules/zod"), Rights::READ));
         assert!(!covers(&openings, &home.path().join("secret"), Rights::READ));

@@ -1,9 +1,10 @@
 //! A path followed step by step, each directory held while the next name is looked up in it. It trusts no letters: a zone
 //! is known by its directory, whatever name led there (a link, another case, another Unicode form, a mount).
 
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
+use std::sync::OnceLock;
 
-use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, fstat, openat, readlinkat, statat};
+use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, Stat, fstat, openat, readlinkat, statat};
 use rustix::io::Errno;
 use smallvec::SmallVec;
 use vanguard_engine::zone::{Standing, Trouble, What, Within};
@@ -23,15 +24,16 @@ pub(super) fn walk(anchors: &[Anchor], path: &[u8], tell: Option<&mut dyn FnMut(
     if path.len() >= MAX_BYTES {
         return Standing::lost(shown(path), Trouble::TooLong);
     }
-    let top = match root() {
-        Ok(top) => top,
+    let root = match root() {
+        Ok(root) => root,
         Err(error) => return Standing::lost("/", trouble(error)),
     };
     let mut walk = Walk {
         anchors,
         tell,
-        chain: vec![Passed { identity: top.1, name: Vec::new() }],
-        top: top.0,
+        chain: vec![Passed { identity: root.1, name: Vec::new() }],
+        root: root.0.as_fd(),
+        top: None,
         leaf: None,
         missing: Vec::new(),
         links: 0,
@@ -48,7 +50,9 @@ struct Walk<'a, 't> {
     tell: Option<&'t mut dyn FnMut(Step)>,
     /// The directories from the root down; the last is `top`.
     chain: Vec<Passed>,
-    top: OwnedFd,
+    root: BorrowedFd<'a>,
+    /// Where that is not the root.
+    top: Option<OwnedFd>,
     /// What stands at the end, where that is no directory.
     leaf: Option<Leaf>,
     /// Names of nothing, after the last that there is.
@@ -70,6 +74,10 @@ struct Leaf {
 }
 
 impl Walk<'_, '_> {
+    fn top(&self) -> BorrowedFd<'_> {
+        self.top.as_ref().map_or(self.root, OwnedFd::as_fd)
+    }
+
     fn go(&mut self, path: &[u8]) -> Result<(), Trouble> {
         // Backwards, so that what a link adds goes on top.
         let mut names: Vec<Vec<u8>> = Vec::new();
@@ -82,7 +90,7 @@ impl Walk<'_, '_> {
                 _ if self.leaf.is_some() => return Err(Trouble::NotDirectory),
                 _ if !self.missing.is_empty() => self.miss(name),
                 _ => {
-                    if let Some(target) = self.step(name)? {
+                    if let Some(target) = self.step(name, names.is_empty())? {
                         add(&mut names, &target, &mut left)?;
                     }
                 }
@@ -92,11 +100,19 @@ impl Walk<'_, '_> {
     }
 
     /// Goes one name on. The target, where it is a link's.
-    fn step(&mut self, name: Vec<u8>) -> Result<Option<Vec<u8>>, Trouble> {
-        match openat(&self.top, &*name, PASS | OFlags::NOFOLLOW, Mode::empty()) {
+    fn step(&mut self, name: Vec<u8>, last: bool) -> Result<Option<Vec<u8>>, Trouble> {
+        // At the end there is a file more often than a directory, and nothing to hold.
+        if last && let Ok(stat) = statat(self.top(), &*name, AtFlags::SYMLINK_NOFOLLOW) {
+            let kind = FileType::from_raw_mode(stat.st_mode);
+            if !matches!(kind, FileType::Directory | FileType::Symlink) {
+                self.end(name, &stat, kind);
+                return Ok(None);
+            }
+        }
+        match openat(self.top(), &*name, PASS | OFlags::NOFOLLOW, Mode::empty()) {
             Ok(next) => {
                 let identity = Identity::of(&fstat(&next).map_err(trouble)?);
-                self.top = next;
+                self.top = Some(next);
                 self.chain.push(Passed { identity, name });
                 self.say(StepKind::Directory, None);
                 Ok(None)
@@ -113,17 +129,21 @@ impl Walk<'_, '_> {
 
     /// What is no directory: a link to follow, or the end of the way.
     fn other(&mut self, name: Vec<u8>) -> Result<Option<Vec<u8>>, Trouble> {
-        let stat = statat(&self.top, &*name, AtFlags::SYMLINK_NOFOLLOW).map_err(trouble)?;
+        let stat = statat(self.top(), &*name, AtFlags::SYMLINK_NOFOLLOW).map_err(trouble)?;
         match FileType::from_raw_mode(stat.st_mode) {
             FileType::Symlink => self.link(&name).map(Some),
             FileType::Directory => Err(Trouble::Changing),
             kind => {
-                let what = unix::what(&stat, kind);
-                self.leaf = Some(Leaf { identity: Identity::of(&stat), name, what });
-                self.say(if what == What::Special { StepKind::Special } else { StepKind::File }, None);
+                self.end(name, &stat, kind);
                 Ok(None)
             }
         }
+    }
+
+    fn end(&mut self, name: Vec<u8>, stat: &Stat, kind: FileType) {
+        let what = unix::what(stat, kind);
+        self.leaf = Some(Leaf { identity: Identity::of(stat), name, what });
+        self.say(if what == What::Special { StepKind::Special } else { StepKind::File }, None);
     }
 
     fn miss(&mut self, name: Vec<u8>) {
@@ -140,7 +160,7 @@ impl Walk<'_, '_> {
             self.say(StepKind::Link("wherever the kernel has it".to_owned()), Some(name));
             return Err(Trouble::MagicLink);
         }
-        let target = readlinkat(&self.top, name, Vec::new()).map_err(trouble)?.into_bytes();
+        let target = readlinkat(self.top(), name, Vec::new()).map_err(trouble)?.into_bytes();
         self.say(StepKind::Link(shown(&target)), Some(name));
         for zone in self.zones_round() {
             if !self.linked.contains(&zone) {
@@ -148,8 +168,7 @@ impl Walk<'_, '_> {
             }
         }
         if target.first() == Some(&b'/') {
-            let (top, _) = root().map_err(trouble)?;
-            self.top = top;
+            self.top = None;
             self.chain.truncate(1);
         }
         Ok(target)
@@ -162,7 +181,7 @@ impl Walk<'_, '_> {
         {
             /// `PROC_SUPER_MAGIC` of the kernel.
             const PROC: u64 = 0x9fa0;
-            let kind = rustix::fs::fstatfs(&self.top).map_err(trouble)?.f_type;
+            let kind = rustix::fs::fstatfs(self.top()).map_err(trouble)?.f_type;
             Ok(u64::try_from(kind) == Ok(PROC))
         }
         #[cfg(not(target_os = "linux"))]
@@ -175,12 +194,12 @@ impl Walk<'_, '_> {
         }
         if self.chain.len() > 1 {
             self.chain.pop();
-            let above = openat(&self.top, c"..", PASS, Mode::empty()).map_err(trouble)?;
+            let above = openat(self.top(), c"..", PASS, Mode::empty()).map_err(trouble)?;
             let found = Identity::of(&fstat(&above).map_err(trouble)?);
             if self.chain.last().is_none_or(|passed| passed.identity != found) {
                 return Err(Trouble::Changing);
             }
-            self.top = above;
+            self.top = Some(above);
         }
         self.say(StepKind::Up, None);
         Ok(())
@@ -257,10 +276,15 @@ impl Walk<'_, '_> {
     }
 }
 
-fn root() -> Result<(OwnedFd, Identity), Errno> {
+/// Held from the first walk on: a process keeps its root.
+fn root() -> Result<&'static (OwnedFd, Identity), Errno> {
+    static ROOT: OnceLock<(OwnedFd, Identity)> = OnceLock::new();
+    if let Some(root) = ROOT.get() {
+        return Ok(root);
+    }
     let top = openat(CWD, c"/", PASS, Mode::empty())?;
     let identity = Identity::of(&fstat(&top)?);
-    Ok((top, identity))
+    Ok(ROOT.get_or_init(|| (top, identity)))
 }
 
 /// Puts the names of `path` on the pile, the first on top.
