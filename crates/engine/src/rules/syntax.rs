@@ -28,6 +28,7 @@ pub(super) enum Dialect {
 pub(super) fn parse(pattern: &str, dialect: Dialect) -> Result<Hir, String> {
     let mut ast =
         ParserBuilder::new().nest_limit(NEST_LIMIT).build().parse(pattern).map_err(|error| error.to_string())?;
+    strays(&mut ast);
     let unicode = dialect == Dialect::Old;
     if !unicode {
         beyond_ascii(&mut ast);
@@ -97,6 +98,80 @@ fn has_flags(ast: &Ast) -> bool {
     }
 }
 
+/// Signs that folding makes letters of another block: the Kelvin sign a `k`, the long s an `s`, the Ångström sign an `å`.
+const STRAYS: [char; 3] = ['\u{17f}', '\u{212a}', '\u{212b}'];
+
+/// Takes the strays out of ranges beyond ASCII and matches them as they are: `[\u2100-\u214F]`, without regard to case,
+/// would match every `k`. Python has it so too.
+fn strays(ast: &mut Ast) {
+    match ast {
+        Ast::ClassBracketed(class) if !class.negated => {
+            let mut apart = Vec::new();
+            if let ast::ClassSet::Item(item) = &mut class.kind {
+                take_strays(item, &mut apart);
+            }
+            if !apart.is_empty() {
+                let span = class.span;
+                let class = std::mem::replace(ast, Ast::empty(span));
+                *ast = either(span, class, apart);
+            }
+        }
+        Ast::Repetition(repetition) => strays(&mut repetition.ast),
+        Ast::Group(group) => strays(&mut group.ast),
+        Ast::Alternation(parts) => parts.asts.iter_mut().for_each(strays),
+        Ast::Concat(parts) => parts.asts.iter_mut().for_each(strays),
+        _ => {}
+    }
+}
+
+/// Splits the ranges of `item` round the strays that lie in them, which go to `apart`.
+fn take_strays(item: &mut ast::ClassSetItem, apart: &mut Vec<char>) {
+    if let ast::ClassSetItem::Union(union) = item {
+        for item in &mut union.items {
+            take_strays(item, apart);
+        }
+        return;
+    }
+    let ast::ClassSetItem::Range(range) = &*item else { return };
+    let (span, last) = (range.span, range.end.c);
+    if range.start.c.is_ascii() {
+        return;
+    }
+    let sign = |c| ast::Literal { span, kind: ast::LiteralKind::Verbatim, c };
+    let mut parts = ast::ClassSetUnion { span, items: Vec::new() };
+    let mut first = Some(range.start.c);
+    for stray in STRAYS {
+        let Some(start) = first.filter(|start| (*start..=last).contains(&stray)) else { continue };
+        apart.push(stray);
+        let before = (start..stray).next_back();
+        if let Some(end) = before {
+            parts.push(ast::ClassSetItem::Range(ast::ClassSetRange { span, start: sign(start), end: sign(end) }));
+        }
+        first = (stray..=last).nth(1);
+    }
+    if parts.items.is_empty() && first == Some(range.start.c) {
+        return;
+    }
+    if let Some(start) = first {
+        parts.push(ast::ClassSetItem::Range(ast::ClassSetRange { span, start: sign(start), end: sign(last) }));
+    }
+    *item = ast::ClassSetItem::Union(parts);
+}
+
+/// `class`, or one of `signs` in this very case.
+fn either(span: ast::Span, class: Ast, signs: Vec<char>) -> Ast {
+    let group = |flags, ast| {
+        let kind = ast::GroupKind::NonCapturing(ast::Flags { span, items: flags });
+        Ast::group(ast::Group { span, kind, ast: Box::new(ast) })
+    };
+    let flag = |kind| ast::FlagsItem { span, kind };
+    let case = vec![flag(ast::FlagsItemKind::Negation), flag(ast::FlagsItemKind::Flag(ast::Flag::CaseInsensitive))];
+    let sign = |c| Ast::literal(ast::Literal { span, kind: ast::LiteralKind::Verbatim, c });
+    let signs = Ast::alternation(ast::Alternation { span, asts: signs.into_iter().map(sign).collect() });
+    let asts = vec![class, group(case, signs)];
+    group(Vec::new(), Ast::alternation(ast::Alternation { span, asts }))
+}
+
 /// Turns Unicode on for the letters and classes that hold something beyond ASCII, and only for them.
 fn beyond_ascii(ast: &mut Ast) {
     let wrap = match ast {
@@ -138,5 +213,33 @@ fn item_beyond(item: &ast::ClassSetItem) -> bool {
         ast::ClassSetItem::Bracketed(class) => set_beyond(&class.kind),
         ast::ClassSetItem::Union(union) => union.items.iter().any(item_beyond),
         _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::pattern::{self, Memory};
+
+    #[test]
+    fn a_range_beyond_ascii_matches_its_strays_and_no_ordinary_letter() {
+        // FS-009 of 1.5.0: it stopped every path with a `k` in it.
+        let signs = r"[\u0410-\u044F\u0510-\u0513\u2100-\u214F\u13A0-\u13FF\u0100-\u0200]";
+        for (pattern, dialect) in
+            [(signs, Dialect::Old), (signs, Dialect::New), (r"(?:x[ſ-ſ]|[\u212a-\u212b]+)", Dialect::Old)]
+        {
+            let linear = pattern::compile(&parse(pattern, dialect).unwrap()).unwrap();
+            let found = |text: &str| linear.matches(&mut Memory::default(), 0, text, 0..text.len());
+            for ordinary in ["/tmp/skål/Kai/sk", "KSÅksåxs", "xS"] {
+                assert!(!found(ordinary), "{pattern} matches {ordinary}");
+            }
+            for sign in ["a/\u{212a}ey", "\u{212b}", "x\u{17f}"] {
+                assert!(found(sign), "{pattern} does not match {sign}");
+            }
+        }
+        let linear = pattern::compile(&parse(signs, Dialect::Old).unwrap()).unwrap();
+        assert!(linear.matches(&mut Memory::default(), 0, "\u{42f}\u{44f}\u{2113}", 0..7));
+        let ascii = pattern::compile(&parse("[a-\u{200}]", Dialect::Old).unwrap()).unwrap();
+        assert!(ascii.matches(&mut Memory::default(), 0, "K", 0..1), "a range that begins in ASCII holds its letters");
     }
 }
