@@ -86,7 +86,7 @@ impl Numbers {
 
 /// The literals as constants: borrowed from the program's file, they take no time to load.
 fn code(literals: &Literals) -> String {
-    let Literals { needles: Needles { text, literals, long, short, single }, places, starts } = literals;
+    let Literals { needles: Needles { text, literals, long, triple, short, single }, places, starts } = literals;
     let mut code = format!("static TEXT: &[u8] = b\"{}\";\n", text.escape_ascii());
     let mut list = |name: &str, of: &str, items: &dyn Debug| {
         writeln!(code, "static {name}: &[{of}] = &{items:?};").expect("memory");
@@ -98,10 +98,10 @@ fn code(literals: &Literals) -> String {
         let starts = list(&format!("{name}_STARTS"), "u32", starts);
         format!("Table {{ starts: {starts}, entries: {} }}", list(name, "Entry", entries))
     };
-    let (long, short, single) = (table("LONG", long), table("SHORT", short), table("SINGLE", single));
-    let needles = format!(
-        "Needles {{ text: Cow::Borrowed(TEXT), literals: {literals}, long: {long}, short: {short}, single: {single} }}"
-    );
+    let (long, triple) = (table("LONG", long), table("TRIPLE", triple));
+    let (short, single) = (table("SHORT", short), table("SINGLE", single));
+    let tables = format!("long: {long}, triple: {triple}, short: {short}, single: {single}");
+    let needles = format!("Needles {{ text: Cow::Borrowed(TEXT), literals: {literals}, {tables} }}");
     format!(
         "{code}/// The literals of the prepared rules.\npub(super) const fn literals() -> Literals {{\n    \
          Literals {{ needles: {needles}, places: {places}, starts: {starts} }}\n}}\n"

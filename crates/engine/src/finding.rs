@@ -93,6 +93,8 @@ pub struct Evidence(String);
 impl Evidence {
     /// The most bytes of matched text that are kept.
     pub const MAX: usize = 160;
+    /// The most of it that is looked at, for what masking shortens.
+    const READ: usize = 64 << 10;
 
     /// Bounds and cleans `matched`; with `secret` everything but a short prefix and the length is masked.
     pub fn new(matched: &str, secret: bool) -> Self {
@@ -100,7 +102,7 @@ impl Evidence {
             let head: String = matched.chars().take(4).filter(char::is_ascii_alphanumeric).collect();
             return Self(format!("{head}… ({} characters, masked)", matched.chars().count()));
         }
-        let masked = mask(matched);
+        let masked = mask(matched.get(..matched.floor_char_boundary(Self::READ)).unwrap_or(matched));
         let mut clean = String::with_capacity(masked.len().min(Self::MAX));
         for c in masked.chars() {
             if clean.len() >= Self::MAX {

@@ -14,22 +14,20 @@ mod marks;
 mod single;
 mod together;
 mod weights;
+mod windows;
 mod words;
 
 use std::ops::Range;
 
 use super::{Family, Found, Look};
 use crate::rules::Direction;
-use features::{Feature, Features, Scanner};
+use features::{Features, Scanner};
+use windows::Windows;
 
 /// Orders to the model, by how plain they are; `disguised` is for readings that nobody meets by accident.
 pub(super) const FAMILY: Family = Family { name: "injection", kinds: &["order", "suspicion", "disguised"], look };
 const DISGUISED: usize = 2;
 
-/// Sentences that are judged together.
-const WINDOW: usize = 3;
-/// How far an article about attacks is looked for, in sentences.
-const ARTICLE: usize = 8;
 /// Bytes of one view that are read: what a model reads of a text is far less.
 const MOST: usize = 4 << 20;
 
@@ -44,7 +42,12 @@ fn look(look: &Look<'_>, found: &mut Found<'_>) {
     let (order, suspicion) = weights::thresholds(look.direction);
     let mut best: Option<(i32, Range<usize>)> = None;
     let mut disguised: Option<Range<usize>> = None;
+    let mut last = 0;
     windows(look.view, &mut |features, place| {
+        // What says the same as the window before scores no more.
+        if std::mem::replace(&mut last, features) == features {
+            return;
+        }
         let score = weights::score(features, look.direction);
         if score >= suspicion && best.as_ref().is_none_or(|(most, _)| score > *most) {
             best = Some((score, place.clone()));
@@ -64,47 +67,13 @@ fn look(look: &Look<'_>, found: &mut Found<'_>) {
 /// Calls `each` with the features of every window of `text` that has any.
 fn windows(text: &str, each: &mut dyn FnMut(Features, Range<usize>)) {
     let text = text.get(..text.floor_char_boundary(MOST)).unwrap_or(text);
-    let reading = words::read(text);
     let mut scanner = Scanner::new();
-    let sentences: Vec<Features> =
-        reading.sentences.iter().map(|sentence| scanner.sentence(sentence, &reading)).collect();
-    let together: Vec<Features> = (0..sentences.len())
-        .map(|at| {
-            let next = sentences.get(at.saturating_add(1)).copied().unwrap_or(0);
-            together::together(sentences.get(at).copied().unwrap_or(0) | next)
-        })
-        .collect();
-    let attack = Feature::AttackWord.bit();
-    // How many sentences speak of attacks, up to and without each.
-    let mut spoken = 0_usize;
-    let mut until: Vec<usize> = Vec::with_capacity(sentences.len().saturating_add(1));
-    for features in &sentences {
-        until.push(spoken);
-        spoken = spoken.saturating_add(usize::from(features & attack != 0));
-    }
-    until.push(spoken);
-    let count = |at: usize| until.get(at.min(sentences.len())).copied().unwrap_or(spoken);
-    for at in 0..sentences.len() {
-        let end = at.saturating_add(WINDOW).min(sentences.len());
-        let mut all = sentences.get(at..end).unwrap_or_default().iter().fold(0, |all, features| all | features);
-        if all == 0 {
-            continue;
-        }
-        all |= together
-            .get(at..end.saturating_sub(1).max(at.saturating_add(1)))
-            .unwrap_or_default()
-            .iter()
-            .fold(0, |all, more| all | more);
-        let article = count(end.saturating_add(ARTICLE)).saturating_sub(count(at.saturating_sub(ARTICLE)));
-        if article > 2 {
-            all |= Feature::AttackArticle.bit();
-        }
-        let start = reading.sentences.get(at).map_or(0, |sentence| sentence.start);
-        let stop = reading.sentences.get(end.saturating_sub(1)).map_or(start, |sentence| sentence.end);
-        each(all, start..stop);
-    }
+    let mut windows = Windows::over(each);
+    words::read(text, &mut |sentence, words| {
+        windows.add(scanner.sentence(&sentence, words), sentence.start..sentence.end);
+    });
+    windows.finish();
 }
-
 /// The names of what each window of `text` says, for training and for explaining.
 pub fn explain(text: &str, direction: Direction) -> Vec<(i32, Vec<&'static str>)> {
     let mut all = Vec::new();

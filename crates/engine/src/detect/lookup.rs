@@ -138,6 +138,9 @@ fn append(content: &mut String, more: &str) {
 
 /// Whether a lookup with this content is one of JNDI, or hides the end of one.
 fn is_jndi(content: &str) -> bool {
+    if !content.trim_start().starts_with(['j', 'J']) {
+        return false;
+    }
     let mut name =
         content.chars().filter(|c| !c.is_whitespace()).flat_map(char::to_lowercase).take(16).collect::<String>();
     // Unicode has letters whose capitals are I and K.

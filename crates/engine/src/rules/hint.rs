@@ -91,6 +91,12 @@ impl Hint {
         if self.anchored && start > 0 { None } else { Some(start..end) }
     }
 
+    /// How far before a literal that is found next, or after it, a window can begin.
+    pub(super) fn behind(&self, prose: bool) -> usize {
+        let before = self.gates.iter().map(|gate| gate.before).max().unwrap_or(0);
+        if prose { before.min(PROSE_REACH) } else { before }.saturating_add(DISORDER)
+    }
+
     /// Whether its literals are rare enough in what the rule reads. In prose a hit must cost nothing to speak of; a
     /// field that names something is short, and a hit in it cheap.
     pub(super) fn suits(&self, prose: bool) -> bool {

@@ -12,7 +12,7 @@ use std::ops::Range;
 
 use crate::byteset::ByteSet;
 
-use super::table::{Entry, FOLD, KEY_BITS, Literal, Needles, Table, hash, mix, pair, single_key};
+use super::table::{Entry, KEY_BITS, Literal, Needles, Table, hash, mix, pair, single_key, triple};
 
 const WORDS: usize = 1 << (KEY_BITS - 6);
 
@@ -23,11 +23,14 @@ type Present = Box<[u64; WORDS]>;
 #[derive(Debug)]
 pub(super) struct Lane {
     long: Table,
+    triple: Table,
     short: Table,
     single: Table,
     /// The hashes of four bytes.
     fours: Present,
-    /// Pairs of bytes, as they stand in a text.
+    /// The hashes of three bytes.
+    threes: Present,
+    /// Pairs of bytes, as they stand in a text, that some shorter literal has.
     pairs: Present,
 }
 
@@ -36,7 +39,7 @@ const CHUNK: usize = 64;
 
 impl Lane {
     fn is_empty(&self) -> bool {
-        [&self.long, &self.short, &self.single].iter().all(|table| table.entries.is_empty())
+        [&self.long, &self.triple, &self.short, &self.single].iter().all(|table| table.entries.is_empty())
     }
 
     /// Where in the first [`CHUNK`] places of `text` bytes begin that some literal may have; the lowest bit is the first place.
@@ -48,25 +51,25 @@ impl Lane {
         for (two, bytes) in twos.iter_mut().zip(text.array_windows()) {
             *two = u16::from_le_bytes(*bytes);
         }
-        let mut keys = [(0_u16, 0_u16); CHUNK];
-        for (key, [low, _, high]) in keys.iter_mut().zip(twos.array_windows()) {
-            *key = (mix(*low, *high), *low);
+        let mut keys = [(0_u16, 0_u16, 0_u16); CHUNK];
+        for (key, [low, middle, high]) in keys.iter_mut().zip(twos.array_windows()) {
+            *key = (mix(*low, *high), mix(*low, middle >> 8), *low);
         }
-        keys.iter().rev().fold(0, |found, (four, pair)| found << 1 | self.may_have(*four, *pair))
+        keys.iter().rev().fold(0, |found, (four, three, two)| found << 1 | self.may_have(*four, *three, *two))
     }
 
     /// The same of a text shorter than that.
     fn last_candidates(&self, text: &[u8]) -> u64 {
         text.array_windows().rev().fold(0, |found, four| {
             let word = u32::from_le_bytes(*four);
-            found << 1 | self.may_have(hash(word), two(word))
+            found << 1 | self.may_have(hash(word), triple(two(word), four[2]), two(word))
         })
     }
 
-    /// 1 if some literal has these four bytes, or pair of bytes, by their keys; else 0.
+    /// 1 if some literal has these four bytes, or three, or two, by their keys; else 0.
     #[inline]
-    fn may_have(&self, four: u16, pair: u16) -> u64 {
-        has(&*self.fours, four.into()) | has(&*self.pairs, pair.into())
+    fn may_have(&self, four: u16, three: u16, two: u16) -> u64 {
+        has(&*self.fours, four.into()) | has(&*self.threes, three.into()) | has(&*self.pairs, two.into())
     }
 }
 
@@ -82,16 +85,16 @@ fn places(mut bits: u64) -> impl Iterator<Item = usize> {
 impl Needles {
     /// The lane of the literals that `concerns` says yes to, by number.
     pub(super) fn lane(&self, concerns: impl Fn(usize) -> bool) -> Lane {
-        let [long, short, single] = [&self.long, &self.short, &self.single].map(|table| table.part(&concerns));
-        let (mut fours, mut pairs) = (Box::new([0; WORDS]), Box::new([0; WORDS]));
-        for entry in &*long.entries {
-            mark(&mut *fours, entry.key.into());
+        let [long, triple, short, single] =
+            [&self.long, &self.triple, &self.short, &self.single].map(|table| table.part(&concerns));
+        let [mut fours, mut threes, mut pairs] = [(); 3].map(|()| Box::new([0; WORDS]));
+        for (table, keys) in [(&long, &mut fours), (&triple, &mut threes)] {
+            for entry in &*table.entries {
+                mark(&mut **keys, entry.key.into());
+            }
         }
         for entry in &*short.entries {
-            let at = entry.offset as usize;
-            let Some([first, second]) = self.bytes(entry.literal).get(at..).and_then(<[u8]>::first_chunk) else {
-                continue;
-            };
+            let Some([first, second]) = self.bytes(entry.literal).first_chunk() else { continue };
             for first in cases(*first) {
                 for second in cases(*second) {
                     mark(&mut *pairs, u16::from_le_bytes([first, second]).into());
@@ -105,41 +108,62 @@ impl Needles {
                 }
             }
         }
-        Lane { long, short, single, fours, pairs }
+        Lane { long, triple, short, single, fours, threes, pairs }
     }
 
-    /// Calls `hit` with each literal that concerns texts of this `lane`, by number, and where it stands. Nearly in the order
-    /// of the text: where the bytes stand that the literal is known by.
+    /// Calls `hit` with each literal that concerns texts of this `lane`, by number, and where it stands, until it says that
+    /// the literal is of no more use, which `spent` keeps in mind. Nearly in the order of the text: where the bytes stand
+    /// that the literal is known by.
     pub(super) fn find<E>(
         &self,
         text: &[u8],
         lane: &Lane,
-        hit: &mut impl FnMut(usize, Range<usize>) -> Result<(), E>,
+        spent: &mut Spent,
+        hit: &mut impl FnMut(usize, Range<usize>) -> Result<Use, E>,
     ) -> Result<(), E> {
         if lane.is_empty() {
             return Ok(());
         }
+        spent.begin(self.literals.len());
         for begin in (0..text.len()).step_by(CHUNK) {
             let candidates = lane.candidates(text.get(begin..).unwrap_or_default());
             for at in places(candidates).map(|place| begin.saturating_add(place)) {
-                let Some(four @ [a, b, _, _]) = text.get(at..).and_then(<[u8]>::first_chunk) else { continue };
+                let Some(four) = text.get(at..).and_then(<[u8]>::first_chunk) else { continue };
                 let word = u32::from_le_bytes(*four);
                 if has(&*lane.fours, hash(word).into()) != 0 {
-                    self.compare(&lane.long, hash(word), text, at, hit)?;
+                    self.compare(&lane.long, hash(word), text, at, spent, hit)?;
                 }
-                if has(&*lane.pairs, two(word).into()) != 0 {
-                    self.compare(&lane.short, pair(*a, *b), text, at, hit)?;
-                    self.compare(&lane.single, single_key(*a), text, at, hit)?;
-                }
+                self.compare_short(*four, text, at, lane, spent, hit)?;
             }
         }
         // What is left of the text is too short for a literal of four.
         let rest = text.len().saturating_sub(3);
-        for (at, byte) in text.iter().enumerate().skip(rest) {
-            if let Some(next) = text.get(at.saturating_add(1)) {
-                self.compare(&lane.short, pair(*byte, *next), text, at, hit)?;
-            }
-            self.compare(&lane.single, single_key(*byte), text, at, hit)?;
+        for at in rest..text.len() {
+            let byte = |at: usize| text.get(at).copied().unwrap_or(0);
+            let four = [at, at.saturating_add(1), at.saturating_add(2), text.len()].map(byte);
+            self.compare_short(four, text, at, lane, spent, hit)?;
+        }
+        Ok(())
+    }
+
+    /// Compares with literals of three bytes or fewer.
+    #[inline]
+    fn compare_short<E>(
+        &self,
+        [a, b, c, _]: [u8; 4],
+        text: &[u8],
+        at: usize,
+        lane: &Lane,
+        spent: &mut Spent,
+        hit: &mut impl FnMut(usize, Range<usize>) -> Result<Use, E>,
+    ) -> Result<(), E> {
+        let two = u16::from_le_bytes([a, b]);
+        if has(&*lane.threes, triple(two, c).into()) != 0 {
+            self.compare(&lane.triple, triple(two, c), text, at, spent, hit)?;
+        }
+        if has(&*lane.pairs, two.into()) != 0 {
+            self.compare(&lane.short, pair(a, b), text, at, spent, hit)?;
+            self.compare(&lane.single, single_key(a), text, at, spent, hit)?;
         }
         Ok(())
     }
@@ -151,15 +175,16 @@ impl Needles {
         key: u16,
         text: &[u8],
         at: usize,
-        hit: &mut impl FnMut(usize, Range<usize>) -> Result<(), E>,
+        spent: &mut Spent,
+        hit: &mut impl FnMut(usize, Range<usize>) -> Result<Use, E>,
     ) -> Result<(), E> {
         for entry in table.bucket(key).iter().filter(|entry| entry.key == key) {
             let Some(start) = at.checked_sub(entry.offset as usize) else { continue };
             let last = start.saturating_add(entry.length as usize).saturating_sub(1);
-            let [first, end] = entry.ends;
-            let folded = |at: usize| text.get(at).map_or(0, |byte| byte | FOLD);
-            if folded(start) == first && folded(last) == end {
-                self.verify(entry, text, start, hit)?;
+            let ([first, end], [fold, fold_end]) = (entry.ends, entry.folds);
+            let is = |at: usize, fold: u8, end: u8| text.get(at).is_some_and(|byte| byte | fold == end);
+            if is(start, fold, first) && is(last, fold_end, end) && !spent.has(entry.literal as usize) {
+                self.verify(entry, text, start, spent, hit)?;
             }
         }
         Ok(())
@@ -171,12 +196,50 @@ impl Needles {
         entry: &Entry,
         text: &[u8],
         start: usize,
-        hit: &mut impl FnMut(usize, Range<usize>) -> Result<(), E>,
+        spent: &mut Spent,
+        hit: &mut impl FnMut(usize, Range<usize>) -> Result<Use, E>,
     ) -> Result<(), E> {
         let literal = self.literals.get(entry.literal as usize);
-        match literal.and_then(|literal| literal.stands_at(start, text, self.bytes(entry.literal))) {
-            Some(range) => hit(entry.literal as usize, range),
-            None => Ok(()),
+        let stands = literal.and_then(|literal| literal.stands_at(start, text, self.bytes(entry.literal)));
+        if let Some(range) = stands
+            && hit(entry.literal as usize, range)? == Use::Spent
+        {
+            spent.add(entry.literal as usize);
+        }
+        Ok(())
+    }
+}
+
+/// Whether a literal has more to say about a text.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Use {
+    Live,
+    Spent,
+}
+
+/// The literals that have no more to say about the text at hand.
+#[derive(Debug, Default)]
+pub(super) struct Spent {
+    /// By literal: the last text that it was spent in.
+    last: Vec<u32>,
+    text: u32,
+}
+
+impl Spent {
+    fn begin(&mut self, literals: usize) {
+        if self.last.len() != literals || self.text == u32::MAX {
+            *self = Self { last: vec![0; literals], text: 0 };
+        }
+        self.text = self.text.saturating_add(1);
+    }
+
+    fn has(&self, literal: usize) -> bool {
+        self.last.get(literal) == Some(&self.text)
+    }
+
+    fn add(&mut self, literal: usize) {
+        if let Some(last) = self.last.get_mut(literal) {
+            *last = self.text;
         }
     }
 }
@@ -241,10 +304,11 @@ mod tests {
 
     fn found(needles: &Needles, text: &[u8]) -> Vec<(usize, Range<usize>)> {
         let mut found = Vec::new();
-        let Ok(()) = needles.find(text, &needles.lane(|_| true), &mut |n, range| -> Result<(), Infallible> {
+        let mut hit = |n, range| -> Result<Use, Infallible> {
             found.push((n, range));
-            Ok(())
-        });
+            Ok(Use::Live)
+        };
+        let Ok(()) = needles.find(text, &needles.lane(|_| true), &mut Spent::default(), &mut hit);
         found.sort_unstable_by_key(|(n, range)| (*n, range.start));
         found
     }
@@ -264,6 +328,21 @@ mod tests {
         let needles = Needles::new(&[Needle { edge_before: true, ..needle(b"nc ") }]);
         assert_eq!(found(&needles, b"rsync a; nc -l; NC x").len(), 2);
         assert_eq!(found(&needles, b"nc x").len(), 1);
+    }
+
+    #[test]
+    fn a_spent_literal_is_found_no_more_in_this_text_and_again_in_the_next() {
+        let needles = Needles::new(&[needle(b"abcd"), needle(b"x")]);
+        let (lane, mut spent) = (needles.lane(|_| true), Spent::default());
+        for _ in 0..2 {
+            let mut found = Vec::new();
+            let mut hit = |n, range: Range<usize>| -> Result<Use, Infallible> {
+                found.push((n, range.start));
+                Ok(if n == 0 { Use::Spent } else { Use::Live })
+            };
+            let Ok(()) = needles.find(b"abcd x abcd x", &lane, &mut spent, &mut hit);
+            assert_eq!(found, [(0, 0), (1, 5), (1, 12)]);
+        }
     }
 
     proptest! {

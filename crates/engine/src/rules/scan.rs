@@ -10,6 +10,7 @@ use crate::views::{Chain, ViewKind};
 use super::checks;
 use super::compile::{Engine, Lazy, Mask, Matcher, Probe, Rule};
 use super::index::{Asked, Lane, Literals, Place};
+use super::needles::{Spent, Use};
 use super::pattern::{Linear, Memory};
 use super::{BudgetExceeded, Direction, RuleSet, Target};
 
@@ -17,9 +18,13 @@ use super::{BudgetExceeded, Direction, RuleSet, Target};
 const UNLESS_REACH: usize = 256;
 /// Matches of one view beyond which those of a guarding rule are not all wanted any more: more than are cut out one by one.
 const MAX_HITS: usize = 1_024;
+/// A window of so many bytes is of a text where the literals are everywhere: it is widened by half at once, so that not
+/// every one of them need be looked at.
+const DENSE: usize = 16 << 10;
 /// What a match that fails its checks costs, in bytes read: a text of nothing but look-alikes must not take for ever.
 const CHECK_COST: usize = 4 << 10;
-/// The most lanes that are kept: an ordinary session makes a dozen. Each takes 50 to 180 kilobytes, by how many literals concern it.
+/// The most lanes that are kept: an ordinary session makes a dozen. Each takes 50 to 180 kilobytes, by how many literals
+/// concern it.
 const LANES: usize = 64;
 /// Bytes that patterns may read of any message.
 const BUDGET_BASE: u64 = 4 << 20;
@@ -34,8 +39,8 @@ pub struct ScanScratch {
     scan: u32,
     /// By rule: the last scan that needs nothing more of it.
     settled: Vec<u32>,
-    /// By literal: the last scan for which it says nothing more, however often it stands there.
-    spent: Vec<u32>,
+    /// The literals that say nothing more about the view.
+    spent: Spent,
     /// By slot: how far a pattern has come.
     progress: Vec<Progress>,
     waiting: Vec<Place>,
@@ -55,6 +60,8 @@ struct Progress {
     end: usize,
     /// Where a literal of each of its sets stood last; empty for nowhere.
     seen: [(usize, usize); 2],
+    /// Whether the window reaches over all that is left of the view, so that no further literal can widen it.
+    whole: bool,
 }
 
 impl ScanScratch {
@@ -67,7 +74,6 @@ impl ScanScratch {
         if self.set != set.serial || self.scan == u32::MAX {
             *self = Self { set: set.serial, allowance: self.allowance, ..Self::default() };
             self.settled.resize(set.rules.len(), 0);
-            self.spent.resize(set.index.literals.starts.len(), 0);
             self.progress.resize(set.slots, Progress::default());
         }
         self.scan = self.scan.saturating_add(1);
@@ -155,31 +161,29 @@ struct Scan<'s> {
 
 impl Scan<'_> {
     fn literals(&mut self, literals: &Literals) -> Result<(), BudgetExceeded> {
-        literals.needles.find(self.view.as_bytes(), &self.lane.needles, &mut |literal, at| {
-            if self.scratch.spent.get(literal) == Some(&self.scratch.scan) {
-                return Ok(());
-            }
-            let mut waits = false;
+        let (lane, mut spent) = (self.lane, std::mem::take(&mut self.scratch.spent));
+        let found = literals.needles.find(self.view.as_bytes(), &lane.needles, &mut spent, &mut |literal, at| {
+            let mut left = Use::Spent;
             for place in literals.places(literal) {
-                if !self.lane.wants(place.rule()) || self.is_decided(*place) {
+                if !lane.wants(place.rule()) || self.is_decided(*place) {
                     continue;
                 }
                 self.note(*place, &at)?;
-                waits |= !self.is_decided(*place);
+                if !self.is_decided(*place) {
+                    left = Use::Live;
+                }
             }
-            if !waits && let Some(spent) = self.scratch.spent.get_mut(literal) {
-                *spent = self.scratch.scan;
-            }
-            Ok(())
-        })
+            Ok(left)
+        });
+        self.scratch.spent = spent;
+        found
     }
 
     /// Whether a further literal changes nothing for a pattern: its rule is settled, or it will be searched for in all of
     /// the view.
     fn is_decided(&self, place: Place) -> bool {
         let waiting = self.scratch.progress.get(place.slot());
-        self.is_settled(place.rule())
-            || waiting.is_some_and(|p| p.scan == self.scratch.scan && p.start == 0 && p.end >= self.view.len())
+        self.is_settled(place.rule()) || waiting.is_some_and(|p| p.scan == self.scratch.scan && p.whole)
     }
 
     fn is_settled(&self, rule: usize) -> bool {
@@ -219,14 +223,21 @@ impl Scan<'_> {
         let Some(probe) = rule.probes().get(place.probe()) else { return Ok(()) };
         let window = probe.hint.window(self.prose, self.view.len(), place.gate.into(), at, other.as_ref());
         let Some(window) = window else { return Ok(()) };
+        let length = self.view.len();
         if waiting.is_empty() {
             self.scratch.waiting.push(place);
         } else if window.start <= waiting.end {
             progress.start = waiting.start.min(window.start);
             progress.end = waiting.end.max(window.end);
+            let bytes = progress.end.saturating_sub(progress.start);
+            if bytes >= DENSE && progress.start.saturating_add(probe.hint.behind(self.prose)) <= at.start {
+                progress.end = progress.end.saturating_add(bytes >> 1).min(length);
+                progress.whole = progress.end == length;
+            }
             return Ok(());
         }
         (progress.start, progress.end) = (window.start, window.end);
+        progress.whole = window.start == 0 && window.end == length;
         if waiting.is_empty() { Ok(()) } else { self.search(place, rule, probe, waiting) }
     }
 

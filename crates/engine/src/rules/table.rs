@@ -20,7 +20,9 @@ pub(super) struct Needles {
     pub(super) literals: Cow<'static, [Literal]>,
     /// Literals of four bytes or more, by [`hash`].
     pub(super) long: Table,
-    /// Literals of two or three bytes, by [`pair`].
+    /// Literals of three bytes, by [`triple`].
+    pub(super) triple: Table,
+    /// Literals of two bytes, by [`pair`].
     pub(super) short: Table,
     /// Literals of one byte, by it.
     pub(super) single: Table,
@@ -47,13 +49,15 @@ pub(super) struct Table {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Entry {
     pub(super) key: u16,
-    /// Its first and last byte, folded as [`hash`] folds: most literals that share a key with a text are told apart by
-    /// these, without a look at the literal.
+    /// Its first and last byte: most literals that share a key with a text are told apart by these, without a look at the
+    /// literal.
     pub(super) ends: [u8; 2],
-    pub(super) literal: u32,
+    /// What each of them is compared without: its case, but not of a capital, which stands for itself.
+    pub(super) folds: [u8; 2],
     /// Where in the literal those bytes stand.
-    pub(super) offset: u32,
-    pub(super) length: u32,
+    pub(super) offset: u16,
+    pub(super) length: u16,
+    pub(super) literal: u32,
 }
 
 impl Needles {
@@ -61,7 +65,7 @@ impl Needles {
     pub(super) fn new(needles: &[Needle]) -> Self {
         let mut text = Vec::new();
         let mut literals = Vec::with_capacity(needles.len());
-        let (mut long, mut short, mut single) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut long, mut triples, mut short, mut single) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         let mut uses = vec![0_u8; 1 << KEY_BITS];
         for (n, needle) in (0_u32..).zip(needles) {
             let bytes = &*needle.bytes;
@@ -76,10 +80,8 @@ impl Needles {
             match bytes {
                 [] => {}
                 [byte] => single.push(entry(single_key(*byte), 0)),
-                [a, b, c] if frequency::chance(&[*b, *c]) < frequency::chance(&[*a, *b]) => {
-                    short.push(entry(pair(*b, *c), 1));
-                }
-                [a, b] | [a, b, _] => short.push(entry(pair(*a, *b), 0)),
+                [a, b] => short.push(entry(pair(*a, *b), 0)),
+                [a, b, c] => triples.push(entry(triple(u16::from_le_bytes([*a, *b]), *c), 0)),
                 bytes => {
                     let (offset, hash) = rarest(bytes, &uses);
                     if let Some(count) = uses.get_mut(usize::from(hash)) {
@@ -93,6 +95,7 @@ impl Needles {
             text: text.into(),
             literals: literals.into(),
             long: Table::new(long),
+            triple: Table::new(triples),
             short: Table::new(short),
             single: Table::new(single),
         }
@@ -113,10 +116,12 @@ impl Needles {
 }
 
 impl Entry {
-    fn new(key: u16, offset: u32, n: u32, literal: &[u8]) -> Self {
-        let ends = [literal.first(), literal.last()].map(|end| end.map_or(0, |byte| byte | FOLD));
-        let length = u32::try_from(literal.len()).unwrap_or(u32::MAX);
-        Self { key, ends, literal: n, offset, length }
+    fn new(key: u16, offset: u16, n: u32, literal: &[u8]) -> Self {
+        let bytes = [literal.first(), literal.last()].map(|end| end.copied().unwrap_or(0));
+        let folds = bytes.map(|byte| if byte.is_ascii_uppercase() { 0 } else { FOLD });
+        let ends = [bytes[0] | folds[0], bytes[1] | folds[1]];
+        let length = u16::try_from(literal.len()).unwrap_or(u16::MAX);
+        Self { key, ends, folds, offset, length, literal: n }
     }
 }
 
@@ -168,25 +173,34 @@ pub(super) fn single_key(byte: u8) -> u16 {
     byte.to_ascii_lowercase().into()
 }
 
-/// The key of two bytes, in any case.
+/// A hash of three bytes, the first two as they stand in a text, like that of four.
+#[inline]
+pub(super) fn triple(two: u16, third: u8) -> u16 {
+    mix(two, third.into())
+}
+
+/// The key of two bytes, in any case. Each pair has one of its own, far from those of pairs that are like it: literals that
+/// all begin with a point must not share a bucket.
 pub(super) fn pair(first: u8, second: u8) -> u16 {
-    u16::from_le_bytes([first.to_ascii_lowercase(), second.to_ascii_lowercase()])
+    u16::from_le_bytes([first.to_ascii_lowercase(), second.to_ascii_lowercase()]).wrapping_mul(0x9e37)
 }
 
 /// How many literals may share four bytes while others of theirs will do.
 const MAX_SHARED: u8 = 8;
 
 /// Where in `literal` the four bytes stand that come least often in a text, and their hash. Those that many literals
-/// have already come last: a text full of them would be compared with every one.
-fn rarest(literal: &[u8], uses: &[u8]) -> (u32, u16) {
-    let mut best: (bool, f64, u32, u16) = (true, f64::INFINITY, 0, 0);
-    for (offset, four) in (0_u32..).zip(literal.array_windows::<4>()) {
+/// have already come last: a text full of them would be compared with every one. Before those come four that a run of one
+/// byte or of two is made of, since a text of them has them at every place.
+fn rarest(literal: &[u8], uses: &[u8]) -> (u16, u16) {
+    let mut best = ((true, true, f64::INFINITY), 0, 0);
+    for (offset, four) in (0_u16..).zip(literal.array_windows::<4>()) {
         let hash = hash(u32::from_le_bytes(*four));
         let crowded = uses.get(usize::from(hash)).is_some_and(|used| *used >= MAX_SHARED);
-        let frequency = frequency::chance(four);
-        if (crowded, frequency) < (best.0, best.1) {
-            best = (crowded, frequency, offset, hash);
+        let [a, b, c, d] = four.map(|byte| byte | FOLD);
+        let cost = (crowded, a == c && b == d, frequency::chance(four));
+        if cost < best.0 {
+            best = (cost, offset, hash);
         }
     }
-    (best.2, best.3)
+    (best.1, best.2)
 }

@@ -3,7 +3,7 @@
 use super::lexicon::{Class, Classes};
 use super::marks::{Form, Marks};
 use super::single::{imperative, of_classes, of_form, of_marks};
-use super::words::{Reading, Sentence, Word};
+use super::words::{Sentence, Word};
 
 /// Features of some sentences, one bit each.
 pub(super) type Features = u128;
@@ -337,8 +337,7 @@ impl Scanner {
     }
 
     /// The features of one sentence.
-    pub(super) fn sentence(&mut self, sentence: &Sentence, reading: &Reading) -> Features {
-        let words = reading.words.get(sentence.first..sentence.last).unwrap_or_default();
+    pub(super) fn sentence(&mut self, sentence: &Sentence, words: &[Word]) -> Features {
         self.floor = words.first().map_or(1, |word| word.index);
         let mut found = of_marks(sentence.marks);
         let mut all = 0;

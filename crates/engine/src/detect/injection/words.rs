@@ -20,18 +20,11 @@ pub(super) struct Sentence {
     /// Where it is in the text.
     pub(super) start: usize,
     pub(super) end: usize,
-    /// Its words of the lexicon, as a range of [`Reading::words`].
-    pub(super) first: usize,
-    pub(super) last: usize,
     pub(super) marks: Marks,
 }
 
-/// What was read.
-#[derive(Debug, Default)]
-pub(super) struct Reading {
-    pub(super) words: Vec<Word>,
-    pub(super) sentences: Vec<Sentence>,
-}
+/// Takes a sentence and its words of the lexicon.
+type Sink<'s> = dyn FnMut(Sentence, &[Word]) + 's;
 
 /// The longest sentence, in words: what never ends is cut.
 const LONGEST: u32 = 48;
@@ -80,12 +73,14 @@ const fn kind(byte: u8) -> u8 {
     KINDS[byte as usize]
 }
 
-pub(super) fn read(text: &str) -> Reading {
+/// Gives `sink` every sentence as it ends: a text of a million of them takes no more memory than one of three.
+pub(super) fn read(text: &str, sink: &mut Sink<'_>) {
     let mut reader = Reader {
         text,
         bytes: text.as_bytes(),
         lexicon: &LEXICON,
-        out: Reading::default(),
+        sink,
+        words: Vec::new(),
         current: Sentence::default(),
         index: 0,
         began: 0,
@@ -99,15 +94,16 @@ pub(super) fn read(text: &str) -> Reading {
         colon_at: None,
     };
     reader.run();
-    reader.out
 }
 
 struct Reader<'t> {
     text: &'t str,
     bytes: &'t [u8],
     lexicon: &'static Lexicon,
-    out: Reading,
+    sink: &'t mut Sink<'t>,
+    /// The sentence at hand, and its words of the lexicon.
     current: Sentence,
+    words: Vec<Word>,
     /// Words so far, and before the sentence at hand.
     index: u32,
     began: u32,
@@ -309,7 +305,7 @@ impl Reader<'_> {
         }
         form.set(Form::TOLD, self.colon_at.is_some_and(|at| self.index.saturating_sub(at) < 4));
         form.set(Form::EARLY, self.index.saturating_sub(self.start_at) < 4);
-        self.out.words.push(Word { classes, form, index: self.index });
+        self.words.push(Word { classes, form, index: self.index });
     }
 
     fn ascii_before(&self, end: usize) -> bool {
@@ -431,19 +427,18 @@ impl Reader<'_> {
 
     /// Ends the sentence at hand before `end`.
     fn close(&mut self, end: usize) {
-        let last = self.out.words.len();
         let mut sentence = std::mem::take(&mut self.current);
         sentence.marks |= self.unseen;
         let words = self.index.saturating_sub(self.began);
         if self.code > 3 && self.code.saturating_mul(4) > words {
             sentence.marks |= Marks::CODE;
         }
-        sentence.last = last;
         sentence.end = end;
         if words > 0 || !sentence.marks.is_empty() {
-            self.out.sentences.push(sentence);
+            (self.sink)(sentence, &self.words);
         }
-        self.current = Sentence { start: end, end, first: last, last, marks: Marks::empty() };
+        self.words.clear();
+        self.current = Sentence { start: end, end, marks: Marks::empty() };
         self.began = self.index;
         self.colon_at = None;
         self.code = 0;

@@ -7,6 +7,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::rules::hint::Hint;
 use crate::rules::literal::Gate;
+use crate::rules::needles::{Spent, Use};
 use crate::rules::pattern::{self, Memory};
 use crate::rules::syntax::{self, Dialect};
 use crate::rules::table::Needles;
@@ -102,10 +103,11 @@ fn every_match_of_one_contains(pattern: &str, hint: &Hint, text: &str) -> Result
     let stands = |gate: &Gate| {
         let mut stands = Vec::new();
         let needles = Needles::new(&gate.needles);
-        let Ok(()) = needles.find(text.as_bytes(), &needles.lane(|_| true), &mut |_, at| -> Result<(), Infallible> {
+        let mut note = |_, at| -> Result<Use, Infallible> {
             stands.push(at);
-            Ok(())
-        });
+            Ok(Use::Live)
+        };
+        let Ok(()) = needles.find(text.as_bytes(), &needles.lane(|_| true), &mut Spent::default(), &mut note);
         stands
     };
     let stands: Vec<_> = hint.gates.iter().map(stands).collect();

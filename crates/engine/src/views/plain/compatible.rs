@@ -41,11 +41,20 @@ pub(super) fn normalised(text: &str) -> String {
     let mut copied = 0_usize;
     for (at, c) in foreign_chars(text).filter(|&(_, c)| is_compatible(c)) {
         out.push_str(text.get(copied..at).unwrap_or(""));
-        out.push_str(&nfkc.normalize(c.encode_utf8(&mut [0; 4])));
+        match full_width(c) {
+            Some(ascii) => out.push(ascii),
+            None => out.push_str(&nfkc.normalize(c.encode_utf8(&mut [0; 4]))),
+        }
         copied = at.saturating_add(c.len_utf8());
     }
     out.push_str(text.get(copied..).unwrap_or(""));
     out
+}
+
+/// What a full-width form stands for: they are ASCII, in its order, and come oftener than all others together.
+fn full_width(c: char) -> Option<char> {
+    let offset = u32::from(c).checked_sub(0xff01).filter(|offset| *offset <= 0x5d)?;
+    char::from_u32(offset.saturating_add(0x21))
 }
 
 #[cfg(test)]
@@ -59,5 +68,15 @@ mod tests {
             .filter(|&c| !is_compatible(c) && nfkc.normalize(&c.to_string()).is_ascii())
             .collect();
         assert!(missing.is_empty(), "{missing:?}");
+    }
+
+    #[test]
+    fn full_width_forms_are_what_they_are_normalised_to() {
+        let nfkc = ComposingNormalizerBorrowed::new_nfkc();
+        for c in '\u{ff00}'..='\u{ff60}' {
+            let ascii = full_width(c).map(String::from);
+            assert!(ascii.is_none_or(|ascii| nfkc.normalize(&c.to_string()) == ascii), "{c:?}");
+        }
+        assert_eq!((full_width('！'), full_width('～')), (Some('!'), Some('~')));
     }
 }
