@@ -21,7 +21,8 @@ pub(crate) fn entropy(text: &str) -> f64 {
     if text.is_empty() {
         return 0.0;
     }
-    let repeated: f64 = counts.iter().map(|count| f64::from(*count) * log2(f64::from(*count))).sum();
+    let several = counts.iter().filter(|count| **count > 1).map(|count| f64::from(*count));
+    let repeated: f64 = several.map(|count| count * log2(count)).sum();
     log2(length) - repeated / length
 }
 

@@ -5,98 +5,74 @@ use super::{Roles, Why};
 /// All that a name says, be it a tool's or an argument's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Saying {
-    /// See [`of_argument`].
+    /// The roles that an argument of this name has by it alone; empty when the name says nothing.
+    ///
+    /// The name is read as words (`targetFile`, `target_file` and `TARGET-FILE` are the same two). The last is the noun:
+    /// `file_text` is the text of a file, and names no file.
     pub argument: Roles,
-    /// See [`of_command_input`].
+    /// The roles that it has besides as an argument of a tool that runs commands, such as `input` of `shell`.
     pub command_input: Roles,
-    /// See [`of_terminal_input`].
+    /// The roles that it has besides as an argument of a tool that types into a terminal, such as `data` of `pty_write`.
     pub terminal_input: Roles,
-    /// See [`of_query_input`].
+    /// The statement that it is as an argument of a tool that speaks SQL, whatever else it is called for.
     pub query_input: Roles,
-    /// See [`runs_commands`].
+    /// Whether a tool of this name runs what it is given.
     pub runs_commands: bool,
-    /// See [`types_into_terminal`].
+    /// Whether a tool of this name types into a terminal: then whatever it is given to type is a command.
     pub types_into_terminal: bool,
-    /// See [`speaks_sql`].
+    /// Whether a tool of this name speaks SQL.
     pub speaks_sql: bool,
 }
 
 /// All that `name` says.
 pub fn says(name: &str) -> Saying {
-    Saying {
-        argument: of_argument(name),
-        command_input: of_command_input(name),
-        terminal_input: of_terminal_input(name),
-        query_input: of_query_input(name),
-        runs_commands: runs_commands(name),
-        types_into_terminal: types_into_terminal(name),
-        speaks_sql: speaks_sql(name),
-    }
-}
-
-/// The roles that an argument called `name` has by that name alone; empty when the name says nothing.
-///
-/// The name is read as words (`targetFile`, `target_file` and `TARGET-FILE` are the same two). The last is the noun:
-/// `file_text` is the text of a file, and names no file.
-pub fn of_argument(name: &str) -> Roles {
-    let mut roles = Roles::empty();
-    let mut noun = Roles::empty();
-    let mut identifies = false;
+    let (mut roles, mut noun, mut identifies) = (Roles::empty(), Roles::empty(), false);
+    let (mut command, mut keys) = (false, false);
+    let (mut runs_commands, mut types_into_terminal, mut sql) = (false, false, false);
+    let (mut words, mut query, mut verb) = (0_u32, false, false);
     each_word(name, |word| {
+        words = words.saturating_add(1);
         noun = of_word(word);
         roles |= noun;
-        identifies = matches!(word, "id" | "ids" | "uuid" | "slug");
+        identifies = is_identifier(word);
+        command |= is_command_input(word);
+        keys |= is_typed(word);
+        runs_commands |= runs(word);
+        types_into_terminal |= is_terminal(word);
+        sql |= is_sql(word);
+        query |= word == "query";
+        verb |= matches!(word, "read" | "write" | "run" | "execute" | "select");
     });
-    if identifies {
+    let argument = if identifies {
         // `note_id` names a note and is no prose, `website_id` is no URL.
-        return roles.difference(Roles::TEXT | Roles::URL | Roles::HOST) | Roles::ID;
+        roles.difference(Roles::TEXT | Roles::URL | Roles::HOST) | Roles::ID
+    } else if noun == Roles::TEXT {
+        roles.difference(Roles::PATH)
+    } else {
+        roles
+    };
+    let if_so = |is: bool, role: Roles| if is { role } else { Roles::empty() };
+    Saying {
+        argument,
+        command_input: if_so(command, Roles::COMMAND),
+        terminal_input: if_so(command || keys, Roles::COMMAND),
+        query_input: if_so(name.eq_ignore_ascii_case("query") || name.eq_ignore_ascii_case("q"), Roles::SQL),
+        runs_commands,
+        types_into_terminal,
+        speaks_sql: sql || query && (verb || words == 1),
     }
-    if noun == Roles::TEXT { roles.difference(Roles::PATH) } else { roles }
 }
 
-/// Tells what [`of_argument`] says of `name`, word by word.
+/// Tells what [`Saying::argument`] says of `name`, word by word.
 pub(super) fn each_reason(name: &str, tell: &mut dyn FnMut(Roles, Why)) {
-    let all = of_argument(name);
+    let all = says(name).argument;
     each_word(name, |word| {
-        let own = if matches!(word, "id" | "ids" | "uuid" | "slug") { Roles::ID } else { of_word(word) };
+        let own = if is_identifier(word) { Roles::ID } else { of_word(word) };
         let kept = own & all;
         if !kept.is_empty() {
             tell(kept, Why::Word(word.to_owned()));
         }
     });
-}
-
-/// Whether a tool called `name` runs what it is given.
-pub fn runs_commands(name: &str) -> bool {
-    let mut runs = false;
-    each_word(name, |word| {
-        runs |= matches!(
-            word,
-            "bash"
-                | "sh"
-                | "zsh"
-                | "shell"
-                | "terminal"
-                | "exec"
-                | "execute"
-                | "run"
-                | "command"
-                | "commander"
-                | "cmd"
-                | "powershell"
-                | "pwsh"
-                | "process"
-                | "ssh"
-                | "winrm"
-                | "cron"
-                | "subprocess"
-                | "console"
-                | "spawn"
-                | "system"
-                | "task"
-        );
-    });
-    runs
 }
 
 /// Whether a tool called `name` carries what it is given to others: people, services, the public.
@@ -199,104 +175,100 @@ pub fn sends_outward(name: &str) -> bool {
     sends || (searches && !at_home)
 }
 
-/// Whether a tool called `name` speaks SQL.
-pub fn speaks_sql(name: &str) -> bool {
-    let mut speaks = false;
-    let mut query = false;
-    let mut verb = false;
-    let mut words = 0_u32;
-    each_word(name, |word| {
-        words = words.saturating_add(1);
-        speaks |= matches!(
-            word,
-            "sql"
-                | "sqlite"
-                | "sqlite3"
-                | "postgres"
-                | "postgresql"
-                | "pg"
-                | "mysql"
-                | "mariadb"
-                | "database"
-                | "db"
-                | "duckdb"
-                | "snowflake"
-                | "bigquery"
-                | "clickhouse"
-        );
-        query |= word == "query";
-        verb |= matches!(word, "read" | "write" | "run" | "execute" | "select");
-    });
-    speaks || (query && (verb || words == 1))
+fn is_identifier(word: &str) -> bool {
+    matches!(word, "id" | "ids" | "uuid" | "slug")
 }
 
-/// Whether a tool called `name` types into a terminal: then whatever it is given to type is a command.
-pub fn types_into_terminal(name: &str) -> bool {
-    let mut types = false;
-    each_word(name, |word| {
-        types |= matches!(
-            word,
-            "terminal"
-                | "tmux"
-                | "pty"
-                | "tty"
-                | "iterm"
-                | "iterm2"
-                | "shell"
-                | "bash"
-                | "zsh"
-                | "ssh"
-                | "console"
-                | "repl"
-                | "stdin"
-        );
-    });
-    types
+fn runs(word: &str) -> bool {
+    matches!(
+        word,
+        "bash"
+            | "sh"
+            | "zsh"
+            | "shell"
+            | "terminal"
+            | "exec"
+            | "execute"
+            | "run"
+            | "command"
+            | "commander"
+            | "cmd"
+            | "powershell"
+            | "pwsh"
+            | "process"
+            | "ssh"
+            | "winrm"
+            | "cron"
+            | "subprocess"
+            | "console"
+            | "spawn"
+            | "system"
+            | "task"
+    )
 }
 
-/// The command that an argument of such a tool is besides, such as `data` of `pty_write`.
-pub fn of_terminal_input(name: &str) -> Roles {
-    let mut roles = of_command_input(name);
-    each_word(name, |word| {
-        if matches!(
-            word,
-            "keys" | "keystrokes" | "data" | "content" | "message" | "value" | "string" | "send" | "write" | "payload"
-        ) {
-            roles |= Roles::COMMAND;
-        }
-    });
-    roles
+fn is_sql(word: &str) -> bool {
+    matches!(
+        word,
+        "sql"
+            | "sqlite"
+            | "sqlite3"
+            | "postgres"
+            | "postgresql"
+            | "pg"
+            | "mysql"
+            | "mariadb"
+            | "database"
+            | "db"
+            | "duckdb"
+            | "snowflake"
+            | "bigquery"
+            | "clickhouse"
+    )
 }
 
-/// The roles that an argument of a tool that runs commands has besides, such as `input` of `shell`.
-pub fn of_command_input(name: &str) -> Roles {
-    let mut roles = Roles::empty();
-    each_word(name, |word| {
-        if matches!(
-            word,
-            "input"
-                | "line"
-                | "script"
-                | "args"
-                | "arguments"
-                | "argv"
-                | "code"
-                | "text"
-                | "stdin"
-                | "keys"
-                | "run"
-                | "program"
-        ) {
-            roles |= Roles::COMMAND;
-        }
-    });
-    roles
+fn is_terminal(word: &str) -> bool {
+    matches!(
+        word,
+        "terminal"
+            | "tmux"
+            | "pty"
+            | "tty"
+            | "iterm"
+            | "iterm2"
+            | "shell"
+            | "bash"
+            | "zsh"
+            | "ssh"
+            | "console"
+            | "repl"
+            | "stdin"
+    )
 }
 
-/// The statement that an argument of a tool that speaks SQL is, whatever else it is called for.
-pub fn of_query_input(name: &str) -> Roles {
-    let asks = name.eq_ignore_ascii_case("query") || name.eq_ignore_ascii_case("q");
-    if asks { Roles::SQL } else { Roles::empty() }
+fn is_typed(word: &str) -> bool {
+    matches!(
+        word,
+        "keys" | "keystrokes" | "data" | "content" | "message" | "value" | "string" | "send" | "write" | "payload"
+    )
+}
+
+fn is_command_input(word: &str) -> bool {
+    matches!(
+        word,
+        "input"
+            | "line"
+            | "script"
+            | "args"
+            | "arguments"
+            | "argv"
+            | "code"
+            | "text"
+            | "stdin"
+            | "keys"
+            | "run"
+            | "program"
+    )
 }
 
 fn of_word(word: &str) -> Roles {
@@ -364,30 +336,32 @@ mod tests {
     #[test]
     fn names_are_read_as_words() {
         for name in ["path", "filePath", "file_path", "targetFile", "OUTPUT-DIR", "repo_path", "sourcePdfPath"] {
-            assert!(of_argument(name).contains(Roles::PATH), "{name}");
+            assert!(says(name).argument.contains(Roles::PATH), "{name}");
         }
         for name in ["commandLine", "cmd", "shell_command", "argv"] {
-            assert!(of_argument(name).contains(Roles::COMMAND), "{name}");
+            assert!(says(name).argument.contains(Roles::COMMAND), "{name}");
         }
-        assert!(of_argument("pageUrl").contains(Roles::URL));
-        assert!(of_argument("pathology").is_empty() && of_argument("curling").is_empty());
-        assert!(of_argument("newText").contains(Roles::TEXT) && of_argument("old_str").contains(Roles::TEXT));
-        assert_eq!(of_argument("file_text"), Roles::TEXT);
-        assert_eq!(of_argument("customer_id"), Roles::ID);
-        assert_eq!(of_argument("note_id"), Roles::ID);
+        assert!(says("pageUrl").argument.contains(Roles::URL));
+        assert!(says("pathology").argument.is_empty() && says("curling").argument.is_empty());
+        assert!(says("newText").argument.contains(Roles::TEXT) && says("old_str").argument.contains(Roles::TEXT));
+        assert_eq!(says("file_text").argument, Roles::TEXT);
+        assert_eq!(says("customer_id").argument, Roles::ID);
+        assert_eq!(says("note_id").argument, Roles::ID);
     }
 
     #[test]
     fn tool_names_say_what_they_run() {
-        assert!(runs_commands("run_terminal_cmd") && runs_commands("Shell") && runs_commands("ssh_exec"));
-        assert!(!runs_commands("read_file") && !runs_commands("showcase"));
-        assert!(speaks_sql("sqlite_query") && speaks_sql("read_query") && speaks_sql("query"));
-        assert!(!speaks_sql("search_nodes"));
+        assert!(
+            says("run_terminal_cmd").runs_commands && says("Shell").runs_commands && says("ssh_exec").runs_commands
+        );
+        assert!(!says("read_file").runs_commands && !says("showcase").runs_commands);
+        assert!(says("sqlite_query").speaks_sql && says("read_query").speaks_sql && says("query").speaks_sql);
+        assert!(!says("search_nodes").speaks_sql);
     }
 
     #[test]
     fn hostile_names_cost_nothing() {
-        assert_eq!(of_argument(&"a_".repeat(100_000)), Roles::empty());
-        assert_eq!(of_argument("путь"), Roles::empty());
+        assert_eq!(says(&"a_".repeat(100_000)).argument, Roles::empty());
+        assert_eq!(says("путь").argument, Roles::empty());
     }
 }

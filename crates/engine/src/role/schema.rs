@@ -94,7 +94,7 @@ impl ToolRoles {
         });
         if let ([only], false) = (texts.as_slice(), all.runs.is_empty())
             && all.of(only).is_empty()
-            && name::of_argument(only.rsplit('/').next().unwrap_or_default()).is_empty()
+            && name::says(only.rsplit('/').next().unwrap_or_default()).argument.is_empty()
         {
             tell(only, Said::Reason(Reason { roles: all.runs, why: Why::OnlyText }));
             all.arguments.entry(only.clone()).or_default().roles |= all.runs;

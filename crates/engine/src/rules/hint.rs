@@ -64,8 +64,8 @@ impl Hint {
         Self { gates: self.gates.iter().map(bare).collect(), ..*self }
     }
 
-    /// Where a match can stand in a text of `length` bytes that contains a literal of the gate `own` at `at`, and one
-    /// of the other gate, if there is one, at `other` or before it; `None` for nowhere.
+    /// Where a match can stand in a text of `length` bytes that contains literals of the gate `own` within `at`, and some
+    /// of the other gate, if there is one, within `other` or before it; `None` for nowhere.
     pub(super) fn window(
         &self,
         prose: bool,
@@ -83,18 +83,12 @@ impl Hint {
         let start = at.start.saturating_sub(reach(gate.before));
         let mut end = at.end.saturating_add(reach(gate.after)).min(length);
         if let (Some(other), Some(gate)) = (other, self.gates.get(1_usize.saturating_sub(own))) {
-            if other.start.saturating_add(DISORDER) < start {
+            if other.end.saturating_add(DISORDER) < start {
                 return None;
             }
             end = end.min(other.end.saturating_add(reach(gate.after)).saturating_add(DISORDER)).max(at.end);
         }
         if self.anchored && start > 0 { None } else { Some(start..end) }
-    }
-
-    /// How far before a literal that is found next, or after it, a window can begin.
-    pub(super) fn behind(&self, prose: bool) -> usize {
-        let before = self.gates.iter().map(|gate| gate.before).max().unwrap_or(0);
-        if prose { before.min(PROSE_REACH) } else { before }.saturating_add(DISORDER)
     }
 
     /// Whether its literals are rare enough in what the rule reads. In prose a hit must cost nothing to speak of; a

@@ -112,28 +112,29 @@ impl Needles {
     }
 
     /// Calls `hit` with each literal that concerns texts of this `lane`, by number, and where it stands, until it says that
-    /// the literal is of no more use, which `spent` keeps in mind. Nearly in the order of the text: where the bytes stand
-    /// that the literal is known by.
+    /// the literal is of no more use. Nearly in the order of the text: where the bytes stand that the literal is known by.
+    /// Of one that stands again and again, the range begins where it stands and ends no earlier than the last of those
+    /// that are not called for, because they lie in it.
     pub(super) fn find<E>(
         &self,
         text: &[u8],
         lane: &Lane,
-        spent: &mut Spent,
+        claims: &mut Claims,
         hit: &mut impl FnMut(usize, Range<usize>) -> Result<Use, E>,
     ) -> Result<(), E> {
         if lane.is_empty() {
             return Ok(());
         }
-        spent.begin(self.literals.len());
+        claims.begin(self.literals.len());
         for begin in (0..text.len()).step_by(CHUNK) {
             let candidates = lane.candidates(text.get(begin..).unwrap_or_default());
             for at in places(candidates).map(|place| begin.saturating_add(place)) {
                 let Some(four) = text.get(at..).and_then(<[u8]>::first_chunk) else { continue };
                 let word = u32::from_le_bytes(*four);
                 if has(&*lane.fours, hash(word).into()) != 0 {
-                    self.compare(&lane.long, hash(word), text, at, spent, hit)?;
+                    self.compare(&lane.long, hash(word), text, at, claims, hit)?;
                 }
-                self.compare_short(*four, text, at, lane, spent, hit)?;
+                self.compare_short(*four, text, at, lane, claims, hit)?;
             }
         }
         // What is left of the text is too short for a literal of four.
@@ -141,7 +142,7 @@ impl Needles {
         for at in rest..text.len() {
             let byte = |at: usize| text.get(at).copied().unwrap_or(0);
             let four = [at, at.saturating_add(1), at.saturating_add(2), text.len()].map(byte);
-            self.compare_short(four, text, at, lane, spent, hit)?;
+            self.compare_short(four, text, at, lane, claims, hit)?;
         }
         Ok(())
     }
@@ -154,16 +155,16 @@ impl Needles {
         text: &[u8],
         at: usize,
         lane: &Lane,
-        spent: &mut Spent,
+        claims: &mut Claims,
         hit: &mut impl FnMut(usize, Range<usize>) -> Result<Use, E>,
     ) -> Result<(), E> {
         let two = u16::from_le_bytes([a, b]);
         if has(&*lane.threes, triple(two, c).into()) != 0 {
-            self.compare(&lane.triple, triple(two, c), text, at, spent, hit)?;
+            self.compare(&lane.triple, triple(two, c), text, at, claims, hit)?;
         }
         if has(&*lane.pairs, two.into()) != 0 {
-            self.compare(&lane.short, pair(a, b), text, at, spent, hit)?;
-            self.compare(&lane.single, single_key(a), text, at, spent, hit)?;
+            self.compare(&lane.short, pair(a, b), text, at, claims, hit)?;
+            self.compare(&lane.single, single_key(a), text, at, claims, hit)?;
         }
         Ok(())
     }
@@ -175,7 +176,7 @@ impl Needles {
         key: u16,
         text: &[u8],
         at: usize,
-        spent: &mut Spent,
+        claims: &mut Claims,
         hit: &mut impl FnMut(usize, Range<usize>) -> Result<Use, E>,
     ) -> Result<(), E> {
         for entry in table.bucket(key).iter().filter(|entry| entry.key == key) {
@@ -183,8 +184,8 @@ impl Needles {
             let last = start.saturating_add(entry.length as usize).saturating_sub(1);
             let ([first, end], [fold, fold_end]) = (entry.ends, entry.folds);
             let is = |at: usize, fold: u8, end: u8| text.get(at).is_some_and(|byte| byte | fold == end);
-            if is(start, fold, first) && is(last, fold_end, end) && !spent.has(entry.literal as usize) {
-                self.verify(entry, text, start, spent, hit)?;
+            if is(start, fold, first) && is(last, fold_end, end) && !claims.cover(entry.literal, last) {
+                self.verify(entry, text, start, claims, hit)?;
             }
         }
         Ok(())
@@ -196,17 +197,30 @@ impl Needles {
         entry: &Entry,
         text: &[u8],
         start: usize,
-        spent: &mut Spent,
+        claims: &mut Claims,
         hit: &mut impl FnMut(usize, Range<usize>) -> Result<Use, E>,
     ) -> Result<(), E> {
         let literal = self.literals.get(entry.literal as usize);
         let stands = literal.and_then(|literal| literal.stands_at(start, text, self.bytes(entry.literal)));
-        if let Some(range) = stands
-            && hit(entry.literal as usize, range)? == Use::Spent
-        {
-            spent.add(entry.literal as usize);
+        if let Some(mut at) = stands {
+            at.end = claims.add(entry.literal, at.end).min(text.len());
+            if hit(entry.literal as usize, at)? == Use::Spent {
+                claims.add_rest(entry.literal);
+            }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+impl Needles {
+    /// Everywhere in `text` that some literal stands, the slow way.
+    pub(super) fn everywhere(&self, text: &[u8]) -> Vec<Range<usize>> {
+        let stand = |(n, literal): (u32, &Literal)| {
+            let places = 0..text.len();
+            places.filter_map(move |start| literal.stands_at(start, text, self.bytes(n))).collect::<Vec<_>>()
+        };
+        (0_u32..).zip(&*self.literals).flat_map(stand).collect()
     }
 }
 
@@ -217,29 +231,60 @@ pub(super) enum Use {
     Spent,
 }
 
-/// The literals that have no more to say about the text at hand.
+/// Where literals count as standing in the text at hand. One that comes often claims ever longer parts of the text ahead,
+/// so that a text of nothing else costs no more than another.
 #[derive(Debug, Default)]
-pub(super) struct Spent {
-    /// By literal: the last text that it was spent in.
-    last: Vec<u32>,
+pub(super) struct Claims {
+    /// By literal.
+    of: Vec<Claim>,
     text: u32,
 }
 
-impl Spent {
+/// What one literal claims.
+#[derive(Debug, Default, Clone, Copy)]
+struct Claim {
+    /// The text that it is about; any other is gone.
+    text: u32,
+    /// How often it was called for.
+    times: u32,
+    /// Up to where it counts as standing, in bytes.
+    end: u32,
+}
+
+impl Claims {
+    /// The most that is claimed ahead, in bytes: more than is searched round one literal, and little of a text that costs
+    /// something. It is reached after 128 times.
+    const MOST: u32 = 4 << 10;
+
     fn begin(&mut self, literals: usize) {
-        if self.last.len() != literals || self.text == u32::MAX {
-            *self = Self { last: vec![0; literals], text: 0 };
+        if self.of.len() != literals || self.text == u32::MAX {
+            *self = Self { of: vec![Claim::default(); literals], text: 0 };
         }
         self.text = self.text.saturating_add(1);
     }
 
-    fn has(&self, literal: usize) -> bool {
-        self.last.get(literal) == Some(&self.text)
+    /// Whether a literal whose last byte is at `last` need not be looked at.
+    #[inline]
+    fn cover(&self, literal: u32, last: usize) -> bool {
+        self.of.get(literal as usize).is_some_and(|claim| claim.text == self.text && last < claim.end as usize)
     }
 
-    fn add(&mut self, literal: usize) {
-        if let Some(last) = self.last.get_mut(literal) {
-            *last = self.text;
+    /// A literal ends at `end`: up to where it counts as standing.
+    fn add(&mut self, literal: u32, end: usize) -> usize {
+        let Some(claim) = self.of.get_mut(literal as usize) else { return end };
+        if claim.text != self.text {
+            *claim = Claim { text: self.text, times: 0, end: 0 };
+        }
+        let ahead = (claim.times.saturating_mul(claim.times) / 4).min(Self::MOST);
+        claim.times = claim.times.saturating_add(1);
+        claim.end = u32::try_from(end).unwrap_or(u32::MAX).saturating_add(ahead);
+        claim.end as usize
+    }
+
+    /// A literal claims all that is left.
+    fn add_rest(&mut self, literal: u32) {
+        if let Some(claim) = self.of.get_mut(literal as usize) {
+            claim.end = u32::MAX;
         }
     }
 }
@@ -308,7 +353,7 @@ mod tests {
             found.push((n, range));
             Ok(Use::Live)
         };
-        let Ok(()) = needles.find(text, &needles.lane(|_| true), &mut Spent::default(), &mut hit);
+        let Ok(()) = needles.find(text, &needles.lane(|_| true), &mut Claims::default(), &mut hit);
         found.sort_unstable_by_key(|(n, range)| (*n, range.start));
         found
     }
@@ -333,14 +378,15 @@ mod tests {
     #[test]
     fn a_spent_literal_is_found_no_more_in_this_text_and_again_in_the_next() {
         let needles = Needles::new(&[needle(b"abcd"), needle(b"x")]);
-        let (lane, mut spent) = (needles.lane(|_| true), Spent::default());
+        let (lane, mut claims) = (needles.lane(|_| true), Claims::default());
+        let text = b"abcd x abcd x";
         for _ in 0..2 {
             let mut found = Vec::new();
             let mut hit = |n, range: Range<usize>| -> Result<Use, Infallible> {
                 found.push((n, range.start));
                 Ok(if n == 0 { Use::Spent } else { Use::Live })
             };
-            let Ok(()) = needles.find(b"abcd x abcd x", &lane, &mut spent, &mut hit);
+            let Ok(()) = needles.find(text, &lane, &mut claims, &mut hit);
             assert_eq!(found, [(0, 0), (1, 5), (1, 12)]);
         }
     }
@@ -359,7 +405,23 @@ mod tests {
                 .map(|hit| (hit.pattern().as_usize(), hit.range()))
                 .collect();
             expected.sort_unstable_by_key(|(n, range)| (*n, range.start));
-            prop_assert_eq!(found(&Needles::new(&needles), text.as_bytes()), expected);
+            let needles = Needles::new(&needles);
+            let found = found(&needles, text.as_bytes());
+            let near = |a: &Range<usize>, b: &Range<usize>| a.start <= b.start && b.end <= a.end;
+            for (n, at) in &expected {
+                prop_assert!(found.iter().any(|(other, range)| other == n && near(range, at)), "{} at {:?}", n, at);
+            }
+            for (n, range) in &found {
+                prop_assert!(expected.iter().any(|(other, at)| other == n && at.start == range.start), "{} {:?}", n, range);
+            }
+        }
+
+        #[test]
+        fn a_literal_that_fills_a_text_is_hardly_looked_at(literal in "[a-z]{1,8}", gap in 0_usize..200) {
+            let needles = Needles::new(&[needle(literal.as_bytes())]);
+            let text = format!("{literal}{}", " ".repeat(gap)).repeat(4_000);
+            let most = 160 + text.len() / (4 << 10);
+            prop_assert!(found(&needles, text.as_bytes()).len() < most, "of {} bytes", text.len());
         }
     }
 

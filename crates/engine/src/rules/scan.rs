@@ -10,7 +10,7 @@ use crate::views::{Chain, ViewKind};
 use super::checks;
 use super::compile::{Engine, Lazy, Mask, Matcher, Probe, Rule};
 use super::index::{Asked, Lane, Literals, Place};
-use super::needles::{Spent, Use};
+use super::needles::{Claims, Use};
 use super::pattern::{Linear, Memory};
 use super::{BudgetExceeded, Direction, RuleSet, Target};
 
@@ -18,9 +18,6 @@ use super::{BudgetExceeded, Direction, RuleSet, Target};
 const UNLESS_REACH: usize = 256;
 /// Matches of one view beyond which those of a guarding rule are not all wanted any more: more than are cut out one by one.
 const MAX_HITS: usize = 1_024;
-/// A window of so many bytes is of a text where the literals are everywhere: it is widened by half at once, so that not
-/// every one of them need be looked at.
-const DENSE: usize = 16 << 10;
 /// What a match that fails its checks costs, in bytes read: a text of nothing but look-alikes must not take for ever.
 const CHECK_COST: usize = 4 << 10;
 /// The most lanes that are kept: an ordinary session makes a dozen. Each takes 50 to 180 kilobytes, by how many literals
@@ -39,8 +36,7 @@ pub struct ScanScratch {
     scan: u32,
     /// By rule: the last scan that needs nothing more of it.
     settled: Vec<u32>,
-    /// The literals that say nothing more about the view.
-    spent: Spent,
+    claims: Claims,
     /// By slot: how far a pattern has come.
     progress: Vec<Progress>,
     waiting: Vec<Place>,
@@ -60,8 +56,6 @@ struct Progress {
     end: usize,
     /// Where a literal of each of its sets stood last; empty for nowhere.
     seen: [(usize, usize); 2],
-    /// Whether the window reaches over all that is left of the view, so that no further literal can widen it.
-    whole: bool,
 }
 
 impl ScanScratch {
@@ -161,8 +155,8 @@ struct Scan<'s> {
 
 impl Scan<'_> {
     fn literals(&mut self, literals: &Literals) -> Result<(), BudgetExceeded> {
-        let (lane, mut spent) = (self.lane, std::mem::take(&mut self.scratch.spent));
-        let found = literals.needles.find(self.view.as_bytes(), &lane.needles, &mut spent, &mut |literal, at| {
+        let (lane, mut claims) = (self.lane, std::mem::take(&mut self.scratch.claims));
+        let found = literals.needles.find(self.view.as_bytes(), &lane.needles, &mut claims, &mut |literal, at| {
             let mut left = Use::Spent;
             for place in literals.places(literal) {
                 if !lane.wants(place.rule()) || self.is_decided(*place) {
@@ -175,7 +169,7 @@ impl Scan<'_> {
             }
             Ok(left)
         });
-        self.scratch.spent = spent;
+        self.scratch.claims = claims;
         found
     }
 
@@ -183,7 +177,8 @@ impl Scan<'_> {
     /// the view.
     fn is_decided(&self, place: Place) -> bool {
         let waiting = self.scratch.progress.get(place.slot());
-        self.is_settled(place.rule()) || waiting.is_some_and(|p| p.scan == self.scratch.scan && p.whole)
+        self.is_settled(place.rule())
+            || waiting.is_some_and(|p| p.scan == self.scratch.scan && p.start == 0 && p.end >= self.view.len())
     }
 
     fn is_settled(&self, rule: usize) -> bool {
@@ -223,21 +218,14 @@ impl Scan<'_> {
         let Some(probe) = rule.probes().get(place.probe()) else { return Ok(()) };
         let window = probe.hint.window(self.prose, self.view.len(), place.gate.into(), at, other.as_ref());
         let Some(window) = window else { return Ok(()) };
-        let length = self.view.len();
         if waiting.is_empty() {
             self.scratch.waiting.push(place);
         } else if window.start <= waiting.end {
             progress.start = waiting.start.min(window.start);
             progress.end = waiting.end.max(window.end);
-            let bytes = progress.end.saturating_sub(progress.start);
-            if bytes >= DENSE && progress.start.saturating_add(probe.hint.behind(self.prose)) <= at.start {
-                progress.end = progress.end.saturating_add(bytes >> 1).min(length);
-                progress.whole = progress.end == length;
-            }
             return Ok(());
         }
         (progress.start, progress.end) = (window.start, window.end);
-        progress.whole = window.start == 0 && window.end == length;
         if waiting.is_empty() { Ok(()) } else { self.search(place, rule, probe, waiting) }
     }
 

@@ -1,5 +1,9 @@
 //! Values that stand where a secret would: examples, variables, masks.
 
+use std::sync::LazyLock;
+
+use aho_corasick::AhoCorasick;
+
 /// Whether nobody could log in with `value`: a word of documentation, a variable, a mask, a sequence.
 pub(crate) fn is_placeholder(value: &str) -> bool {
     is_mask(value) || says_so(value) || is_repetitive(value.as_bytes())
@@ -88,15 +92,21 @@ pub(crate) fn is_default_login(login: &str, password: &str) -> bool {
 
 /// Whether letters of it were replaced by `x` or `0`.
 fn is_crossed_out(value: &str) -> bool {
-    const RUNS: &[&str] = &["xxxxx", "XXXXX", "*****", "#####", "?????", "00000000000", "----------", "_____"];
-    RUNS.iter().any(|run| value.contains(run))
+    static RUNS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
+        let runs = ["xxxxx", "XXXXX", "*****", "#####", "?????", "00000000000", "----------", "_____"];
+        AhoCorasick::new(runs).ok()
+    });
+    RUNS.as_ref().is_some_and(|runs| runs.is_match(value))
 }
 
 /// Marks of a template, a variable or a mask.
 fn has_mark(value: &str) -> bool {
-    const MARKS: &[&str] = &["${", "{{", "$(", "<", "%(", "%{", "#{", "***", "...", "…", "•••", "[[", "$env"];
+    static MARKS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
+        let marks = ["${", "{{", "$(", "<", "%(", "%{", "#{", "***", "...", "…", "•••", "[[", "$env"];
+        AhoCorasick::new(marks).ok()
+    });
     let begins = value.starts_with(['$', '%', '{', '[', '@', '<', '`', '*', '&']);
-    begins && !value.starts_with("$1$") || MARKS.iter().any(|mark| value.contains(mark))
+    begins && !value.starts_with("$1$") || MARKS.as_ref().is_some_and(|marks| marks.is_match(value))
 }
 
 /// Words that say that it is none.
@@ -151,8 +161,12 @@ fn says_so(value: &str) -> bool {
     ];
     // Short words come by chance in a long random text: those must stand alone.
     const ALONE: &[&str] = &["todo", "none", "null", "env.", "lorem", "hidden", "unused", "invalid", "masked"];
-    let lower = value.to_ascii_lowercase();
-    WORDS.iter().any(|word| lower.contains(word) && (value.len() < 24 || !ALONE.contains(word)))
+    static FINDER: LazyLock<Option<AhoCorasick>> =
+        LazyLock::new(|| AhoCorasick::builder().ascii_case_insensitive(true).build(WORDS).ok());
+    let alone = |word: &&str| value.len() < 24 || !ALONE.contains(word);
+    FINDER.as_ref().is_some_and(|words| {
+        words.find_overlapping_iter(value).any(|found| WORDS.get(found.pattern().as_usize()).is_some_and(alone))
+    })
 }
 
 /// Whether most of it is one character over and over, or counts up or down.

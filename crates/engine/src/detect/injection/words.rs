@@ -434,7 +434,8 @@ impl Reader<'_> {
             sentence.marks |= Marks::CODE;
         }
         sentence.end = end;
-        if words > 0 || !sentence.marks.is_empty() {
+        // A sign more after "Stop!!" says nothing more.
+        if words > 0 || !(Marks::EXCLAIMED | Marks::QUESTION | self.unseen).contains(sentence.marks) {
             (self.sink)(sentence, &self.words);
         }
         self.words.clear();

@@ -1,13 +1,10 @@
 //! What holds for every pattern and every text.
 
-use std::convert::Infallible;
-
 use proptest::prelude::*;
 
 use super::*;
 use crate::rules::hint::Hint;
 use crate::rules::literal::Gate;
-use crate::rules::needles::{Spent, Use};
 use crate::rules::pattern::{self, Memory};
 use crate::rules::syntax::{self, Dialect};
 use crate::rules::table::Needles;
@@ -82,6 +79,31 @@ proptest! {
     }
 
     #[test]
+    fn a_text_full_of_literals_is_searched_as_any_other(
+        words in proptest::collection::vec(prop_oneof![
+            200 => Just("tok="), 200 => Just("key "), 60 => Just("one "), 60 => Just("words between "),
+            1 => Just("tok=abcd12 "), 1 => Just("key: \"dead99\" "), 1 => Just("two "), 1 => Just("five "),
+        ], 0..900),
+        quiet in 0_usize..200,
+    ) {
+        let patterns = [r#"\b(?:tok|key)[=:] {0,2}"?[a-f]{4}[0-9]{2}\b"#, "one [a-z ]{0,30}two", "five (?:key ){2,9}"];
+        let all: String = patterns.iter().enumerate().map(|(n, pattern)| rule(
+            &format!("R{n}"), &format!("roles: [command, text]\npattern: '{pattern}'"),
+        )).collect();
+        let set = load(&all).unwrap();
+        let backwards: String = words.iter().rev().copied().collect();
+        let text = [words.concat(), " ".repeat(quiet), backwards].concat();
+        let matches = |pattern: &&str| {
+            let linear = pattern::compile(&syntax::parse(pattern, Dialect::New).unwrap()).unwrap();
+            linear.matches(&mut Memory::default(), 0, &text, 0..text.len())
+        };
+        let expected: Vec<String> = (0..).zip(&patterns).filter(|(_, pattern)| matches(pattern)).map(|(n, _)| format!("R{n}")).collect();
+        for roles in [Roles::TEXT, Roles::COMMAND] {
+            prop_assert_eq!(&fired(&set, &field(roles), ViewKind::Raw, &text).unwrap(), &expected);
+        }
+    }
+
+    #[test]
     fn an_attack_is_found_wherever_it_stands(before in 0_usize..20_000, after in 0_usize..20_000, edge in any::<bool>()) {
         let set = load(&[
             rule("BOUNDED", "roles: [text, command]\npattern: '\\bignore (?:all )?previous \\w{5,20}'"),
@@ -100,16 +122,7 @@ proptest! {
 }
 
 fn every_match_of_one_contains(pattern: &str, hint: &Hint, text: &str) -> Result<(), TestCaseError> {
-    let stands = |gate: &Gate| {
-        let mut stands = Vec::new();
-        let needles = Needles::new(&gate.needles);
-        let mut note = |_, at| -> Result<Use, Infallible> {
-            stands.push(at);
-            Ok(Use::Live)
-        };
-        let Ok(()) = needles.find(text.as_bytes(), &needles.lane(|_| true), &mut Spent::default(), &mut note);
-        stands
-    };
+    let stands = |gate: &Gate| Needles::new(&gate.needles).everywhere(text.as_bytes());
     let stands: Vec<_> = hint.gates.iter().map(stands).collect();
     let linear = pattern::compile(&syntax::parse(pattern, Dialect::New).unwrap()).unwrap();
     let mut memory = Memory::default();
