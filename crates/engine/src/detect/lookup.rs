@@ -18,8 +18,9 @@ const MAX_DEPTH: usize = 32;
 /// A lookup's content beyond it is dropped: what decides stands at its beginning.
 const MAX_CONTENT: usize = 4096;
 
-/// The most lookups whose kind is looked at.
-const LOOKUPS: usize = 256;
+/// How far into a lookup its kind is looked for, and what it asks for.
+const HEAD: usize = 16;
+const ASKED: usize = 256;
 
 /// How many bytes either side of a lookup may be part of the word that it completes.
 const ROUND: usize = 16;
@@ -101,11 +102,13 @@ fn jndi(text: &str, first: usize) -> Option<Range<usize>> {
 
 /// The first lookup by which Commons Text runs a script, asks for an address or a name, or reads a file (CVE-2022-42889).
 fn interpolated(text: &str, first: usize) -> Option<Range<usize>> {
-    memchr::memmem::find_iter(text.as_bytes().get(first..)?, b"${").take(LOOKUPS).find_map(|at| {
+    memchr::memmem::find_iter(text.as_bytes().get(first..)?, b"${").find_map(|at| {
         let start = first.saturating_add(at);
         let inside = text.get(start.saturating_add(2)..)?.trim_start();
-        let (kind, rest) = inside.split_once(':').filter(|(kind, _)| kind.len() <= 10)?;
-        let argument = rest.split('}').next().unwrap_or("").trim_start();
+        let colon = inside.bytes().take(HEAD).position(|byte| byte == b':')?;
+        let (kind, rest) = (inside.get(..colon)?, inside.get(colon.saturating_add(1)..)?);
+        let argument = rest.get(..rest.floor_char_boundary(ASKED)).unwrap_or("");
+        let argument = argument.split('}').next().unwrap_or("").trim_start();
         let asks = match kind.trim_end().to_ascii_lowercase().as_str() {
             "script" => argument.contains(':'),
             "dns" => {
@@ -237,8 +240,14 @@ mod tests {
     }
 
     #[test]
+    fn padding_hides_nothing() {
+        let text = format!("{}${{script:javascript:7*7}}", "${HOME}/bin:".repeat(5_000));
+        assert!(interpolated(&text, 0).is_some());
+    }
+
+    #[test]
     fn hostile_nesting_is_bounded() {
-        for piece in ["${", "${lower:", "${a:-", "${}", "$", "}", "${x", "${${::-j}"] {
+        for piece in ["${", "${lower:", "${url:", "${script:x", "${a:-", "${}", "$", "}", "${x", "${${::-j}"] {
             let text = piece.repeat((1 << 20) / piece.len());
             let begun = std::time::Instant::now();
             finds(&text);

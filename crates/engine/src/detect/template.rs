@@ -28,8 +28,6 @@ pub(super) const FAMILY: Family = Family { name: "template", kinds: &["climb", "
 const VALUE: usize = 2_000;
 /// So are more lines.
 const LINES: usize = 5;
-/// The most expressions that are read.
-const EXPRESSIONS: usize = 512;
 
 fn look(look: &Look<'_>, found: &mut Found<'_>) {
     if matches!(look.chain.kind(), ViewKind::Shell | ViewKind::Path | ViewKind::Url)
@@ -39,8 +37,8 @@ fn look(look: &Look<'_>, found: &mut Found<'_>) {
     }
     let view = look.view;
     let is_value = view.len() <= VALUE && memchr::memchr_iter(b'\n', view.as_bytes()).take(LINES).count() < LINES;
-    for piece in delimiter::pieces(view).take(EXPRESSIONS) {
-        if !is_value && piece.body.len() < names::SHORTEST {
+    for piece in delimiter::pieces(view) {
+        if !is_value && !names::may_climb(piece.body) {
             continue;
         }
         let expression = Expression::read(piece.body);

@@ -27,8 +27,8 @@ const PROGRAM: usize = 3;
 /// `include`: an element that brings a file in. `program`: a stylesheet that runs things.
 pub(super) const FAMILY: Family = Family { name: "xml", kinds: &["external", "expansion", "include", "program"], look };
 
-/// The most declarations that are read.
-const DECLARATIONS: usize = 256;
+/// The most entities that are kept: no document of a person has more.
+const ENTITIES: usize = 4096;
 
 fn look(look: &Look<'_>, found: &mut Found<'_>) {
     // A `<`, or one in UTF-7.
@@ -76,14 +76,15 @@ fn read(text: &str, declares: bool, found: &mut Found<'_>) {
 
 fn declarations(text: &str, found: &mut Found<'_>) {
     let mut entities = Entities::default();
-    let mut left = DECLARATIONS;
+    let (mut end, mut left) = (0, ENTITIES);
     for start in memchr::memmem::find_iter(text.as_bytes(), b"<!") {
-        let Some(declaration) = text.get(start.saturating_add(2)..).and_then(Declaration::read) else { continue };
-        left = left.saturating_sub(1);
-        if left == 0 {
-            break;
+        // What stands in a declaration is its value.
+        if start < end {
+            continue;
         }
+        let Some(declaration) = text.get(start.saturating_add(2)..).and_then(Declaration::read) else { continue };
         let range = start..start.saturating_add(declaration.length).saturating_add(2).min(text.len());
+        end = range.end;
         match declaration.outside {
             Outside::Nothing => {}
             Outside::From { public, system } => {
@@ -95,7 +96,8 @@ fn declarations(text: &str, found: &mut Found<'_>) {
                 if entities::declares(value) {
                     return found(EXTERNAL, range);
                 }
-                if entities.add(declaration.name, value) {
+                left = left.saturating_sub(1);
+                if left > 0 && entities.add(declaration.name, value) {
                     return found(EXPANSION, range);
                 }
             }

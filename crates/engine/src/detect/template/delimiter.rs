@@ -27,6 +27,9 @@ const DELIMITERS: &[(&str, &str, bool)] = &[
 
 /// The longest expression that is read.
 const LONGEST: usize = 2048;
+/// How many expressions are read to the end of that without an end of their own. No engine computes one that is not closed, and
+/// where braces or quotation marks do not pair, the first closing delimiter closes those that follow.
+const ODD: usize = 128;
 
 /// Whether a text of these bytes may hold an expression.
 pub(super) fn may_be_in(signs: &Signs) -> bool {
@@ -38,7 +41,8 @@ pub(super) fn pieces(text: &str) -> impl Iterator<Item = Piece<'_>> {
     // Two searches side by side, each going over the text once: most delimiters hold a brace, the rest begin with these.
     let mut brackets = memchr::memchr3_iter(b'{', b'<', b'[', text.as_bytes()).peekable();
     let mut signs = memchr::memchr3_iter(b'@', b'#', b'$', text.as_bytes()).peekable();
-    let mut at = 0_usize;
+    let (mut at, mut odd) = (0_usize, ODD);
+    let mut closings = Closings { text, next: [0; DELIMITERS.len()] };
     std::iter::from_fn(move || {
         loop {
             let (bracket, sign) = (brackets.peek().copied(), signs.peek().copied());
@@ -51,15 +55,19 @@ pub(super) fn pieces(text: &str) -> impl Iterator<Item = Piece<'_>> {
             } else {
                 signs.next()
             };
-            let Some((start, (open, close, is_output))) =
-                opening(text.as_bytes(), hit).filter(|(start, _)| *start >= at)
-            else {
-                continue;
-            };
+            let Some((start, n)) = opening(text.as_bytes(), hit).filter(|(start, _)| *start >= at) else { continue };
+            let Some(&(open, close, is_output)) = DELIMITERS.get(n) else { continue };
             let inside = start.saturating_add(open.len());
             let rest = text.get(inside..).unwrap_or("");
             let rest = rest.get(..rest.floor_char_boundary(LONGEST)).unwrap_or("");
-            let length = end(rest, close);
+            let first = closings.next(n, inside).filter(|first| first.saturating_add(close.len()) <= rest.len());
+            if first.is_none() && odd == 0 {
+                at = inside;
+                continue;
+            }
+            let paired = if odd > 0 && first.is_some() { end(rest, close) } else { None };
+            odd = odd.saturating_sub(usize::from(paired.is_none()));
+            let length = paired.or(first).unwrap_or(rest.len());
             let end = text.ceil_char_boundary(inside.saturating_add(length).saturating_add(close.len()));
             // What is not closed is looked into again: `{{ {{ 7*7 }}`.
             at = if length < rest.len() { end } else { inside };
@@ -68,10 +76,28 @@ pub(super) fn pieces(text: &str) -> impl Iterator<Item = Piece<'_>> {
     })
 }
 
-type Delimiter = (&'static str, &'static str, bool);
+/// Where the closing delimiters stand: each is looked for once over the text.
+struct Closings<'t> {
+    text: &'t str,
+    /// By delimiter: the first at or after the place that was asked for last.
+    next: [usize; DELIMITERS.len()],
+}
 
-/// The delimiter that opens at a byte, or one before it.
-fn opening(bytes: &[u8], hit: usize) -> Option<(usize, Delimiter)> {
+impl Closings<'_> {
+    /// How far behind `inside` the delimiter is closed for the first time.
+    fn next(&mut self, delimiter: usize, inside: usize) -> Option<usize> {
+        let next = self.next.get_mut(delimiter)?;
+        if *next < inside {
+            let close = DELIMITERS.get(delimiter)?.1;
+            let found = memchr::memmem::find(self.text.as_bytes().get(inside..)?, close.as_bytes());
+            *next = found.map_or(usize::MAX, |found| inside.saturating_add(found));
+        }
+        next.checked_sub(inside)
+    }
+}
+
+/// The delimiter that opens at a byte, or one before it, by its place in [`DELIMITERS`].
+fn opening(bytes: &[u8], hit: usize) -> Option<(usize, usize)> {
     let next = bytes.get(hit.saturating_add(1)).copied().unwrap_or(0);
     let before = hit.checked_sub(1).and_then(|before| bytes.get(before));
     let (start, may_open) = match bytes.get(hit)? {
@@ -84,12 +110,14 @@ fn opening(bytes: &[u8], hit: usize) -> Option<(usize, Delimiter)> {
         _ => (hit, matches!(next, b'{' | b'c')),
     };
     let here = may_open.then(|| bytes.get(start..)).flatten()?;
-    let longest = DELIMITERS.iter().filter(|(open, ..)| here.starts_with(open.as_bytes()));
-    longest.max_by_key(|(open, ..)| open.len()).map(|&delimiter| (start, delimiter))
+    let head = here.first_chunk::<2>()?;
+    let opens = |open: &str| open.as_bytes().first_chunk() == Some(head) && here.starts_with(open.as_bytes());
+    let open = DELIMITERS.iter().enumerate().filter(|(_, (open, ..))| opens(open));
+    open.max_by_key(|(_, (open, ..))| open.len()).map(|(n, _)| (start, n))
 }
 
-/// Where a body ends: at its closing delimiter, outside strings and inner braces.
-fn end(body: &str, close: &str) -> usize {
+/// Where a body ends: at its closing delimiter, outside strings and inner braces. Nowhere, where a quote is an apostrophe.
+fn end(body: &str, close: &str) -> Option<usize> {
     let bytes = body.as_bytes();
     let first = close.bytes().next();
     let mut depth = 0_usize;
@@ -109,13 +137,12 @@ fn end(body: &str, close: &str) -> usize {
                 && depth == 0
                 && bytes.get(at..).is_some_and(|rest| rest.starts_with(close.as_bytes())) =>
             {
-                return at;
+                return Some(at);
             }
             b'{' | b'(' => depth = depth.saturating_add(1),
             b'}' | b')' => depth = depth.saturating_sub(1),
             _ => {}
         }
     }
-    // A quote that is an apostrophe: the first closing delimiter, then.
-    body.find(close).unwrap_or(body.len())
+    None
 }

@@ -7,9 +7,9 @@ const LONGEST: usize = 128;
 
 /// One token.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Token {
+pub(super) enum Token<'t> {
     /// A name; whether a sign of membership stands before it.
-    Name { text: String, is_member: bool },
+    Name { text: &'t str, is_member: bool },
     /// A string, its escapes resolved.
     Text(String),
     /// A number.
@@ -22,15 +22,15 @@ pub(super) enum Token {
 
 /// An expression.
 #[derive(Debug, Default)]
-pub(super) struct Expression {
-    pub(super) tokens: Vec<Token>,
+pub(super) struct Expression<'t> {
+    pub(super) tokens: Vec<Token<'t>>,
     /// All its strings, one behind the other: `'__cla'~'ss__'`, `['__', 'class__']|join`.
     pub(super) glued: String,
 }
 
-impl Expression {
+impl<'t> Expression<'t> {
     /// Reads the tokens of a body.
-    pub(super) fn read(body: &str) -> Self {
+    pub(super) fn read(body: &'t str) -> Self {
         let mut expression = Self::default();
         let mut rest = body.trim_start_matches(['-', '~', '=', '!', ' ']);
         while let Some(first) = rest.chars().next() {
@@ -56,7 +56,7 @@ impl Expression {
                 _ if first.is_alphabetic() || first == '_' => {
                     let after = rest.trim_start_matches(|c: char| c.is_alphanumeric() || c == '_');
                     let length = rest.len().saturating_sub(after.len()).min(LONGEST);
-                    let text = rest.get(..rest.floor_char_boundary(length)).unwrap_or("").to_owned();
+                    let text = rest.get(..rest.floor_char_boundary(length)).unwrap_or("");
                     let is_member =
                         matches!(expression.tokens.last(), Some(Token::Sign('.' | '|' | '?' | '@' | ':' | '#' | '$')));
                     expression.tokens.push(Token::Name { text, is_member });
@@ -74,7 +74,8 @@ impl Expression {
     /// The names, and the strings that name a member: `x['__class__']`, `x|attr('__class__')`.
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {
         self.tokens.iter().filter_map(|token| match token {
-            Token::Name { text, .. } | Token::Text(text) => Some(text.as_str()),
+            Token::Name { text, .. } => Some(*text),
+            Token::Text(text) => Some(text.as_str()),
             _ => None,
         })
     }
@@ -83,7 +84,7 @@ impl Expression {
     pub(super) fn calls(&self) -> impl Iterator<Item = &str> {
         self.tokens.windows(2).filter_map(|pair| match pair {
             [Token::Name { text, .. }, Token::Sign('(')] | [Token::Name { text, is_member: true }, Token::Text(_)] => {
-                Some(text.as_str())
+                Some(*text)
             }
             _ => None,
         })

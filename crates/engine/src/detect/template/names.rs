@@ -1,5 +1,9 @@
 //! What an expression has no business with.
 
+use std::sync::LazyLock;
+
+use aho_corasick::AhoCorasick;
+
 use super::delimiter::Piece;
 use super::expression::{Expression, Token};
 
@@ -16,9 +20,6 @@ const CLIMBS: &[&str] = &[
     // PHP
     "registerUndefinedFilterCallback", "registerUndefinedFunctionCallback", "Smarty_Internal_Write_File", "shell_exec", "pcntl_exec", "passthru",
 ];
-
-/// The shortest of them.
-pub(super) const SHORTEST: usize = 7;
 
 /// Two names that do so behind one another.
 #[rustfmt::skip]
@@ -61,8 +62,15 @@ const ASKED: &[&str] = &[
     "version", "template", "template_object", "now", "registerPlugin", "SECRET", "dict", "attr", "setCache", "env",
 ];
 
+/// Whether what is read of a body can [climb](climbs): it holds such a name, or strings that may be put together to one.
+pub(super) fn may_climb(body: &str) -> bool {
+    static NAMES: LazyLock<Option<AhoCorasick>> =
+        LazyLock::new(|| AhoCorasick::new(CLIMBS.iter().chain(CLIMBS_TOGETHER.iter().map(|(_, second)| second))).ok());
+    memchr::memchr2(b'"', b'\'', body.as_bytes()).is_some() || NAMES.as_ref().is_none_or(|names| names.is_match(body))
+}
+
 /// Whether it reaches the interpreter, in any text.
-pub(super) fn climbs(expression: &Expression) -> bool {
+pub(super) fn climbs(expression: &Expression<'_>) -> bool {
     expression.names().any(|name| CLIMBS.contains(&name))
         || hidden(&expression.glued)
         || CLIMBS_TOGETHER.iter().any(|(first, second)| expression.has_path(first, second))
@@ -89,7 +97,7 @@ fn hidden(text: &str) -> bool {
 }
 
 /// Whether it runs or reads something, in a value. A program's own strings hold calls of its own language.
-pub(super) fn runs(expression: &Expression, piece: &Piece<'_>, is_program: bool) -> bool {
+pub(super) fn runs(expression: &Expression<'_>, piece: &Piece<'_>, is_program: bool) -> bool {
     if is_program && matches!(piece.open, "${" | "#{" | "@(" | "%{" | "[[") {
         return false;
     }
@@ -102,15 +110,15 @@ pub(super) fn runs(expression: &Expression, piece: &Piece<'_>, is_program: bool)
         || includes_file(expression)
         // `x?new()`, `x?api`, `x|attr(request…)`
         || expression.tokens.windows(2).any(|pair| {
-            matches!(pair, [Token::Sign('?'), Token::Name { text, .. }] if matches!(text.as_str(), "new" | "api" | "eval" | "interpret"))
+            matches!(pair, [Token::Sign('?'), Token::Name { text, .. }] if matches!(*text, "new" | "api" | "eval" | "interpret"))
         })
         || expression.tokens.windows(3).any(|three| {
-            matches!(three, [Token::Name { text, is_member: true }, Token::Sign('('), Token::Name { .. } | Token::Sign('[')] if text == "attr")
+            matches!(three, [Token::Name { text, is_member: true }, Token::Sign('('), Token::Name { .. } | Token::Sign('[')] if *text == "attr")
         })
 }
 
 /// `['id']|filter('system')`, `'id'|system`.
-fn filters_into_call(expression: &Expression) -> bool {
+fn filters_into_call(expression: &Expression<'_>) -> bool {
     let is_call = |text: &str| CALLS.contains(&text);
     expression.tokens.windows(2).any(|pair| {
         matches!(pair, [Token::Sign('|'), Token::Name { text, .. }] if is_call(text))
@@ -120,7 +128,7 @@ fn filters_into_call(expression: &Expression) -> bool {
 }
 
 /// `include('/etc/…')`, `{% include '../x' %}`, `source('php://…')`.
-fn includes_file(expression: &Expression) -> bool {
+fn includes_file(expression: &Expression<'_>) -> bool {
     let loads = expression.names().any(|name| {
         matches!(
             name,
@@ -135,7 +143,7 @@ fn includes_file(expression: &Expression) -> bool {
 }
 
 /// Whether it asks for the engine's own objects, in a value.
-pub(super) fn reveals(expression: &Expression, piece: &Piece<'_>) -> bool {
+pub(super) fn reveals(expression: &Expression<'_>, piece: &Piece<'_>) -> bool {
     let tags = matches!(piece.open, "{{" | "{%" | "{$smarty");
     if tags
         && [("config", "items"), ("config", "iteritems"), ("app", "request"), ("request", "application")]

@@ -108,8 +108,16 @@ fn templates_of_every_day_are_not() {
 }
 
 #[test]
+fn padding_hides_nothing() {
+    let text = format!("{}{{{{ x.__class__.__mro__ }}}}", "{{ user.name }}\n".repeat(5_000));
+    assert_eq!(kinds(&text), [CLIMB]);
+}
+
+#[test]
 fn hostile_templates_are_read_in_linear_time() {
-    for piece in ["{{", "${", "{{'", "{{ a.", "{%", "<%", "{{}}", "#set", "{{ x|attr('", "${${"] {
+    for piece in
+        ["{{", "${", "{{'", "{{ a.", "{%", "<%", "{{}}", "#set", "{{ x|attr('", "${${", "{{(}}", "{{'}}", "{[("]
+    {
         let text = piece.repeat((1 << 20) / piece.len());
         let begun = std::time::Instant::now();
         kinds(&text);

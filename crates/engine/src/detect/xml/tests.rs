@@ -83,6 +83,12 @@ fn honest_documents_are_not() {
 }
 
 #[test]
+fn padding_hides_nothing() {
+    let text = format!("{}<!ENTITY x SYSTEM 'file:///etc/passwd'>", "<!ENTITY a 'b'>".repeat(5_000));
+    assert_eq!(kinds(&text), [EXTERNAL]);
+}
+
+#[test]
 fn hostile_documents_are_read_in_linear_time() {
     for piece in
         ["<!ENTITY a '", "<!ENTITY a \"&a", "<a:b x=\"", "<xi:include href='", "+ADw", "<!", "&a;", "<!ENTITY % a '&#"]
