@@ -59,7 +59,7 @@ pub(super) fn complete(letter: &Letter) -> Result<(), Fault> {
 }
 
 /// A value as it is meant: what headers cannot hold is written as `=?base64?…?=`.
-fn decoded(value: &str) -> Option<String> {
+pub(super) fn decoded(value: &str) -> Option<String> {
     let value = value.trim();
     match value.strip_prefix("=?base64?").and_then(|rest| rest.strip_suffix("?=")) {
         Some(encoded) => String::from_utf8(STANDARD.decode(encoded).ok()?).ok(),

@@ -2,6 +2,7 @@
 
 mod exchanges;
 mod listener;
+mod mirrors;
 mod processes;
 mod rename;
 mod sessions;

@@ -8,6 +8,7 @@ use std::time::Duration;
 use vanguard_engine::verdict::{Answer, Permit};
 use vanguard_wire::Limits;
 
+use super::mirrors::Mirrors;
 use super::rename::{Addressed, Original};
 use super::sessions::Client;
 use crate::http::parcel::Parcel;
@@ -20,6 +21,7 @@ const UNREAD_BYTES: usize = 8 << 20;
 #[derive(Debug)]
 pub(super) struct Exchanges {
     state: Mutex<State>,
+    pub(super) mirrors: Mirrors,
     limits: Limits,
 }
 
@@ -30,9 +32,11 @@ struct State {
     ended: bool,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Exchange {
     original: Option<Original>,
+    /// Its answer lists tools.
+    lists: bool,
     lines: VecDeque<Parcel>,
     unread: usize,
     answered: bool,
@@ -41,7 +45,7 @@ struct Exchange {
 
 impl Exchanges {
     pub(super) fn new(limits: Limits) -> Self {
-        Self { state: Mutex::default(), limits }
+        Self { state: Mutex::default(), mirrors: Mirrors::default(), limits }
     }
 
     /// The number for one more request; `None` where there are `most`, or the process has ended.
@@ -52,15 +56,14 @@ impl Exchanges {
         }
         state.last += 1;
         let number = state.last;
-        let exchange = Exchange { original: None, lines: VecDeque::new(), unread: 0, answered: false, waker: None };
-        state.open.insert(number, exchange);
+        state.open.insert(number, Exchange::default());
         Some(number)
     }
 
-    /// How the client calls it.
-    pub(super) fn name(&self, number: u64, original: Original) {
+    /// How the client calls it, and whether it asks for the tools.
+    pub(super) fn name(&self, number: u64, original: Original, lists: bool) {
         if let Some(exchange) = self.lock().open.get_mut(&number) {
-            exchange.original = Some(original);
+            (exchange.original, exchange.lists) = (Some(original), lists);
         }
     }
 
@@ -104,6 +107,9 @@ impl Exchanges {
             exchange.unread += line.line().len();
             exchange.lines.push_back(line);
             exchange.answered = last;
+            if last && exchange.lists {
+                self.mirrors.learn(parcel.line(), &self.limits);
+            }
         }
         if let Some(waker) = exchange.waker.take() {
             waker.wake();

@@ -22,7 +22,7 @@ use crate::http::hearing::{Ruling, hear};
 use crate::http::heartbeat::Heartbeat;
 use crate::http::letter::{Letter, Sort};
 use crate::http::parcel::Parcel;
-use crate::http::reply::{self, Body, Cut, Fault, METHOD_NOT_FOUND};
+use crate::http::reply::{self, Body, Cut, Fault, HEADER_MISMATCH, METHOD_NOT_FOUND};
 use crate::http::taken::Taken;
 use crate::outlet::Outlet as _;
 
@@ -34,7 +34,7 @@ impl Local {
     pub(super) async fn post_alone(&self, caller: &Caller, taken: Taken) -> Result<Response<Body>, Fault> {
         let open = self.shared(caller, taken.letter.id()).await?;
         match &taken.letter.sort {
-            Sort::Request { .. } => self.ask(open, taken).await,
+            Sort::Request { .. } => self.ask(open, caller, taken).await,
             // Over HTTP a request is cancelled by leaving it. Here a number would name somebody else's.
             Sort::Notification { method } if method == "notifications/cancelled" => {
                 Ok(reply::empty(StatusCode::ACCEPTED))
@@ -57,18 +57,29 @@ impl Local {
         begun.map_err(|why: NotBegun| self.not_begun(why, id))
     }
 
-    async fn ask(&self, open: Arc<Open<Exchanges>>, mut taken: Taken) -> Result<Response<Body>, Fault> {
+    async fn ask(
+        &self,
+        open: Arc<Open<Exchanges>>,
+        caller: &Caller,
+        mut taken: Taken,
+    ) -> Result<Response<Body>, Fault> {
         let id = taken.letter.id().map(str::to_owned);
+        let limits = self.office.engine.limits();
+        let Line::Message(bytes) = taken.gathered.line() else { return Err(over(id.as_deref())) };
+        open.client.mirrors.verify(bytes, &caller.headers, limits).map_err(|header| {
+            let text = format!("Header mismatch: {header} differs from the arguments");
+            Fault::new(StatusCode::BAD_REQUEST, text).code(HEADER_MISMATCH).to(id.as_deref())
+        })?;
         let number = open.client.number(self.limits.pending).ok_or_else(|| {
             Fault::new(StatusCode::TOO_MANY_REQUESTS, "too many requests wait for an answer").to(id.as_deref())
         })?;
-        // From here on it is left when this is dropped, however that comes.
-        let mut asked = Asked { open, number, heartbeat: Heartbeat::new(self.limits.heartbeat), first: None };
-        let Line::Message(bytes) = taken.gathered.line() else { return Err(over(id.as_deref())) };
-        let Some((line, original)) = outward(bytes, self.office.engine.limits(), number) else {
+        let Some((line, original)) = outward(bytes, limits, number) else {
+            open.client.leave(number);
             return Err(over(id.as_deref()));
         };
-        asked.open.client.name(number, original.clone());
+        open.client.name(number, original.clone(), taken.letter.method() == Some("tools/list"));
+        // From here on it is left when this is dropped, however that comes.
+        let mut asked = Asked { open, number, heartbeat: Heartbeat::new(self.limits.heartbeat), first: None };
         let turn = asked.open.turn.lock().await;
         let ruling = block_in_place(|| {
             hear(&asked.open.link.talk, Flow::ToServer, &Line::Message(&line), |permit| {
