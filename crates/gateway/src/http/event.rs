@@ -18,6 +18,11 @@ pub(super) fn numbered(id: &str, parcel: &Parcel) -> Bytes {
     out.into()
 }
 
+/// Where messages are to be posted.
+pub(super) fn endpoint(path: &str) -> Bytes {
+    format!("event: endpoint\ndata: {path}\n\n").into()
+}
+
 /// A message that nobody can ask for again.
 pub(super) fn bare(parcel: &Parcel) -> Bytes {
     let mut out = Vec::with_capacity(parcel.line().len() + 40);

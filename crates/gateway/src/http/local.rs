@@ -1,6 +1,7 @@
 //! An upstream that is a command: one process a session, its stdio spoken as Streamable HTTP.
 
 mod exchanges;
+pub(super) mod legacy;
 mod listener;
 mod mirrors;
 mod processes;
@@ -43,6 +44,8 @@ pub(super) struct Local {
     office: Office,
     command: StdioConfig,
     sessions: Arc<Sessions<Streams>>,
+    /// Those of the transport of 2024-11-05.
+    legacy: Arc<Sessions<Streams>>,
     /// Processes that serve requests of the stateless era, by principal.
     shared: Arc<Sessions<Exchanges>>,
     starting: tokio::sync::Mutex<()>,
@@ -54,8 +57,9 @@ impl Local {
     pub(super) fn new(office: Office, command: StdioConfig, limits: HttpLimits) -> Self {
         let processes = Arc::new(Processes::new(limits.processes));
         let sessions = Arc::new(Sessions::new(Arc::clone(&processes)));
+        let legacy = Arc::new(Sessions::new(Arc::clone(&processes)));
         let shared = Arc::new(Sessions::new(Arc::clone(&processes)));
-        Self { office, command, sessions, shared, starting: tokio::sync::Mutex::default(), processes, limits }
+        Self { office, command, sessions, legacy, shared, starting: tokio::sync::Mutex::default(), processes, limits }
     }
 
     /// A message of the client.
@@ -74,7 +78,7 @@ impl Local {
         let begins = taken.letter.method() == Some("initialize") && taken.letter.id().is_some();
         let open = match caller.session()? {
             Some(id) => self.find(id, &caller)?,
-            None if begins => self.begin(&caller, taken.letter.id())?,
+            None if begins => self.begin_in(&self.sessions, &caller, taken.letter.id())?,
             None => {
                 return Err(Fault::new(StatusCode::BAD_REQUEST, "an Mcp-Session-Id is needed; initialize gives one"));
             }
@@ -111,12 +115,14 @@ impl Local {
     /// Ends sessions that have lain idle for too long.
     pub(super) fn sweep(&self) {
         self.sessions.sweep(self.limits.idle);
+        self.legacy.sweep(self.limits.idle);
         self.shared.sweep(self.limits.idle);
     }
 
     /// Tells every process to end.
     pub(super) fn end_all(&self) {
         self.sessions.end_all();
+        self.legacy.end_all();
         self.shared.end_all();
     }
 
@@ -142,14 +148,18 @@ impl Local {
         open.ok_or_else(|| Fault::new(StatusCode::NOT_FOUND, "there is no such session"))
     }
 
-    fn begin(&self, caller: &Caller, id: Option<&str>) -> Result<Arc<Open<Streams>>, Fault> {
+    fn begin_in(
+        &self,
+        sessions: &Arc<Sessions<Streams>>,
+        caller: &Caller,
+        id: Option<&str>,
+    ) -> Result<Arc<Open<Streams>>, Fault> {
         // Of the system's randomness: who does not know it cannot guess it.
         let session = Uuid::new_v4().to_string();
         let client = Streams::new(self.limits.stall, *self.office.engine.limits());
         // A process is started: others must not wait for that.
-        let begun = block_in_place(|| {
-            self.sessions.begin(&self.office, &self.command, session, caller.principal.clone(), client)
-        });
+        let begun =
+            block_in_place(|| sessions.begin(&self.office, &self.command, session, caller.principal.clone(), client));
         begun.map_err(|why| self.not_begun(why, id))
     }
 

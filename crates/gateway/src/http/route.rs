@@ -11,12 +11,15 @@ use super::gate::Gate;
 use super::inflight::InFlight;
 use super::keys::Keys;
 use super::local::Local;
+use super::local::legacy::MESSAGES;
 use super::remote::Remote;
 use super::reply::{Body, Fault, empty, json};
 
 /// Where the upstreams are.
 const ROOT: &str = "/mcp";
 
+/// Where clients of the transport of 2024-11-05 listen.
+const LISTEN: &str = "/sse";
 /// The most bytes of a request's headers.
 const HEAD_BYTES: usize = 32 * 1024;
 
@@ -93,7 +96,8 @@ impl Gateway {
             None => None,
         };
         // Only now, so that nobody without a key learns what is here.
-        let behind = self.behind(parts.uri.path())?;
+        let behind = self.behind(parts.uri.path(), &parts.method)?;
+        let legacy = !parts.uri.path().starts_with(ROOT);
         let caller = Caller { principal, headers };
         match (parts.method, behind) {
             (Method::POST, behind) => {
@@ -103,20 +107,28 @@ impl Gateway {
                     .ok_or_else(|| Fault::new(StatusCode::SERVICE_UNAVAILABLE, "the gateway is closing"))?;
                 let response = match behind {
                     Behind::Url(remote) => remote.post(caller, body).await,
+                    Behind::Command(local) if legacy => local.post_beside(&caller, parts.uri.query(), body).await,
                     Behind::Command(local) => local.post(caller, body).await,
                 }?;
                 Ok(entered.until_sent(response))
             }
             (Method::GET, Behind::Url(remote)) => remote.get(caller).await,
+            (Method::GET, Behind::Command(local)) if legacy => local.listen(&caller),
             (Method::GET, Behind::Command(local)) => local.get(&caller),
             (Method::DELETE, Behind::Url(remote)) => remote.delete(caller).await,
-            (Method::DELETE, Behind::Command(local)) => local.delete(&caller),
+            (Method::DELETE, Behind::Command(local)) if !legacy => local.delete(&caller),
             _ => Err(Fault::new(StatusCode::METHOD_NOT_ALLOWED, "this method is not for MCP")),
         }
     }
 
-    fn behind(&self, path: &str) -> Result<&Behind, Fault> {
+    fn behind(&self, path: &str, method: &Method) -> Result<&Behind, Fault> {
         let path = path.strip_suffix('/').unwrap_or(path);
+        // The transport of 2024-11-05 has a path for each way, and here only before a command.
+        let path = match (path, self.upstreams.first()) {
+            (LISTEN, Some((None, Behind::Command(_)))) if method == Method::GET => ROOT,
+            (MESSAGES, Some((None, Behind::Command(_)))) if method == Method::POST => ROOT,
+            _ => path,
+        };
         let name = path.strip_prefix(ROOT).and_then(|rest| match rest {
             "" => Some(None),
             rest => rest.strip_prefix('/').map(Some),

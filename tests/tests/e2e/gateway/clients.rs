@@ -26,6 +26,8 @@ fn the_python_client_finds_a_command_as_if_it_started_it() {
         assert_eq!(through["answers"][0]["data"]["blocked_by"], "McpVanguard", "{through}");
         assert_eq!(through["answers"][1], alone["answers"][0], "the session goes on");
     }
+    let older = gateway.url().replace("/mcp", "/sse");
+    assert_eq!(drive("legacy", &older, &json!([ordinary]).to_string()), alone);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use e2e::{Event, Gateway, PATIENCE, Puppet, alive, marked, settle};
+use e2e::{Event, Gateway, PATIENCE, Puppet, alive, marked, request, settle};
 use rustix::process::Signal;
 
 /// A gateway before a puppet, with a session that has begun.
@@ -136,4 +136,31 @@ fn told_to_end_it_finishes_what_it_has_begun_and_leaves_nothing_behind() {
     assert_eq!(rest.event(), None);
     assert_eq!(gateway.wait(), Some(0));
     assert!(settle(PATIENCE, || marked(&puppet.marker()).into_iter().all(|process| !alive(process))));
+}
+
+#[test]
+fn the_transport_of_2024_has_one_stream_that_is_the_session() {
+    let mut puppet = Puppet::new();
+    let gateway = Gateway::start([vec!["--".to_owned()], puppet.command_line()].concat());
+    let mut stream = gateway.ask("GET", "/sse", &[]);
+    let endpoint = stream.event().unwrap();
+    assert_eq!(endpoint[0], "event: endpoint");
+    let path = endpoint[1].strip_prefix("data: ").unwrap();
+    let post = |path: &str, body: &str| gateway.send(request("POST", path, &[], body.as_bytes())).status;
+    assert_eq!(post(path, &ping(1)), 202);
+    assert_eq!(puppet.line(), ping(1).as_bytes());
+    puppet.say(progress(1));
+    puppet.say(pong(1));
+    assert_eq!((stream.data(), stream.data()), (Some(progress(1)), Some(pong(1))));
+    // A refusal comes by the stream as well.
+    let attack = r#"{"jsonrpc":"2.0","id":2,"method":"tools/call","params":{"name":"read","arguments":{"path":"../../../../etc/shadow"}}}"#;
+    assert_eq!(post(path, attack), 202);
+    assert!(stream.data().unwrap().contains(r#""id":2,"error""#));
+    assert_eq!(post(path, "{"), 400);
+    for other in ["/messages", "/messages?sessionId=other", "/messages?sessionId="] {
+        assert_eq!(post(other, &ping(3)), 404, "{other}");
+    }
+    drop(stream);
+    assert_eq!(puppet.event(), Event::End, "the client is gone");
+    assert!(settle(PATIENCE, || post(path, &ping(4)) == 404));
 }

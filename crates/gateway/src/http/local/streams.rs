@@ -96,6 +96,11 @@ impl Streams {
         Ok(state.hand_over(id))
     }
 
+    /// Says something that is no message to who listens to what belongs to no request.
+    pub(super) fn announce(&self, event: Bytes) {
+        self.lock().streams.entry(REST).or_default().push(event);
+    }
+
     /// Reads what belongs to no request. Whoever read it before reads it no more: a client that asks anew has lost its connection.
     pub(super) fn listen(&self) -> Reader {
         let reader = self.lock().hand_over(REST);
