@@ -4,12 +4,12 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use vanguard_audit::Log;
-use vanguard_engine::Engine;
+use vanguard_engine::{Engine, Session};
 
 use crate::{Outcome, Reporter, StartError, StdioConfig};
 
 /// Not supported on this platform yet: always [`StartError::Unsupported`].
-pub fn run(_: &StdioConfig, _: Engine, _: &Log, _: Arc<dyn Reporter>) -> Result<Outcome, StartError> {
+pub fn run(_: &StdioConfig, _: Engine, _: Session, _: &Log, _: Arc<dyn Reporter>) -> Result<Outcome, StartError> {
     Err(StartError::Unsupported)
 }
 

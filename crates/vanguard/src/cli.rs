@@ -2,8 +2,10 @@
 
 use clap::{Parser, Subcommand};
 
+#[cfg(unix)]
+use crate::commands::serve;
 use crate::commands::{
-    check, completions, config, demo, eval, explain, info, keygen, rules, sandbox, serve, start, update, version, zones,
+    check, completions, config, demo, eval, explain, info, keygen, rules, sandbox, start, update, version, zones,
 };
 
 /// A security proxy between AI agents and MCP servers.
@@ -35,6 +37,7 @@ pub(crate) enum Command {
     /// Run an MCP server behind the proxy, on stdin and stdout
     Start(Box<start::Args>),
     /// Serve an MCP server over HTTP, behind the proxy
+    #[cfg(unix)]
     #[command(visible_alias = "sse")]
     Serve(Box<serve::Args>),
     /// Judge one message and explain the verdict

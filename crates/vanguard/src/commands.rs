@@ -12,6 +12,7 @@ mod later;
 mod report;
 pub(crate) mod rules;
 pub(crate) mod sandbox;
+#[cfg(unix)]
 pub(crate) mod serve;
 pub(crate) mod start;
 pub(crate) mod update;
