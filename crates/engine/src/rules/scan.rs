@@ -20,9 +20,9 @@ const UNLESS_REACH: usize = 256;
 const MAX_HITS: usize = 1_024;
 /// What a match that fails its checks costs, in bytes read: a text of nothing but look-alikes must not take for ever.
 const CHECK_COST: usize = 4 << 10;
-/// The most lanes that are kept: an ordinary session makes a dozen. Each takes 50 to 180 kilobytes, by how many literals
+/// The most lanes that are kept: an ordinary session makes a dozen. Each takes 50 to 190 kilobytes, by how many literals
 /// concern it.
-const LANES: usize = 64;
+const LANES: usize = 32;
 /// Bytes that patterns may read of any message.
 const BUDGET_BASE: u64 = 4 << 20;
 /// And for each byte of its views.
