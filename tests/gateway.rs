@@ -20,6 +20,11 @@ pub struct Gateway {
 impl Gateway {
     /// With these arguments. It listens when this returns.
     pub fn start<S: Into<String>>(arguments: impl IntoIterator<Item = S>) -> Self {
+        Self::start_in(&[], arguments)
+    }
+
+    /// The same, with variables of the environment.
+    pub fn start_in<S: Into<String>>(environment: &[(&str, &str)], arguments: impl IntoIterator<Item = S>) -> Self {
         let home = tempfile::tempdir().unwrap();
         let mut command: Command = vanguard();
         command
@@ -28,6 +33,7 @@ impl Gateway {
             .env("HOME", home.path())
             .env("XDG_CONFIG_HOME", home.path().join(".config"))
             .env("XDG_STATE_HOME", home.path().join(".local/state"))
+            .envs(environment.iter().copied())
             .current_dir(home.path())
             .stderr(Stdio::piped());
         let mut process = command.spawn().unwrap();

@@ -29,7 +29,8 @@ impl Reporter for ToStderr {
             }
             Event::Flagged(_) => return,
             Event::Stderr(_) | Event::StderrLeftOut(_) if !self.show_stderr => return,
-            Event::Stderr(line) => format!("[{}] {line}", self.server),
+            // It names its server.
+            Event::Stderr(line) => line.clone(),
             Event::StderrLeftOut(_) => format!("[{}] {event}", self.server),
             other => format!("vanguard: {other}"),
         };

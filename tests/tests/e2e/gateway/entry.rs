@@ -112,6 +112,18 @@ fn a_key_opens_and_stays_here() {
 }
 
 #[test]
+fn a_key_in_the_environment_is_not_the_server_s_to_know() {
+    let key = "0123456789abcdef0123";
+    let script = r#"read -r line; printf '{"jsonrpc":"2.0","id":1,"result":{"text":"%s"}}\n' "${VANGUARD_API_KEY-unset}"; read -r line"#;
+    let gateway = Gateway::start_in(&[("VANGUARD_API_KEY", key)], ["--", "sh", "-c", script]);
+    let body = r#"{"jsonrpc":"2.0","id":1,"method":"tools/list","params":{"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{}}}}"#;
+    let headers = [("MCP-Protocol-Version", "2026-07-28"), ("Mcp-Method", "tools/list")];
+    assert_eq!(gateway.post(&headers, body).status, 401);
+    let answer = gateway.post(&[&headers[..], &[("X-Api-Key", key)]].concat(), body);
+    assert_eq!((answer.status, answer.text().contains(r#""text":"unset""#)), (200, true));
+}
+
+#[test]
 fn nobody_is_let_in_for_want_of_a_setting() {
     let serve = |more: &[&str]| {
         let run = vanguard()
