@@ -54,19 +54,20 @@ pub(super) fn answer(object: Value<'_, '_>, key: &str, place: Place) -> Option<S
     if place == Place::Query {
         return None;
     }
-    let (first, operand) = object.members().next()?;
-    // Nearly every object ends here.
-    let operator = first.string().filter(|name| name.starts_with('$'))?;
-    let credential = CREDENTIALS.contains(&key.to_ascii_lowercase().as_str());
-    let answers = match operator.get(1..)? {
-        "ne" | "nin" | "not" | "regex" | "exists" | "where" | "function" | "accumulator" => true,
-        // `{"$gt": 100}` is what a range looks like, `{"$gt": ""}` everything.
-        "gt" | "gte" | "lt" | "lte" => credential || lets_all_pass(operand),
-        "eq" | "in" | "expr" => credential,
-        _ => false,
-    };
-    let operand = operand.lexeme().chars().take(64).collect::<String>();
-    (answers && (credential || place == Place::Value)).then(|| format!("{{\"{operator}\":{operand}}}"))
+    object.members().find_map(|(name, operand)| {
+        // Nearly every member ends here.
+        let operator = name.string().filter(|name| name.starts_with('$'))?;
+        let credential = CREDENTIALS.contains(&key.to_ascii_lowercase().as_str());
+        let answers = match operator.get(1..)? {
+            "ne" | "nin" | "not" | "regex" | "exists" | "where" | "function" | "accumulator" => true,
+            // `{"$gt": 100}` is what a range looks like, `{"$gt": ""}` everything.
+            "gt" | "gte" | "lt" | "lte" => credential || lets_all_pass(operand),
+            "eq" | "in" | "expr" => credential,
+            _ => false,
+        };
+        let operand = operand.lexeme().chars().take(64).collect::<String>();
+        (answers && (credential || place == Place::Value)).then(|| format!("{{\"{operator}\":{operand}}}"))
+    })
 }
 
 /// Calls `sink` with each script that an operator has a database run, the operator in front: `$where this.a > 1`.
@@ -191,6 +192,7 @@ mod tests {
             ("get_user", r#"{"id":{"$gt":""}}"#, r#"{"$gt":""}"#),
             ("get_user", r#"{"names":[{"$regex":"^a"}]}"#, r#"{"$regex":"^a"}"#),
             ("get_user", r#"{"$where":"1"}"#, r#"{"$where":"1"}"#),
+            ("get_user", r#"{"id":{"$gte":"a","$ne":null}}"#, r#"{"$ne":null}"#),
             ("http_request", r#"{"body":{"password":{"$in":["a","b"]}}}"#, r#"{"$in":["a","b"]}"#),
         ] {
             assert_eq!(answers(tool, arguments), [answer], "{arguments}");
