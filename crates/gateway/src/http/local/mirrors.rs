@@ -119,7 +119,7 @@ mod tests {
             "n":{"type":"integer","x-mcp-header":"N"},
             "deep":{"properties":{"flag":{"type":"boolean","x-mcp-header":"Flag"}}},
             "bad":{"x-mcp-header":"not a header"}}}}]}}"#;
-        mirrors.learn(list.as_bytes(), &Limits::default());
+        mirrors.learn(list.replace('\n', "").as_bytes(), &Limits::default());
         mirrors
     }
 
