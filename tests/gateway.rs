@@ -10,6 +10,9 @@ use tempfile::TempDir;
 
 use crate::client::{PATIENCE, vanguard};
 
+/// The keys of the two whom [`Gateway::start_for_two`] lets in.
+pub const KEYS: [&str; 2] = ["correct horse battery staple", "test"];
+
 /// `vanguard serve`, on a port of its own.
 pub struct Gateway {
     process: Child,
@@ -21,6 +24,17 @@ impl Gateway {
     /// With these arguments. It listens when this returns.
     pub fn start<S: Into<String>>(arguments: impl IntoIterator<Item = S>) -> Self {
         Self::start_in(&[], arguments)
+    }
+
+    /// The same, for whoever holds one of [`KEYS`].
+    pub fn start_for_two<'a>(arguments: impl IntoIterator<Item = &'a str>) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("keys");
+        let digests = "one c4bbcb1fbec99d65bf59d85c8cb62ee2db963f0fe106f483d9afa73bd4e39a8a\n\
+                       two 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08\n";
+        std::fs::write(&file, digests).unwrap();
+        let keys = ["--keys".to_owned(), file.to_str().unwrap().to_owned()];
+        Self::start(keys.into_iter().chain(arguments.into_iter().map(str::to_owned)))
     }
 
     /// The same, with variables of the environment.

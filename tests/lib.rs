@@ -19,7 +19,7 @@ mod upstream;
 pub use audit::{Log, Record};
 pub use client::{Client, PATIENCE, Proxy, vanguard};
 pub use fixtures::{legacy_rules, node, node_script, python, python_script, repository};
-pub use gateway::{Gateway, Response, request};
+pub use gateway::{Gateway, KEYS, Response, request};
 pub use page::serve;
 pub use processes::{alive, marked, settle, zombies};
 pub use puppet::{Event, Puppet};

@@ -75,6 +75,7 @@ pub(super) const TEXTS: &[Text] = &[
     ("short expressions", |size| repeated("{{a.b(c)}}", size)),
     ("lookups of addresses", |size| repeated("${url:utf-8:x", size)),
     ("declarations", |size| repeated("<!ENTITY a \"b\">", size)),
+    ("declarations, each another", |size| numbered(size, |n| format!("<!ENTITY e{n} \"&f{n};\">"))),
     ("lookups in lookups", |size| repeated("${${lower:j}ndi:", size)),
     ("entities", |size| format!("<!DOCTYPE a [{}", repeated("<!ENTITY a SYSTEM \"file:///etc/passwd\">", size))),
     ("tags of a page", |size| repeated("<a href=\"javascript:x\" onclick=y><!-- z -->", size)),

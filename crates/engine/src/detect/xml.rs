@@ -27,9 +27,6 @@ const PROGRAM: usize = 3;
 /// `include`: an element that brings a file in. `program`: a stylesheet that runs things.
 pub(super) const FAMILY: Family = Family { name: "xml", kinds: &["external", "expansion", "include", "program"], look };
 
-/// The most entities that are kept: no document of a person has more.
-const ENTITIES: usize = 4096;
-
 fn look(look: &Look<'_>, found: &mut Found<'_>) {
     // A `<`, or one in UTF-7.
     if matches!(look.chain.kind(), ViewKind::Shell | ViewKind::Path | ViewKind::Url) || !look.signs.any(b"<+") {
@@ -76,7 +73,7 @@ fn read(text: &str, declares: bool, found: &mut Found<'_>) {
 
 fn declarations(text: &str, found: &mut Found<'_>) {
     let mut entities = Entities::default();
-    let (mut end, mut left) = (0, ENTITIES);
+    let mut end = 0;
     for start in memchr::memmem::find_iter(text.as_bytes(), b"<!") {
         // What stands in a declaration is its value.
         if start < end {
@@ -96,8 +93,7 @@ fn declarations(text: &str, found: &mut Found<'_>) {
                 if entities::declares(value) {
                     return found(EXTERNAL, range);
                 }
-                left = left.saturating_sub(1);
-                if left > 0 && entities.add(declaration.name, value) {
+                if entities.add(declaration.name, value) {
                     return found(EXPANSION, range);
                 }
             }

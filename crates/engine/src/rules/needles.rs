@@ -2,7 +2,7 @@
 //!
 //! An Aho-Corasick automaton over the literals of the built-in packs takes tens of milliseconds and megabytes to build,
 //! and every start of the program would pay for it. Here ([`super::table`]) each literal is known by the four
-//! (of a short one, two) of its bytes that come least often, and the pass asks at every byte of the text, in bit sets
+//! of its bytes that come least often (a short one by all it has), and the pass asks at every byte of the text, in bit sets
 //! that stay in the processor's nearest cache, whether any literal has them. It is faster than the automaton, too.
 //!
 //! Most literals do not concern the text at hand, so the bit sets and tables that it is held against have only those that

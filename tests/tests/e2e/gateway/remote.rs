@@ -3,7 +3,7 @@
 use std::io::Write as _;
 use std::time::Duration;
 
-use e2e::{Arrival, Gateway, Upstream, response};
+use e2e::{Arrival, Gateway, KEYS, Upstream, response};
 use serde_json::Value;
 
 /// A text that a response must not bring to a model.
@@ -153,15 +153,8 @@ fn a_session_is_the_upstream_s_own_and_of_who_began_it() {
         ("GET", _) => events("id: 9\ndata: {\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"roots/list\"}\n\n"),
         _ => response("200 OK", "", ""),
     });
-    let home = tempfile::tempdir().unwrap();
-    let file = home.path().join("keys");
-    let digests = [
-        "c4bbcb1fbec99d65bf59d85c8cb62ee2db963f0fe106f483d9afa73bd4e39a8a",
-        "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
-    ];
-    std::fs::write(&file, format!("one {}\ntwo {}\n", digests[0], digests[1])).unwrap();
-    let gateway = Gateway::start(["--keys", file.to_str().unwrap(), "--upstream", &upstream.url()]);
-    let (one, two) = (("X-Api-Key", "correct horse battery staple"), ("X-Api-Key", "test"));
+    let gateway = Gateway::start_for_two(["--upstream", &upstream.url()]);
+    let (one, two) = (("X-Api-Key", KEYS[0]), ("X-Api-Key", KEYS[1]));
     let begun = gateway.post(&[one], r#"{"jsonrpc":"2.0","id":0,"method":"initialize","params":{}}"#);
     assert_eq!(begun.header("mcp-session-id"), Some("of-the-upstream"));
     drop(upstream.arrival());

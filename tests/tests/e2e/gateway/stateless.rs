@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use e2e::{Gateway, Puppet, Response};
+use e2e::{Gateway, KEYS, Puppet, Response};
 use serde_json::Value;
 
 fn gateway(puppet: &Puppet, options: &[&str]) -> Gateway {
@@ -113,22 +113,15 @@ fn an_attack_is_answered_under_its_own_name_and_an_end_to_all() {
 
 #[test]
 fn each_principal_has_a_process_of_its_own() {
-    let home = tempfile::tempdir().unwrap();
-    let file = home.path().join("keys");
-    let digests = [
-        "c4bbcb1fbec99d65bf59d85c8cb62ee2db963f0fe106f483d9afa73bd4e39a8a",
-        "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
-    ];
-    std::fs::write(&file, format!("one {}\ntwo {}\n", digests[0], digests[1])).unwrap();
-    let gateway = Gateway::start(["--keys", file.to_str().unwrap(), "--", "sh", "-c", PID]);
+    let gateway = Gateway::start_for_two(["--", "sh", "-c", PID]);
     let pid = |key: &str| {
         let answer = gateway.post(&[&HEADERS[..], &[("X-Api-Key", key)]].concat(), call("1", "{}"));
         assert_eq!(answer.status, 200);
         answer.text()
     };
-    let (one, two) = (pid("correct horse battery staple"), pid("test"));
+    let (one, two) = (pid(KEYS[0]), pid(KEYS[1]));
     assert_ne!(one, two);
-    assert_eq!(one, pid("correct horse battery staple"));
+    assert_eq!(one, pid(KEYS[0]));
 }
 
 /// A server that says its process id, whatever it is asked.
