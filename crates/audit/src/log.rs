@@ -7,6 +7,8 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use vanguard_engine::principal::Identity;
+
 use crate::config::{AuditConfig, OnFailure};
 use crate::record::{Entry, session_part, write_line, write_opened};
 use crate::stamp::Stamp;
@@ -101,9 +103,10 @@ impl Log {
         Self { shared: Shared::new(None, OnFailure::Warn, false), flusher: Mutex::new(None) }
     }
 
-    /// Records of one session: `id` is its own, `server` the name of the server behind it.
-    pub fn session(&self, id: &str, server: &str) -> SessionLog {
-        SessionLog { shared: Arc::clone(&self.shared), session: session_part(id, server), seq: AtomicU64::new(0) }
+    /// Records of one session: `id` is its own, `server` the name of the server behind it, `who` sends its requests.
+    pub fn session(&self, id: &str, server: &str, who: Option<&Identity>) -> SessionLog {
+        let session = session_part(id, server, who).into();
+        SessionLog { shared: Arc::clone(&self.shared), session, seq: Arc::default() }
     }
 
     /// Writes what waits and forces it to disk. Records that come later are each written at once.
@@ -128,12 +131,12 @@ impl Drop for Log {
 }
 
 /// Where one session's records go.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct SessionLog {
     shared: Arc<Shared>,
-    /// The part of each record that names the session and its server.
-    session: Vec<u8>,
-    seq: AtomicU64,
+    /// The part of each record that names the session, its server and who speaks.
+    session: Arc<[u8]>,
+    seq: Arc<AtomicU64>,
 }
 
 impl SessionLog {

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use serde::ser::SerializeSeq;
 use serde::{Serialize, Serializer};
 use vanguard_engine::finding::{Action, Confidence, Evidence, Finding, Layer, Severity};
+use vanguard_engine::principal::Identity;
 use vanguard_engine::verdict::{Coverage, Decision, Timing};
 use vanguard_engine::zone::{Place, Trouble, What, Within};
 
@@ -34,10 +35,14 @@ pub struct Entry<'a> {
 }
 
 /// What is the same in every record of a session, as it stands in the line.
-pub(crate) fn session_part(session: &str, server: &str) -> Vec<u8> {
+pub(crate) fn session_part(session: &str, server: &str, who: Option<&Identity>) -> Vec<u8> {
     let mut line = Line(Vec::new());
     line.json("session", session);
     line.json("server", &name(server));
+    if let Some(Identity { entry, name: principal }) = who {
+        line.json("principal", &name(principal));
+        line.json("entered_by", entry);
+    }
     line.0
 }
 

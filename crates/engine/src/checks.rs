@@ -1,4 +1,4 @@
-//! The checks that no pack holds: the strict reading of messages, their place in the session, zones, the engine's own limits.
+//! The checks that no pack holds: the strict reading of messages, their place in the session, zones, who may call what, the engine's own limits.
 //!
 //! Each is listed, explained and recorded like a rule.
 
@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use vanguard_wire::FaultKind;
 
+use crate::access::Lack;
 use crate::finding::{Confidence, RuleInfo, Severity};
 use crate::hosts::Lead;
 use crate::session::SessionFault;
@@ -26,6 +27,8 @@ pub(crate) enum Check {
     Zone(Breach),
     /// A host name leads inward, or nobody knows where.
     Host(Lead),
+    /// Who calls a tool lacks what that takes.
+    Access(Lack),
 }
 
 impl Check {
@@ -93,6 +96,7 @@ impl Check {
             ),
             Self::Zone(breach) => return breach.info(),
             Self::Host(lead) => return lead.info(),
+            Self::Access(lack) => return lack.info(),
             Self::Uninspected => (
                 "ENG-UNINSPECTED",
                 "Not inspected in full",
@@ -134,7 +138,8 @@ impl Checks {
             references: vec!["CWE-436".into()],
             tune: None,
         };
-        let all = Check::GENERAL.into_iter().chain(Breach::ALL.map(Check::Zone)).chain(Lead::ALL.map(Check::Host));
+        let all = Check::GENERAL.into_iter().chain(Breach::ALL.map(Check::Zone));
+        let all = all.chain(Lead::ALL.map(Check::Host)).chain(Lack::ALL.map(Check::Access));
         Self {
             own: all.map(|check| (check, Arc::new(check.info()))).collect(),
             wire: FaultKind::ALL.iter().map(|&kind| (kind, Arc::new(wire(kind)))).collect(),

@@ -292,6 +292,7 @@ impl Bench<'_> {
         if let Some(fault) = exchange.fault {
             case.findings.add(Finding { layer: Layer::Wire, ..self.own_finding(Check::Session(fault), Action::Block) });
         }
+        case.access(message);
         let Work { heard, looks } = work;
         looks.scan.begin_message();
         let mut zones = Guard::over(&self.engine.policy, self.session, exchange, self.flow, message);
@@ -306,7 +307,8 @@ impl Bench<'_> {
             }
         });
         let pairs = std::mem::take(&mut case.pairs);
-        match pairs.find(self.engine, exchange.tool.as_deref(), self.now, &mut looks.scan) {
+        let who = self.session.who();
+        match pairs.find(self.engine, (exchange.tool.as_deref(), who, self.now), &mut looks.scan) {
             Ok(split) => split.into_iter().for_each(|finding| case.findings.add(finding)),
             Err(_) => case.exhausted = true,
         }
@@ -469,10 +471,26 @@ impl Case<'_, '_> {
         let pointer = field.place.pointer();
         let own = self.bench.own_finding(check, action);
         let tool = self.exchange.tool.as_deref();
-        let place = Place { tool, pointer: &pointer, value: &field.text, now: self.bench.now };
+        self.place(own, tool, pointer, &field.text, evidence);
+    }
+
+    /// Adds it where it was made, unless the policy has turned it off.
+    fn place(&mut self, own: Finding, tool: Option<&str>, pointer: String, value: &str, evidence: &str) {
+        let who = self.bench.session.who();
+        let place = Place { tool, pointer: &pointer, value, who, now: self.bench.now };
         let excepted = self.bench.engine.policy.excepted(&own.rule.id, &place).map(Into::into);
         if own.action > Action::Off {
             self.findings.add(Finding { evidence: Evidence::new(evidence, false), pointer, excepted, ..own });
+        }
+    }
+
+    /// Takes note of what who calls a tool lacks.
+    fn access(&mut self, message: &Message<'_, '_>) {
+        let bench = self.bench;
+        let Some(tool) = bench.engine.policy.limited(message, bench.flow) else { return };
+        for (lack, what) in bench.engine.policy.lacking(bench.session.who(), &tool) {
+            let own = self.bench.own_finding(Check::Access(lack), Action::Block);
+            self.place(own, Some(&tool), "/params/name".to_owned(), &tool, &what);
         }
     }
 
@@ -559,6 +577,7 @@ impl Case<'_, '_> {
                     tool: self.exchange.tool.as_deref(),
                     pointer: &pointer,
                     value: &field.text,
+                    who: self.bench.session.who(),
                     now: self.bench.now,
                 };
                 let excepted = engine.policy.excepted(&rule.info.id, &place);

@@ -23,6 +23,7 @@
     )
 )]
 
+pub mod access;
 mod byteset;
 mod checks;
 mod deadline;
@@ -37,6 +38,7 @@ mod memo;
 mod names;
 mod pairs;
 pub mod policy;
+pub mod principal;
 mod redact;
 pub mod role;
 pub mod rules;
@@ -49,6 +51,7 @@ pub mod zone;
 pub use engine::{Clock, Engine, Scratch};
 pub use finding::{Action, Confidence, Evidence, Finding, Layer, RuleInfo, Severity};
 pub use policy::{BLOCKED, DenyAs, Exception, Policy, Profile};
+pub use principal::{Entry, Identity, Principal};
 pub use role::{Correction, Role, Roles};
 pub use session::Session;
 pub use vanguard_wire::Limits;

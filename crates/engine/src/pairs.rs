@@ -5,6 +5,7 @@ use smallvec::SmallVec;
 use crate::engine::Engine;
 use crate::finding::{Action, Evidence, Finding, Layer};
 use crate::policy::Place;
+use crate::principal::Principal;
 use crate::role::Roles;
 use crate::rules::{BudgetExceeded, Direction, ScanScratch, Target};
 use crate::views::Chain;
@@ -49,8 +50,7 @@ impl Pairs {
     pub(crate) fn find(
         self,
         engine: &Engine,
-        tool: Option<&str>,
-        now: i64,
+        (tool, who, now): (Option<&str>, Option<&Principal>, i64),
         scan: &mut ScanScratch,
     ) -> Result<Option<Finding>, BudgetExceeded> {
         let Self { text, seams, .. } = self;
@@ -66,7 +66,7 @@ impl Pairs {
             }
         })?;
         let Some((rule, found)) = split else { return Ok(None) };
-        let place = Place { tool, pointer: ARGUMENTS, value: "", now };
+        let place = Place { tool, pointer: ARGUMENTS, value: "", who, now };
         Ok(Some(Finding {
             excepted: engine.policy().excepted(&rule.id, &place).map(Into::into),
             evidence: Evidence::new(text.get(found.clone()).unwrap_or_default(), true),

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use globset::GlobMatcher;
 use serde::{Deserialize, Serialize};
 
+use crate::access::Requirement;
 use crate::finding::{Action, Finding};
+use crate::principal::Principal;
 use crate::role::Correction;
 use crate::verdict::Verdict;
 use crate::zone::Zone;
@@ -36,6 +38,8 @@ pub struct Exception {
     pub argument: Option<GlobMatcher>,
     /// The whole value of the field; any when absent.
     pub value: Option<GlobMatcher>,
+    /// A role of who sends or gets the message; anybody's when absent.
+    pub role: Option<Box<str>>,
     /// Why: kept in the record.
     pub reason: String,
     /// Unix time in seconds from which it no longer holds.
@@ -51,6 +55,8 @@ pub struct Place<'a> {
     pub pointer: &'a str,
     /// The field's whole value.
     pub value: &'a str,
+    /// Who sends or gets the message.
+    pub who: Option<&'a Principal>,
     /// Unix time in seconds.
     pub now: i64,
 }
@@ -61,6 +67,7 @@ impl Exception {
         let fits = |glob: &Option<GlobMatcher>, value: &str| glob.as_ref().is_none_or(|g| g.is_match(value));
         self.rule.is_match(rule)
             && self.expires.is_none_or(|at| place.now < at)
+            && self.role.as_ref().is_none_or(|role| place.who.is_some_and(|who| who.roles.contains(role)))
             && self.tool.as_ref().is_none_or(|g| place.tool.is_some_and(|tool| g.is_match(tool)))
             && fits(&self.argument, argument)
             && fits(&self.value, place.value)
@@ -80,6 +87,8 @@ pub struct Policy {
     pub roles: Vec<Correction>,
     /// The directories that tools may touch; where there are none, any.
     pub zones: Vec<Zone>,
+    /// What calling a tool takes.
+    pub access: Vec<Requirement>,
     /// How a refused `tools/call` is answered.
     pub deny_as: DenyAs,
     /// Whether an answer tells the agent what was found and where, not only which rule.
@@ -132,6 +141,7 @@ impl Policy {
 mod tests {
     use super::*;
     use crate::finding::tests::finding;
+    use crate::principal::{Entry, Identity};
 
     fn glob(pattern: &str) -> GlobMatcher {
         globset::Glob::new(pattern).unwrap().compile_matcher()
@@ -178,11 +188,13 @@ mod tests {
             tool: Some(glob("read_*")),
             argument: Some(glob("/path")),
             value: Some(glob("/etc/hosts")),
+            role: None,
             reason: "the installer reads it".into(),
             expires: Some(100),
         };
         let policy = Policy { exceptions: vec![exception], ..Policy::default() };
-        let place = Place { tool: Some("read_file"), pointer: "/params/arguments/path", value: "/etc/hosts", now: 99 };
+        let (tool, pointer) = (Some("read_file"), "/params/arguments/path");
+        let place = Place { tool, pointer, value: "/etc/hosts", who: None, now: 99 };
         assert_eq!(policy.excepted("FS-001", &place), Some("the installer reads it"));
         assert_eq!(policy.excepted("NET-001", &place), None);
         assert_eq!(policy.excepted("FS-001", &Place { tool: Some("write_file"), ..place }), None);
@@ -190,5 +202,16 @@ mod tests {
         assert_eq!(policy.excepted("FS-001", &Place { value: "/etc/shadow", ..place }), None);
         assert_eq!(policy.excepted("FS-001", &Place { pointer: "/params/arguments/to", ..place }), None);
         assert_eq!(policy.excepted("FS-001", &Place { now: 100, ..place }), None);
+
+        let of = |role: &str| Policy {
+            exceptions: vec![Exception { role: Some(role.into()), ..policy.exceptions[0].clone() }],
+            ..Policy::default()
+        };
+        let identity = Identity { entry: Entry::Key, name: "a".into() };
+        let who = Principal { identity, roles: ["operator".into()].into(), scopes: [].into() };
+        let place = Place { who: Some(&who), ..place };
+        assert!(of("operator").excepted("FS-001", &place).is_some());
+        assert_eq!(of("owner").excepted("FS-001", &place), None);
+        assert_eq!(of("operator").excepted("FS-001", &Place { who: None, ..place }), None);
     }
 }

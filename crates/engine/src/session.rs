@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 use vanguard_wire::{Body, Id, IdKey, Message, Value, reply};
 
 use crate::hosts::Directory;
+use crate::principal::Principal;
 use crate::role::schema::ToolRoles;
 use crate::verdict::{Answer, Flow};
 use crate::views::path::strip_file_scheme;
@@ -125,7 +126,8 @@ const MAX_METHODS: usize = 128;
 /// never while a message is inspected.
 #[derive(Debug, Default)]
 pub struct Session {
-    state: Mutex<State>,
+    state: Arc<Mutex<State>>,
+    who: Option<Arc<Principal>>,
     ground: Option<Arc<dyn Ground>>,
     directory: Option<Arc<dyn Directory>>,
 }
@@ -150,7 +152,19 @@ impl Session {
     /// Another connection to the same server, on which nothing has been said yet.
     #[must_use]
     pub fn another(&self) -> Self {
-        Self { state: Mutex::default(), ground: self.ground.clone(), directory: self.directory.clone() }
+        Self { state: Arc::default(), ..self.by(self.who.clone()) }
+    }
+
+    /// The same connection, where its requests come from `who`: what is in flight and what is known is shared.
+    #[must_use]
+    pub fn by(&self, who: Option<Arc<Principal>>) -> Self {
+        let (state, ground, directory) = (Arc::clone(&self.state), self.ground.clone(), self.directory.clone());
+        Self { state, who, ground, directory }
+    }
+
+    /// Who sends its requests, where that is known.
+    pub fn principal(&self) -> Option<&Arc<Principal>> {
+        self.who.as_ref()
     }
 
     /// A further exchange of the same client, where requests come each by itself: it knows the tools that the others were told of, and what
@@ -158,7 +172,12 @@ impl Session {
     #[must_use]
     pub fn beside(&self) -> Self {
         let tools = self.state.lock().map_or_else(|_| Catalogue::default(), |state| state.tools.clone());
-        Self { state: Mutex::new(State { tools, ..State::default() }), ..self.another() }
+        Self { state: Arc::new(Mutex::new(State { tools, ..State::default() })), ..self.another() }
+    }
+
+    /// The same, as it is asked for a message.
+    pub(crate) fn who(&self) -> Option<&Principal> {
+        self.who.as_deref()
     }
 
     /// Whether judging its messages may wait for somebody who says where host names lead.

@@ -6,8 +6,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use support::Wire;
+use vanguard_engine::access::Requirement;
 use vanguard_engine::engine::MAX_ACTING;
-use vanguard_engine::{Clock, Effect, Flow, Policy, Profile, Scratch, Session, Verdict};
+use vanguard_engine::{Clock, Effect, Entry, Flow, Identity, Policy, Principal, Profile, Scratch, Session, Verdict};
 
 fn call(id: &str, path: &str) -> String {
     format!(
@@ -36,6 +37,30 @@ fn a_harmful_call_is_answered_in_the_servers_place() {
         r#"{"jsonrpc":"2.0","id":"a","error":{"code":-31001,"message":"[McpVanguard] BLOCKED — refused by the security policy","data":{"blocked_by":"McpVanguard","rule":"T-PATH"}}}"#
     );
     assert_eq!(wire.session.pending_requests(), 0, "the server never saw it");
+}
+
+#[test]
+fn a_call_takes_what_the_policy_says_of_its_tool_in_every_form() {
+    let glob = globset::Glob::new("re*").expect("a glob").compile_matcher();
+    let required = Requirement { tools: glob, scopes: vec!["a:b".into()], roles: Vec::new() };
+    let mut wire = Wire::new(Policy { access: vec![required], ..Policy::default() });
+    let fine = call("1", "src/main.rs");
+    let batch = format!("[{fine}]");
+    let notified = fine.replace(r#""id":1,"#, "");
+    for line in [&fine, &batch, &notified] {
+        assert_eq!(wire.refuses(Flow::ToServer, line).0, "ACC-SCOPE", "{line}");
+    }
+    wire.passes(Flow::ToServer, &fine.replace("read", "write"));
+    wire.passes(Flow::ToServer, r#"{"jsonrpc":"2.0","id":2,"method":"prompts/get","params":{"name":"read"}}"#);
+
+    let identity = Identity { entry: Entry::Token, name: "a".into() };
+    let who = Principal { identity, roles: [].into(), scopes: ["a:b".into()].into() };
+    let granted = wire.session.by(Some(who.into()));
+    let first = std::mem::replace(&mut wire.session, granted);
+    wire.passes(Flow::ToServer, &call("3", "src/main.rs"));
+    assert_eq!(first.pending_requests(), 3, "it is the same session");
+    wire.session = first;
+    assert_eq!(wire.refuses(Flow::ToServer, &call("4", "src/main.rs")).0, "ACC-SCOPE");
 }
 
 #[test]

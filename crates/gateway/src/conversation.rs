@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use vanguard_audit::SessionLog;
 use vanguard_engine::verdict::{Decision, Timing, Verdict};
-use vanguard_engine::{Engine, Session};
+use vanguard_engine::{Engine, Principal, Session};
 
 use crate::clock::SystemClock;
 use crate::record::Fingerprint;
@@ -23,6 +23,17 @@ pub(crate) struct Conversation {
 impl Conversation {
     pub(crate) fn new(engine: Arc<Engine>, session: Session, log: SessionLog, reports: Arc<Reports>) -> Self {
         Self { engine, session, clock: SystemClock::default(), log, reports }
+    }
+
+    /// The same conversation, where what is judged comes from `who`: the same person with other rights. `None` where the rights are those that
+    /// it began with.
+    pub(crate) fn by(&self, who: Option<&Arc<Principal>>) -> Option<Self> {
+        if self.session.principal() == who {
+            return None;
+        }
+        let session = self.session.by(who.cloned());
+        let (engine, log, reports) = (Arc::clone(&self.engine), self.log.clone(), Arc::clone(&self.reports));
+        Some(Self { engine, session, clock: self.clock, log, reports })
     }
 
     /// Records what passed, and tells of what is worth telling.

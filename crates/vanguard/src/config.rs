@@ -3,6 +3,7 @@
 //! Each source (a flag, a variable, a file, the profile) becomes one [`Layer`] of [`Written`] values; [`resolve`] takes
 //! the first that says something about a key and remembers where it came from.
 
+pub(crate) mod access;
 pub(crate) mod file;
 pub(crate) mod origin;
 pub(crate) mod resolve;

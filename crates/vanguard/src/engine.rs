@@ -65,6 +65,7 @@ pub(crate) fn build_in_zones(
         exceptions: settings.exceptions.iter().map(exception).collect::<Result<_, _>>()?,
         roles: corrections(settings)?,
         zones,
+        access: settings.tools.iter().map(|set| set.value.1.of(&set.value.0)).collect(),
         deny_as: settings.deny_as.value,
         expose_block_reason: settings.expose_block_reason.value,
         compat_codes: settings.compat.value == Compat::V1_5,
@@ -177,6 +178,7 @@ fn exception(set: &Set<written::Exception>) -> Result<Exception, Failure> {
         tool: maybe(&written.tool)?,
         argument: maybe(&written.argument)?,
         value: maybe(&written.value)?,
+        role: written.role.as_deref().map(Into::into),
         reason: written.reason.clone(),
         expires: expires.map_err(|day| failed(format!("`{day}` is not a day; write YYYY-MM-DD")))?,
     })

@@ -2,6 +2,7 @@
 
 mod clients;
 mod entry;
+mod principals;
 mod remote;
 mod sessions;
 mod stateless;

@@ -47,7 +47,7 @@ fn a_refusal_is_on_disk_before_it_returns() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("new/deep/audit.jsonl");
     let log = Log::open(&AuditConfig::new(&path)).unwrap();
-    let session = log.session("s", "files");
+    let session = log.session("s", "files", None);
     let decision = decision();
     session.record_allowed(&entry(&decision));
     session.record_blocked(&entry(&decision)).unwrap();
@@ -60,7 +60,7 @@ fn a_passed_message_is_on_disk_soon_and_at_the_close() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("audit.jsonl");
     let log = Log::open(&AuditConfig::new(&path)).unwrap();
-    let session = log.session("s", "files");
+    let session = log.session("s", "files", None);
     let decision = decision();
     session.record_allowed(&entry(&decision));
     let begun = Instant::now();
@@ -88,7 +88,7 @@ fn proxies_share_a_file_through_rotations_without_loss() {
             scope.spawn(move || {
                 // A log of its own: the same as a process of its own, as locks go with the open file.
                 let log = Log::open(config).unwrap();
-                let session = log.session(&writer.to_string(), "files");
+                let session = log.session(&writer.to_string(), "files", None);
                 let decision = decision();
                 for _ in 0..EACH {
                     session.record_allowed(&entry(&decision));
@@ -120,7 +120,7 @@ fn no_more_files_are_kept_than_asked_for() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("audit.jsonl");
     let log = Log::open(&AuditConfig { max_bytes: 1, keep: 2, sync: false, ..AuditConfig::new(&path) }).unwrap();
-    let session = log.session("s", "files");
+    let session = log.session("s", "files", None);
     for _ in 0..10 {
         session.record_blocked(&entry(&decision())).unwrap();
     }
@@ -166,7 +166,7 @@ fn a_disk_that_fills_up_fails_closed_and_mends_without_loss() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("audit.jsonl");
     let log = Log::open(&AuditConfig::new(&path)).unwrap();
-    let session = log.session("s", "files");
+    let session = log.session("s", "files", None);
     let decision = decision();
     fs::remove_file(&path).unwrap();
     std::os::unix::fs::symlink("/dev/full", &path).unwrap();
@@ -186,7 +186,7 @@ fn memory_stays_bounded_while_the_disk_refuses() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("audit.jsonl");
     let log = Log::open(&AuditConfig { on_failure: OnFailure::Warn, ..AuditConfig::new(&path) }).unwrap();
-    let session = log.session("s", "files");
+    let session = log.session("s", "files", None);
     let decision = decision();
     fs::remove_file(&path).unwrap();
     std::os::unix::fs::symlink("/dev/full", &path).unwrap();
@@ -201,7 +201,7 @@ fn memory_stays_bounded_while_the_disk_refuses() {
 #[test]
 fn a_disabled_log_keeps_nothing_and_never_fails() {
     let log = Log::disabled();
-    let session = log.session("s", "files");
+    let session = log.session("s", "files", None);
     session.record_blocked(&entry(&decision())).unwrap();
     assert!(!session.must_refuse());
     log.close().unwrap();

@@ -67,7 +67,7 @@ fn line(decision: &Decision) -> String {
         bytes: 3,
     };
     let mut out = Vec::new();
-    write_line(&mut out, "2026-11-23T02:13:20.007Z", &session_part("s", "files"), 12, &entry);
+    write_line(&mut out, "2026-11-23T02:13:20.007Z", &session_part("s", "files", None), 12, &entry);
     String::from_utf8(out).unwrap()
 }
 
@@ -85,6 +85,16 @@ fn a_record_reads_as_documented() {
         "\n"
     );
     assert_eq!(line(&decision), expected);
+}
+
+#[test]
+fn a_record_says_who_asked_and_how_they_entered() {
+    let identity = vanguard_engine::Identity { entry: vanguard_engine::Entry::Key, name: "de\nsk".into() };
+    let part = session_part("s", "files", Some(&identity));
+    assert_eq!(
+        String::from_utf8(part).unwrap(),
+        r#","session":"s","server":"files","principal":"de\nsk","entered_by":"key""#
+    );
 }
 
 #[test]

@@ -1,19 +1,26 @@
 //! One request, as far as every upstream asks the same of it.
 
+use std::sync::Arc;
+
 use hyper::{HeaderMap, StatusCode};
+use vanguard_engine::{Identity, Principal};
 
 use super::headers::{REVISION, SESSION, one};
-use super::keys::Principal;
 use super::reply::Fault;
 
 /// Who asks, and under which headers: those that let it in are gone from them.
 #[derive(Debug)]
 pub(super) struct Caller {
-    pub(super) principal: Option<Principal>,
+    pub(super) principal: Option<Arc<Principal>>,
     pub(super) headers: HeaderMap,
 }
 
 impl Caller {
+    /// Whose its sessions are.
+    pub(super) fn identity(&self) -> Option<&Identity> {
+        self.principal.as_ref().map(|principal| &principal.identity)
+    }
+
     /// The revision that it names.
     pub(super) fn revision(&self) -> Result<Option<&str>, Fault> {
         self.one(&REVISION, "there must be one MCP-Protocol-Version")

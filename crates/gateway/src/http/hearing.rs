@@ -4,10 +4,12 @@ use std::cell::RefCell;
 
 use tokio::task::block_in_place;
 use vanguard_engine::Scratch;
-use vanguard_engine::finding::Layer;
-use vanguard_engine::verdict::{Answer, Effect, Flow, Judged, Permit};
+use vanguard_engine::access::NO_SCOPE;
+use vanguard_engine::finding::{Action, Layer};
+use vanguard_engine::verdict::{Answer, Decision, Effect, Flow, Judged, Permit};
 use vanguard_wire::Line;
 
+use super::caller::Caller;
 use crate::conversation::Conversation;
 use crate::judge::judge;
 use crate::record::Fingerprint;
@@ -34,6 +36,8 @@ pub(super) struct Refusal {
     pub(super) onward: Option<Answer>,
     /// Whether its form was at fault, or its place in the session, and not what it says.
     pub(super) malformed: bool,
+    /// The scopes that a call takes, where it would pass if the caller had them.
+    pub(super) scopes: Option<String>,
 }
 
 thread_local! {
@@ -55,6 +59,19 @@ pub(super) fn hear<T>(
     }
 }
 
+/// The same for what `caller` says in `talk`, with the rights that it shows now.
+pub(super) fn hear_from<T>(
+    caller: &Caller,
+    talk: &Conversation,
+    line: &Line<'_>,
+    deliver: impl FnOnce(Permit<'_>) -> T,
+) -> Ruling<T> {
+    match talk.by(caller.principal.as_ref()) {
+        Some(talk) => hear(&talk, Flow::ToServer, line, deliver),
+        None => hear(talk, Flow::ToServer, line, deliver),
+    }
+}
+
 fn hear_here<T>(talk: &Conversation, flow: Flow, line: &Line<'_>, deliver: impl FnOnce(Permit<'_>) -> T) -> Ruling<T> {
     let Judged { effect, decisions, timing } = SCRATCH.with_borrow_mut(|scratch| judge(talk, flow, line, scratch));
     match effect {
@@ -68,10 +85,11 @@ fn hear_here<T>(talk: &Conversation, flow: Flow, line: &Line<'_>, deliver: impl 
             // To the disk, before anybody is answered.
             block_in_place(|| talk.refused(Fingerprint::of(line), &decisions, timing, false));
             let malformed = decisions.iter().flat_map(|decision| &decision.findings).any(|f| f.layer == Layer::Wire);
+            let scopes = lacking(talk, &decisions);
             for decision in decisions {
                 talk.reports.tell(Event::Refused(decision));
             }
-            let mut refusal = Refusal { malformed, ..Refusal::default() };
+            let mut refusal = Refusal { malformed, scopes, ..Refusal::default() };
             for answer in answers {
                 if answer.flow == flow {
                     refusal.onward = Some(answer);
@@ -82,4 +100,13 @@ fn hear_here<T>(talk: &Conversation, flow: Flow, line: &Line<'_>, deliver: impl 
             Ruling::Refused(refusal)
         }
     }
+}
+
+/// The scopes that the only message of a line takes, where it was refused for want of them alone.
+fn lacking(talk: &Conversation, decisions: &[Decision]) -> Option<String> {
+    let [Decision { findings, tool: Some(tool), .. }] = decisions else { return None };
+    let mut asks = findings.iter().filter(|finding| finding.effective() >= Action::Review).peekable();
+    asks.peek()?;
+    let scopes = talk.engine.policy().scopes_of(tool);
+    asks.all(|finding| finding.rule.id == NO_SCOPE).then(|| scopes.into_iter().collect::<Vec<_>>().join(" "))
 }

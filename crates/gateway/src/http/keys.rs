@@ -1,31 +1,27 @@
 //! Who may enter: keys by their digests.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use hyper::HeaderMap;
 use hyper::header::{AUTHORIZATION, HeaderName};
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
+use vanguard_engine::{Entry, Identity, Principal};
 
 /// The header that 1.5.0 took a key in, beside `Authorization`.
 const X_API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 /// The shortest key that is taken: shorter ones can be guessed.
 const SHORTEST: usize = 16;
 
-/// Whoever holds a key.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(super) struct Principal {
-    pub(super) name: Arc<str>,
-}
-
 /// The keys that open the gateway. None is kept: only digests are.
 #[derive(Debug, Clone, Default)]
 pub struct Keys {
-    keys: Vec<(Arc<str>, [u8; 32])>,
+    keys: Vec<(Arc<Principal>, [u8; 32])>,
 }
 
 /// A key that is not taken.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum KeyError {
     /// It could be guessed.
     #[error("it is shorter than {SHORTEST} characters; make one with `openssl rand -hex 32`")]
@@ -33,6 +29,9 @@ pub enum KeyError {
     /// It is not a digest.
     #[error("it is not 64 hexadecimal digits; make it with `printf %s KEY | sha256sum`")]
     NoDigest,
+    /// It says of its holder what is neither a role nor a scope.
+    #[error("`{0}` is not understood; write role=NAME or scope=NAME behind the digest")]
+    NoGrant(String),
 }
 
 impl Keys {
@@ -41,12 +40,17 @@ impl Keys {
         if key.len() < SHORTEST {
             return Err(KeyError::Short);
         }
-        self.keys.push((name.into(), Sha256::digest(key).into()));
+        self.keys.push((holder(name, [])?, Sha256::digest(key).into()));
         Ok(())
     }
 
-    /// Adds a key by its SHA-256, in hexadecimal digits.
-    pub fn add_digest(&mut self, name: &str, digest: &str) -> Result<(), KeyError> {
+    /// Adds a key by its SHA-256, in hexadecimal digits, whose holder has the `grants`: `role=NAME` and `scope=NAME`.
+    pub fn add_digest<'g>(
+        &mut self,
+        name: &str,
+        digest: &str,
+        grants: impl IntoIterator<Item = &'g str>,
+    ) -> Result<(), KeyError> {
         let mut bytes = [0; 32];
         if digest.len() != 64 || !digest.is_ascii() {
             return Err(KeyError::NoDigest);
@@ -55,7 +59,7 @@ impl Keys {
             let digits = std::str::from_utf8(digits).map_err(|_| KeyError::NoDigest)?;
             *byte = u8::from_str_radix(digits, 16).map_err(|_| KeyError::NoDigest)?;
         }
-        self.keys.push((name.into(), bytes));
+        self.keys.push((holder(name, grants)?, bytes));
         Ok(())
     }
 
@@ -65,7 +69,7 @@ impl Keys {
     }
 
     /// Who asks, by the key in the headers. The key is taken out of them: it is for us, not for who stands behind us.
-    pub(super) fn admit(&self, headers: &mut HeaderMap) -> Option<Principal> {
+    pub(super) fn admit(&self, headers: &mut HeaderMap) -> Option<Arc<Principal>> {
         for header in [AUTHORIZATION, X_API_KEY] {
             let mut given = headers.get_all(&header).iter();
             let (Some(value), None) = (given.next(), given.next()) else { continue };
@@ -79,16 +83,30 @@ impl Keys {
     }
 
     /// Compares with every key, each in constant time, so that neither the time nor its order tells of any.
-    fn holder(&self, key: &[u8]) -> Option<Principal> {
+    fn holder(&self, key: &[u8]) -> Option<Arc<Principal>> {
         let digest: [u8; 32] = Sha256::digest(key).into();
         let mut holder = None;
-        for (name, known) in &self.keys {
+        for (principal, known) in &self.keys {
             if bool::from(known.ct_eq(&digest)) {
-                holder = Some(name);
+                holder = Some(principal);
             }
         }
-        holder.map(|name| Principal { name: Arc::clone(name) })
+        holder.map(Arc::clone)
     }
+}
+
+/// Whoever holds a key under this name.
+fn holder<'g>(name: &str, grants: impl IntoIterator<Item = &'g str>) -> Result<Arc<Principal>, KeyError> {
+    let (mut roles, mut scopes) = (BTreeSet::new(), BTreeSet::new());
+    for grant in grants {
+        match grant.split_once('=') {
+            Some(("role", role)) if !role.is_empty() => roles.insert(role.into()),
+            Some(("scope", scope)) if !scope.is_empty() => scopes.insert(scope.into()),
+            _ => return Err(KeyError::NoGrant(grant.to_owned())),
+        };
+    }
+    let identity = Identity { entry: Entry::Key, name: name.into() };
+    Ok(Arc::new(Principal { identity, roles, scopes }))
 }
 
 /// The key in a header's value.
@@ -109,7 +127,12 @@ mod tests {
     fn keys() -> Keys {
         let mut keys = Keys::default();
         keys.add("ci", KEY).unwrap();
-        keys.add_digest("desk", "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08").unwrap();
+        keys.add_digest(
+            "desk",
+            "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+            ["role=a", "scope=b:c", "scope=d"],
+        )
+        .unwrap();
         keys
     }
 
@@ -118,7 +141,7 @@ mod tests {
         for (name, value) in pairs {
             headers.append(*name, value.parse().unwrap());
         }
-        let principal = keys().admit(&mut headers).map(|principal| principal.name.to_string());
+        let principal = keys().admit(&mut headers).map(|principal| principal.identity.name.to_string());
         (principal, headers.len())
     }
 
@@ -130,6 +153,21 @@ mod tests {
             admitted(&[("x-api-key", "test"), ("authorization", "Bearer theirs")]),
             (Some("desk".to_owned()), 1)
         );
+    }
+
+    #[test]
+    fn a_holder_has_what_the_key_s_line_grants() {
+        let known = keys();
+        let (desk, ci) = (known.holder(b"test").unwrap(), known.holder(KEY.as_bytes()).unwrap());
+        assert!(ci.roles.is_empty() && ci.scopes.is_empty());
+        assert_eq!(
+            (desk.roles.len(), desk.scopes.iter().map(|scope| &**scope).collect::<Vec<_>>()),
+            (1, vec!["b:c", "d"])
+        );
+        for grant in ["admin", "role=", "scope=", "roles=a", "=a"] {
+            let refused = Keys::default().add_digest("a", &"0".repeat(64), [grant]);
+            assert_eq!(refused, Err(KeyError::NoGrant(grant.to_owned())));
+        }
     }
 
     #[test]
@@ -149,7 +187,7 @@ mod tests {
     #[test]
     fn a_key_that_can_be_guessed_or_a_digest_that_is_none_is_not_taken() {
         assert_eq!(Keys::default().add("a", "0123456789abcde"), Err(KeyError::Short));
-        assert_eq!(Keys::default().add_digest("a", KEY), Err(KeyError::NoDigest));
-        assert_eq!(Keys::default().add_digest("a", &"é".repeat(32)), Err(KeyError::NoDigest));
+        assert_eq!(Keys::default().add_digest("a", KEY, []), Err(KeyError::NoDigest));
+        assert_eq!(Keys::default().add_digest("a", &"é".repeat(32), []), Err(KeyError::NoDigest));
     }
 }

@@ -18,13 +18,12 @@ use hyper::header::{ACCEPT, HeaderValue};
 use hyper::{Response, StatusCode};
 use tokio::task::block_in_place;
 use uuid::Uuid;
-use vanguard_engine::verdict::Flow;
 
 use super::caller::Caller;
 use super::config::HttpLimits;
 use super::envelope;
 use super::headers::{LAST_EVENT, SESSION, one};
-use super::hearing::{Ruling, hear};
+use super::hearing::{Ruling, hear_from};
 use super::letter::Letter;
 use super::office::Office;
 use super::reply::{self, Body, Fault, SERVER_GONE, UNSUPPORTED_VERSION};
@@ -144,7 +143,7 @@ impl Local {
     }
 
     fn find(&self, id: &str, caller: &Caller) -> Result<Arc<Open<Streams>>, Fault> {
-        let open = self.sessions.find(id, caller.principal.as_ref());
+        let open = self.sessions.find(id, caller.identity());
         open.ok_or_else(|| Fault::new(StatusCode::NOT_FOUND, "there is no such session"))
     }
 
@@ -187,7 +186,7 @@ impl Local {
         let turn = open.turn.lock().await;
         // The process may be slow to read: others must not wait for that.
         let ruling = block_in_place(|| {
-            hear(&open.link.talk, Flow::ToServer, &gathered.line(), |permit| {
+            hear_from(caller, &open.link.talk, &gathered.line(), |permit| {
                 let reader = expect(open, letter, most, primed)?;
                 let sent = open.link.server.forward(permit).and_then(|()| open.link.server.flush());
                 sent.map(|()| reader).map_err(|Closed| over(letter.id()))

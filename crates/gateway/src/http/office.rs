@@ -24,7 +24,8 @@ pub(super) struct Office {
 impl Office {
     /// A conversation over `session`, under an id of its own in the record: that of the protocol is a secret between client and server.
     pub(super) fn converse(&self, session: Session) -> Conversation {
-        let log = self.audit.session(&Uuid::now_v7().to_string(), &self.server);
+        let who = session.principal().map(|principal| &principal.identity);
+        let log = self.audit.session(&Uuid::now_v7().to_string(), &self.server, who);
         Conversation::new(Arc::clone(&self.engine), session, log, Arc::clone(&self.reports))
     }
 }

@@ -11,6 +11,7 @@ use hyper::body::{Bytes, Incoming};
 use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue};
 use hyper::{HeaderMap, Method, Request, Response, StatusCode, Uri};
 use tokio::sync::Semaphore;
+use vanguard_engine::Identity;
 use vanguard_engine::verdict::{Answer, Flow};
 use vanguard_wire::Line;
 
@@ -18,8 +19,7 @@ use super::body::{Enough, gather};
 use super::caller::Caller;
 use super::config::HttpLimits;
 use super::headers::{self, LAST_EVENT, SESSION, is_plain, media_type, one};
-use super::hearing::{Ruling, hear};
-use super::keys::Principal;
+use super::hearing::{Ruling, hear, hear_from};
 use super::letter::Letter;
 use super::office::Office;
 use super::parcel::Parcel;
@@ -70,7 +70,7 @@ impl Remote {
         let Taken { mut gathered, letter, era, unread } =
             Taken::read(&caller, body, &self.limits, &self.office.engine).await?;
         let place = self.place(&caller, era, letter.method() == Some("initialize"))?;
-        match hear(&place.talk, Flow::ToServer, &gathered.line(), Parcel::permitted) {
+        match hear_from(&caller, &place.talk, &gathered.line(), Parcel::permitted) {
             Ruling::Passed(parcel) => self.exchange(&caller, place, &letter, &parcel).await,
             Ruling::Refused(mut refusal) => {
                 if let Some(answer) = refusal.onward.take() {
@@ -113,13 +113,12 @@ impl Remote {
 
     /// Where the caller's messages belong.
     fn place(&self, caller: &Caller, era: Era, begins: bool) -> Result<Place, Fault> {
-        let principal = caller.principal.as_ref();
         let session = match era {
             Era::Handshake => caller.session()?,
             Era::Stateless => None,
         };
         if let Some(id) = session {
-            let talk = self.talks.find(id, principal);
+            let talk = self.talks.find(id, caller.identity());
             let talk = talk.ok_or_else(|| Fault::new(StatusCode::NOT_FOUND, "there is no such session"))?;
             return Ok(Place { talk, session: Some(id.to_owned()) });
         }
@@ -127,7 +126,8 @@ impl Remote {
             return Err(Fault::new(StatusCode::SERVICE_UNAVAILABLE, "there are too many sessions"));
         }
         let session =
-            if begins { self.office.model.another() } else { self.talks.beside(principal, &self.office.model) };
+            if begins { self.office.model.another() } else { self.talks.beside(caller.identity(), &self.office.model) };
+        let session = session.by(caller.principal.clone());
         Ok(Place { talk: Arc::new(self.office.converse(session)), session: None })
     }
 
@@ -148,15 +148,15 @@ impl Remote {
             fault.to(letter.id())
         })?;
         if letter.method() == Some("initialize") && response.status().is_success() {
-            self.begin(&place.talk, caller.principal.as_ref(), response.headers()).map_err(|f| f.to(letter.id()))?;
+            self.begin(&place.talk, caller.identity(), response.headers()).map_err(|f| f.to(letter.id()))?;
         }
         self.respond(caller, place, letter.id(), response).await
     }
 
     /// Takes in the session that the upstream has begun, if it has sessions.
-    fn begin(&self, talk: &Arc<Conversation>, principal: Option<&Principal>, headers: &HeaderMap) -> Result<(), Fault> {
+    fn begin(&self, talk: &Arc<Conversation>, who: Option<&Identity>, headers: &HeaderMap) -> Result<(), Fault> {
         let Some(id) = one(headers, &SESSION).map_err(|_| behind("gave two session ids"))? else { return Ok(()) };
-        self.talks.keep(id, principal, talk).map_err(|why| match why {
+        self.talks.keep(id, who, talk).map_err(|why| match why {
             NotKept::Full => Fault::new(StatusCode::SERVICE_UNAVAILABLE, "there are too many sessions"),
             NotKept::BadId => behind("gave a session id that cannot be taken"),
         })

@@ -82,9 +82,14 @@ impl Fault {
     }
 }
 
+/// With a refusal: the scopes, in a line, that would have let the message pass.
+#[derive(Debug, Clone)]
+pub(super) struct Lacking(pub(super) String);
+
 /// A refusal by the judge: an answer like any other to whoever asked. What could not be read has the status `unread`.
 pub(super) fn refused(refusal: Refusal, unread: Option<StatusCode>) -> Response<Body> {
-    match (refusal.back, unread) {
+    let scopes = refusal.scopes.map(Lacking);
+    let mut response = match (refusal.back, unread) {
         (Some(answer), Some(status)) => message(status, &answer.into()),
         (Some(answer), None) => {
             let status = if refusal.malformed { StatusCode::BAD_REQUEST } else { StatusCode::OK };
@@ -93,7 +98,9 @@ pub(super) fn refused(refusal: Refusal, unread: Option<StatusCode>) -> Response<
         (None, Some(status)) => Fault::new(status, "this is no JSON-RPC message").respond(),
         // Nobody waits for an answer to it. An error status would end the session in some clients.
         (None, None) => empty(StatusCode::ACCEPTED),
-    }
+    };
+    scopes.map(|scopes| response.extensions_mut().insert(scopes));
+    response
 }
 
 /// One message as the whole of a response.

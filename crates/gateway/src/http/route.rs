@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use hyper::body::{Bytes, Incoming};
-use hyper::header::{CACHE_CONTROL, HeaderValue};
+use hyper::header::{CACHE_CONTROL, HeaderValue, WWW_AUTHENTICATE};
 use hyper::{Method, Request, Response, StatusCode};
+use vanguard_engine::Entry;
 
 use super::caller::Caller;
 use super::gate::Gate;
@@ -13,7 +14,7 @@ use super::keys::Keys;
 use super::local::Local;
 use super::local::legacy::MESSAGES;
 use super::remote::Remote;
-use super::reply::{Body, Fault, empty, json};
+use super::reply::{Body, Fault, Lacking, empty, json};
 
 /// Where the upstreams are.
 const ROOT: &str = "/mcp";
@@ -98,8 +99,22 @@ impl Gateway {
         // Only now, so that nobody without a key learns what is here.
         let behind = self.behind(parts.uri.path(), &parts.method)?;
         let legacy = !parts.uri.path().starts_with(ROOT);
+        let token = principal.as_ref().is_some_and(|principal| principal.identity.entry == Entry::Token);
         let caller = Caller { principal, headers };
-        match (parts.method, behind) {
+        let response = self.pass(behind, legacy, caller, (parts.method, parts.uri.query()), body).await?;
+        Ok(if token { step_up(response) } else { response })
+    }
+
+    /// Hands the request to what stands behind its path.
+    async fn pass(
+        &self,
+        behind: &Behind,
+        legacy: bool,
+        caller: Caller,
+        (method, query): (Method, Option<&str>),
+        body: Incoming,
+    ) -> Result<Response<Body>, Fault> {
+        match (method, behind) {
             (Method::POST, behind) => {
                 let entered = self
                     .inflight
@@ -107,7 +122,7 @@ impl Gateway {
                     .ok_or_else(|| Fault::new(StatusCode::SERVICE_UNAVAILABLE, "the gateway is closing"))?;
                 let response = match behind {
                     Behind::Url(remote) => remote.post(caller, body).await,
-                    Behind::Command(local) if legacy => local.post_beside(&caller, parts.uri.query(), body).await,
+                    Behind::Command(local) if legacy => local.post_beside(&caller, query, body).await,
                     Behind::Command(local) => local.post(caller, body).await,
                 }?;
                 Ok(entered.until_sent(response))
@@ -138,6 +153,17 @@ impl Gateway {
             .map(|(_, behind)| behind)
             .ok_or_else(|| Fault::new(StatusCode::NOT_FOUND, "nothing is served at this path"))
     }
+}
+
+/// Who was refused for want of a scope may come back with a token that has it.
+fn step_up(mut response: Response<Body>) -> Response<Body> {
+    let Some(Lacking(scopes)) = response.extensions_mut().remove() else { return response };
+    let challenge = format!("Bearer error=\"insufficient_scope\", scope=\"{scopes}\"");
+    if let Ok(challenge) = challenge.try_into() {
+        *response.status_mut() = StatusCode::FORBIDDEN;
+        response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
+    }
+    response
 }
 
 /// What a load balancer asks.

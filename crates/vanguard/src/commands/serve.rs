@@ -30,7 +30,8 @@ Examples:
 
 Streamable HTTP at /mcp, or at /mcp/NAME where upstreams have names; /health and /ready for load
 balancers. A command runs once for each session. Keys open by `Authorization: Bearer KEY` or
-`X-Api-Key: KEY`; the file holds `NAME SHA256` lines, made by `printf %s KEY | sha256sum`.
+`X-Api-Key: KEY`; the file holds `NAME SHA256` lines, made by `printf %s KEY | sha256sum`, with
+what the holder may behind it: `role=NAME`, `scope=NAME`.
 
 Exit code: 0 ended by a signal, 2 usage, 3 configuration or rules, 4 the address cannot be listened at.")]
 #[expect(clippy::doc_markdown, reason = "these comments are the help that a terminal shows")]
@@ -167,10 +168,10 @@ fn keys(file: Option<&Path>, variable: Option<&str>) -> Result<Option<Keys>, Fai
                 continue;
             }
             let mut words = line.split_whitespace();
-            let (Some(name), Some(digest), None) = (words.next(), words.next(), words.next()) else {
-                return Err(failed(format!("line {number} is not `NAME SHA256`")));
+            let (Some(name), Some(digest)) = (words.next(), words.next()) else {
+                return Err(failed(format!("line {number} is not `NAME SHA256 [role=NAME…] [scope=NAME…]`")));
             };
-            keys.add_digest(name, digest).map_err(|error| failed(format!("line {number}: {error}")))?;
+            keys.add_digest(name, digest, words).map_err(|error| failed(format!("line {number}: {error}")))?;
         }
         if keys.is_empty() {
             return Err(failed("holds no key".to_owned()));

@@ -8,6 +8,7 @@ use vanguard_engine::engine::INSPECTION;
 use vanguard_engine::finding::Action;
 use vanguard_engine::policy::{DenyAs, Profile};
 
+use super::access::{Takes, Tools};
 use super::origin::pick;
 use super::roles::RoleChange;
 use super::written::{Audit, Compat, Exception, PortList, SandboxMode, Stderr};
@@ -24,6 +25,8 @@ pub(crate) struct Settings {
     pub(crate) exceptions: Vec<Set<Exception>>,
     /// By tool glob and argument.
     pub(crate) roles: BTreeMap<(String, String), Set<RoleChange>>,
+    /// By tool glob.
+    pub(crate) tools: Vec<Set<(Tools, Takes)>>,
     pub(crate) limits: Bounds,
     pub(crate) resolve_hosts: Set<bool>,
     pub(crate) audit: Record,
@@ -124,6 +127,7 @@ impl Settings {
             overrides: overrides(layers),
             exceptions: gather(layers, |w| w.rules.exceptions.clone()),
             roles: roles(layers),
+            tools: gather(layers, |w| w.tools.clone().map(|tools| tools.into_iter().collect())),
             limits: Bounds {
                 message_bytes: pick(layers, bounds.message_bytes, |w| w.limits.message_bytes),
                 string_bytes: pick(layers, bounds.string_bytes, |w| w.limits.string_bytes),

@@ -36,6 +36,9 @@ pub(crate) fn rows(settings: &Settings, default_record: Option<&Path>) -> Vec<Ro
     for ((tool, argument), change) in &settings.roles {
         rows.add(&format!("roles.{tool}.{argument}"), change, Clone::clone);
     }
+    for tools in &settings.tools {
+        rows.add(&format!("tools.{}", tools.value.0), tools, |(_, takes)| takes.clone());
+    }
     let limits = &settings.limits;
     rows.add("limits.message_bytes", &limits.message_bytes, |n| *n);
     rows.add("limits.string_bytes", &limits.string_bytes, |n| *n);
@@ -154,7 +157,7 @@ mod tests {
     #[test]
     fn every_key_of_the_file_is_shown() {
         let written = crate::config::file::parse(
-            "rules: {dirs: [a], overrides: {A: warn}, exceptions: [{rule: A, reason: b}]}\nroles: {t: {a: path}}\nserver: {env: {KEY: hunter2}}\nzones: [{path: a}]\nsandbox: {env: [B]}\n",
+            "rules: {dirs: [a], overrides: {A: warn}, exceptions: [{rule: A, reason: b}]}\nroles: {t: {a: path}}\ntools: {a: {require_role: b}}\nserver: {env: {KEY: hunter2}}\nzones: [{path: a}]\nsandbox: {env: [B]}\n",
             "x",
         )
         .expect("valid");

@@ -105,7 +105,7 @@ mod tests {
 
     #[test]
     fn a_strangers_file_may_tighten() {
-        let text = "profile: strict\nrules: {dirs: [rules], overrides: {FS-001: block}}\nlimits: {depth: 8}\ndeny_as: tool_result\nresolve_hosts: true\nroles: {t: {x: [path, command]}}\n";
+        let text = "profile: strict\nrules: {dirs: [rules], overrides: {FS-001: block}}\nlimits: {depth: 8}\ndeny_as: tool_result\nresolve_hosts: true\ntools: {a: {require_role: b}}\nroles: {t: {x: [path, command]}}\n";
         assert!(asked(text).is_empty());
     }
 

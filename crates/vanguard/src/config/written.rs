@@ -9,6 +9,7 @@ use vanguard_audit::OnFailure;
 use vanguard_engine::finding::Action;
 use vanguard_engine::policy::{DenyAs, Profile};
 
+use super::access::Access;
 use super::roles::Corrections;
 use super::zone::Zone;
 
@@ -26,6 +27,10 @@ pub(crate) struct Written {
     /// What arguments are, where schema, name and value mislead: by glob over tool names and by argument (its property path
     /// or JSON pointer, or a glob over these) a list of roles to add, or `{add: […], remove: […], only: […]}`.
     pub(crate) roles: Option<Corrections>,
+    /// What calling a tool takes, by glob over tool names: `require_scope` (a scope, or several of which each is needed) and `require_role`
+    /// (a role, or several of which one is needed). All entries that a tool fits hold, and those of all sources add up. Nobody has scopes or
+    /// roles but by a key or token of the gateway over HTTP.
+    pub(crate) tools: Option<Access>,
     /// Bounds of a message; one beyond them is refused.
     pub(crate) limits: Limits,
     /// Resolve the host names of a request before it is judged, and judge them by the addresses that they lead to as well.
@@ -87,6 +92,9 @@ pub(crate) struct Exception {
     /// Glob over the whole value of the argument; any value when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) value: Option<String>,
+    /// Role of who sends or gets the message; anybody's when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) role: Option<String>,
     /// Why it is harmless; kept in the record.
     pub(crate) reason: String,
     /// Last day it holds, `YYYY-MM-DD` (UTC); for ever when absent.

@@ -8,7 +8,6 @@ use hyper::Response;
 use hyper::StatusCode;
 use hyper::body::{Body as HttpBody, Bytes, Frame, Incoming};
 use tokio::task::block_in_place;
-use vanguard_engine::verdict::Flow;
 
 use super::listener::Listener;
 use super::sessions::{Open, Sessions};
@@ -16,7 +15,7 @@ use super::streams::Streams;
 use super::{Local, accepts, over};
 use crate::http::caller::Caller;
 use crate::http::event::endpoint;
-use crate::http::hearing::{Ruling, hear};
+use crate::http::hearing::{Ruling, hear_from};
 use crate::http::reply::{self, Body, Cut, Fault};
 use crate::http::taken::Taken;
 use crate::outlet::Outlet as _;
@@ -45,13 +44,13 @@ impl Local {
         body: Incoming,
     ) -> Result<Response<Body>, Fault> {
         let id = query.into_iter().flat_map(|query| query.split('&')).find_map(|pair| pair.strip_prefix(SESSION));
-        let open = id.and_then(|id| self.legacy.find(id, caller.principal.as_ref()));
+        let open = id.and_then(|id| self.legacy.find(id, caller.identity()));
         let open = open.ok_or_else(|| Fault::new(StatusCode::NOT_FOUND, "there is no such session"))?;
         let mut taken = Taken::read(caller, body, &self.limits, &self.office.engine).await?;
         let link = &open.link;
         let _turn = open.turn.lock().await;
         let ruling = block_in_place(|| {
-            hear(&link.talk, Flow::ToServer, &taken.gathered.line(), |permit| {
+            hear_from(caller, &link.talk, &taken.gathered.line(), |permit| {
                 link.server.forward(permit).and_then(|()| link.server.flush())
             })
         });

@@ -5,10 +5,11 @@ use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use vanguard_engine::{Identity, Principal};
+
 use super::processes::Processes;
 use crate::config::StdioConfig;
 use crate::error::StartError;
-use crate::http::keys::Principal;
 use crate::http::office::Office;
 use crate::link::{Happening, Link};
 use crate::outlet::Outlet;
@@ -34,7 +35,7 @@ pub(super) struct Open<C> {
     pub(super) client: Arc<C>,
     /// Held while a message is judged and written: messages reach the process in the order in which they are let in.
     pub(super) turn: tokio::sync::Mutex<()>,
-    principal: Option<Principal>,
+    who: Option<Identity>,
     used: Mutex<Instant>,
 }
 
@@ -78,7 +79,7 @@ impl<C: Client> Sessions<C> {
         office: &Office,
         command: &StdioConfig,
         id: String,
-        principal: Option<Principal>,
+        principal: Option<Arc<Principal>>,
         client: C,
     ) -> Result<Arc<Open<C>>, NotBegun> {
         if !self.processes.one_more() {
@@ -96,10 +97,11 @@ impl<C: Client> Sessions<C> {
         office: &Office,
         command: &StdioConfig,
         id: String,
-        principal: Option<Principal>,
+        principal: Option<Arc<Principal>>,
         client: Arc<C>,
     ) -> Result<Arc<Open<C>>, StartError> {
-        let talk = office.converse(office.model.another());
+        let who = principal.as_ref().map(|principal| principal.identity.clone());
+        let talk = office.converse(office.model.another().by(principal));
         let mut opened = None;
         let wrapped = Wrapped::start(command, talk, Arc::clone(&client).outlet(), channel(), |link| {
             opened = Some(Arc::clone(link));
@@ -107,7 +109,7 @@ impl<C: Client> Sessions<C> {
         })?;
         let Some(link) = opened else { unreachable!("a server that started was opened to its client") };
         let (turn, used) = (tokio::sync::Mutex::default(), Mutex::new(Instant::now()));
-        let open = Arc::new(Open { id: id.clone(), link, client, turn, principal, used });
+        let open = Arc::new(Open { id: id.clone(), link, client, turn, who, used });
         self.lock().insert(id.clone(), Arc::clone(&open));
         let (sessions, ended) = (Arc::clone(self), Arc::clone(&open));
         spawn("session", move || {
@@ -121,9 +123,9 @@ impl<C: Client> Sessions<C> {
         Ok(open)
     }
 
-    /// The one with this id, if it serves the same principal.
-    pub(super) fn find(&self, id: &str, principal: Option<&Principal>) -> Option<Arc<Open<C>>> {
-        let open = self.lock().get(id).filter(|open| open.principal.as_ref() == principal).map(Arc::clone)?;
+    /// The one with this id, if it serves the same person.
+    pub(super) fn find(&self, id: &str, who: Option<&Identity>) -> Option<Arc<Open<C>>> {
+        let open = self.lock().get(id).filter(|open| open.who.as_ref() == who).map(Arc::clone)?;
         *open.used.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
         Some(open)
     }

@@ -18,7 +18,7 @@ use super::sessions::{NotBegun, Open};
 use super::{Local, over};
 use crate::http::caller::Caller;
 use crate::http::event::{HEARTBEAT, bare};
-use crate::http::hearing::{Ruling, hear};
+use crate::http::hearing::{Ruling, hear_from};
 use crate::http::heartbeat::Heartbeat;
 use crate::http::letter::{Letter, Sort};
 use crate::http::parcel::Parcel;
@@ -39,21 +39,22 @@ impl Local {
             Sort::Notification { method } if method == "notifications/cancelled" => {
                 Ok(reply::empty(StatusCode::ACCEPTED))
             }
-            _ => self.tell(&open, taken).await,
+            _ => self.tell(&open, caller, taken).await,
         }
     }
 
     /// The process that serves the caller, started if it does not run.
     async fn shared(&self, caller: &Caller, id: Option<&str>) -> Result<Arc<Open<Exchanges>>, Fault> {
-        let principal = caller.principal.as_ref();
-        let name = principal.map_or_else(String::new, |principal| format!("={}", principal.name));
+        // No name of one entry is another's.
+        let name = caller.identity().map_or_else(String::new, |who| format!("{:?}={}", who.entry, who.name));
         // One starts it, the others find it.
         let _turn = self.starting.lock().await;
-        if let Some(open) = self.shared.find(&name, principal) {
+        if let Some(open) = self.shared.find(&name, caller.identity()) {
             return Ok(open);
         }
         let client = Exchanges::new(*self.office.engine.limits());
-        let begun = block_in_place(|| self.shared.begin(&self.office, &self.command, name, principal.cloned(), client));
+        let who = caller.principal.clone();
+        let begun = block_in_place(|| self.shared.begin(&self.office, &self.command, name, who, client));
         begun.map_err(|why: NotBegun| self.not_begun(why, id))
     }
 
@@ -82,7 +83,7 @@ impl Local {
         let mut asked = Asked { open, number, heartbeat: Heartbeat::new(self.limits.heartbeat), first: None };
         let turn = asked.open.turn.lock().await;
         let ruling = block_in_place(|| {
-            hear(&asked.open.link.talk, Flow::ToServer, &Line::Message(&line), |permit| {
+            hear_from(caller, &asked.open.link.talk, &Line::Message(&line), |permit| {
                 let server = &asked.open.link.server;
                 server.forward(permit).and_then(|()| server.flush())
             })
@@ -113,11 +114,11 @@ impl Local {
     }
 
     /// Hands on what waits for no answer.
-    async fn tell(&self, open: &Open<Exchanges>, mut taken: Taken) -> Result<Response<Body>, Fault> {
+    async fn tell(&self, open: &Open<Exchanges>, caller: &Caller, mut taken: Taken) -> Result<Response<Body>, Fault> {
         let unread = taken.unread;
         let turn = open.turn.lock().await;
         let ruling = block_in_place(|| {
-            hear(&open.link.talk, Flow::ToServer, &taken.gathered.line(), |permit| {
+            hear_from(caller, &open.link.talk, &taken.gathered.line(), |permit| {
                 open.link.server.forward(permit).and_then(|()| open.link.server.flush())
             })
         });

@@ -4,10 +4,9 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use vanguard_engine::Session;
+use vanguard_engine::{Identity, Session};
 
 use crate::conversation::Conversation;
-use crate::http::keys::Principal;
 
 /// The longest session id that is taken from an upstream.
 const MAX_ID_BYTES: usize = 512;
@@ -16,8 +15,8 @@ const MAX_ID_BYTES: usize = 512;
 #[derive(Debug)]
 pub(super) struct Talks {
     open: Mutex<HashMap<Box<str>, Entry>>,
-    /// What each principal knows where there are no sessions.
-    alone: Mutex<HashMap<Option<Principal>, Session>>,
+    /// What each client knows where there are no sessions, and when it last asked.
+    alone: Mutex<HashMap<Option<Identity>, (Session, Instant)>>,
     max: usize,
     idle: Duration,
 }
@@ -25,7 +24,7 @@ pub(super) struct Talks {
 #[derive(Debug)]
 struct Entry {
     talk: Arc<Conversation>,
-    principal: Option<Principal>,
+    who: Option<Identity>,
     used: Instant,
 }
 
@@ -44,9 +43,9 @@ impl Talks {
     }
 
     /// The conversation under this id, if it was begun by the same principal.
-    pub(super) fn find(&self, id: &str, principal: Option<&Principal>) -> Option<Arc<Conversation>> {
+    pub(super) fn find(&self, id: &str, who: Option<&Identity>) -> Option<Arc<Conversation>> {
         let mut open = self.lock();
-        let entry = open.get_mut(id).filter(|entry| entry.principal.as_ref() == principal)?;
+        let entry = open.get_mut(id).filter(|entry| entry.who.as_ref() == who)?;
         entry.used = Instant::now();
         Some(Arc::clone(&entry.talk))
     }
@@ -61,21 +60,16 @@ impl Talks {
     }
 
     /// Takes in a conversation that began under this id.
-    pub(super) fn keep(
-        &self,
-        id: &str,
-        principal: Option<&Principal>,
-        talk: &Arc<Conversation>,
-    ) -> Result<(), NotKept> {
+    pub(super) fn keep(&self, id: &str, who: Option<&Identity>, talk: &Arc<Conversation>) -> Result<(), NotKept> {
         let mut open = self.lock();
-        let others = open.get(id).is_some_and(|entry| entry.principal.as_ref() != principal);
+        let others = open.get(id).is_some_and(|entry| entry.who.as_ref() != who);
         if id.is_empty() || id.len() > MAX_ID_BYTES || others {
             return Err(NotKept::BadId);
         }
         if open.len() >= self.max && !open.contains_key(id) {
             return Err(NotKept::Full);
         }
-        let entry = Entry { talk: Arc::clone(talk), principal: principal.cloned(), used: Instant::now() };
+        let entry = Entry { talk: Arc::clone(talk), who: who.cloned(), used: Instant::now() };
         open.insert(id.into(), entry);
         Ok(())
     }
@@ -86,19 +80,31 @@ impl Talks {
     }
 
     /// A session for a request that stands by itself.
-    pub(super) fn beside(&self, principal: Option<&Principal>, model: &Session) -> Session {
-        let mut alone = self.alone.lock().unwrap_or_else(PoisonError::into_inner);
-        alone.entry(principal.cloned()).or_insert_with(|| model.another()).beside()
+    pub(super) fn beside(&self, who: Option<&Identity>, model: &Session) -> Session {
+        let (mut alone, who) = (self.alone(), who.cloned());
+        if alone.len() >= self.max && !alone.contains_key(&who) {
+            // It is told its tools again.
+            let longest = alone.iter().min_by_key(|(_, (_, used))| *used).map(|(who, _)| who.clone());
+            longest.map(|who| alone.remove(&who));
+        }
+        let (session, used) = alone.entry(who).or_insert_with(|| (model.another(), Instant::now()));
+        *used = Instant::now();
+        session.beside()
     }
 
     /// Drops what has lain idle for too long.
     pub(super) fn sweep(&self) {
         self.drop_idle(&mut self.lock());
+        self.alone().retain(|_, (_, used)| used.elapsed() < self.idle);
     }
 
     fn drop_idle(&self, open: &mut HashMap<Box<str>, Entry>) {
         // Whoever holds a stream open holds the conversation, too.
         open.retain(|_, entry| Arc::strong_count(&entry.talk) > 1 || entry.used.elapsed() < self.idle);
+    }
+
+    fn alone(&self) -> MutexGuard<'_, HashMap<Option<Identity>, (Session, Instant)>> {
+        self.alone.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<Box<str>, Entry>> {
