@@ -8,8 +8,10 @@
 mod body;
 mod caller;
 mod config;
+mod door;
 mod envelope;
 mod event;
+mod fetch;
 mod gate;
 mod headers;
 mod hearing;
@@ -18,6 +20,7 @@ mod inflight;
 mod keys;
 mod letter;
 mod local;
+mod metadata;
 mod office;
 mod parcel;
 mod remote;
@@ -26,9 +29,11 @@ mod revision;
 mod route;
 mod serve;
 mod taken;
+mod token;
 
 pub use hyper::Uri;
 
 pub use config::{HttpConfig, HttpLimits, Target, Upstream};
 pub use keys::{KeyError, Keys};
 pub use serve::serve;
+pub use token::{ALGORITHMS, Algorithm, KeySet, KeySource, TokenConfig};

@@ -6,3 +6,4 @@ mod principals;
 mod remote;
 mod sessions;
 mod stateless;
+mod tokens;

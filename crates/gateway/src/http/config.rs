@@ -6,6 +6,7 @@ use std::time::Duration;
 use hyper::Uri;
 
 use super::keys::Keys;
+use super::token::TokenConfig;
 use crate::config::StdioConfig;
 
 /// The gateway over HTTP.
@@ -15,9 +16,13 @@ pub struct HttpConfig {
     pub listen: SocketAddr,
     /// What stands behind it.
     pub upstreams: Vec<Upstream>,
-    /// Who may enter; `None`: whoever reaches it.
+    /// Who may enter by a key. Without keys and tokens: whoever reaches it.
     pub keys: Option<Keys>,
-    /// Names that it is reached by, beside loopback and addresses. Where keys are asked for and none is named, any.
+    /// Who may enter by a token of an authorization server.
+    pub tokens: Option<TokenConfig>,
+    /// The address that clients know it by, where something before it has another.
+    pub public: Option<Uri>,
+    /// Names that it is reached by, beside loopback and addresses. Where keys or tokens are asked for and none is named, any.
     pub hosts: Vec<String>,
     /// Origins of web pages that may speak to it, beside those of loopback.
     pub origins: Vec<String>,

@@ -13,7 +13,7 @@ use super::reply::Fault;
 pub(super) struct Gate {
     hosts: Vec<String>,
     origins: Vec<String>,
-    /// Any name will do: who enters shows a key, which no web page has.
+    /// Any name will do: who enters shows a key or a token, which no web page has.
     any_host: bool,
 }
 

@@ -40,11 +40,13 @@ pub(super) struct Fault {
     data: Option<String>,
     /// As it is written.
     id: Option<String>,
+    /// What the client must show (`WWW-Authenticate`).
+    challenge: Option<String>,
 }
 
 impl Fault {
     pub(super) fn new(status: StatusCode, message: impl Into<String>) -> Self {
-        Self { status, code: BAD_REQUEST, message: message.into(), data: None, id: None }
+        Self { status, code: BAD_REQUEST, message: message.into(), data: None, id: None, challenge: None }
     }
 
     /// With another JSON-RPC code.
@@ -57,6 +59,11 @@ impl Fault {
         Self { data: Some(data), ..self }
     }
 
+    /// With what the client must show.
+    pub(super) fn challenge(self, challenge: String) -> Self {
+        Self { challenge: Some(challenge), ..self }
+    }
+
     /// As the answer to the request with this id.
     pub(super) fn to(self, id: Option<&str>) -> Self {
         Self { id: id.map(str::to_owned), ..self }
@@ -66,10 +73,8 @@ impl Fault {
         let line = reply::error(self.id.as_deref(), self.code, &self.message, self.data.as_deref());
         let mut response = json(self.status, line.into());
         let headers = response.headers_mut();
+        headers.extend(self.challenge.and_then(|text| text.try_into().ok()).map(|text| (WWW_AUTHENTICATE, text)));
         match self.status {
-            StatusCode::UNAUTHORIZED => {
-                headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"vanguard\""));
-            }
             StatusCode::METHOD_NOT_ALLOWED => {
                 headers.insert(ALLOW, HeaderValue::from_static("GET, POST, DELETE"));
             }

@@ -3,16 +3,17 @@
 use std::sync::Arc;
 
 use hyper::body::{Bytes, Incoming};
-use hyper::header::{CACHE_CONTROL, HeaderValue, WWW_AUTHENTICATE};
-use hyper::{Method, Request, Response, StatusCode};
+use hyper::header::{CACHE_CONTROL, HOST, HeaderValue, WWW_AUTHENTICATE};
+use hyper::{HeaderMap, Method, Request, Response, StatusCode};
 use vanguard_engine::Entry;
 
 use super::caller::Caller;
+use super::door::{Door, Outside};
 use super::gate::Gate;
 use super::inflight::InFlight;
-use super::keys::Keys;
 use super::local::Local;
 use super::local::legacy::MESSAGES;
+use super::metadata::{self, Guide};
 use super::remote::Remote;
 use super::reply::{Body, Fault, Lacking, empty, json};
 
@@ -35,7 +36,8 @@ pub(super) enum Behind {
 #[derive(Debug)]
 pub(super) struct Gateway {
     pub(super) gate: Gate,
-    pub(super) keys: Option<Keys>,
+    pub(super) door: Door,
+    pub(super) guide: Guide,
     /// By the name in the path; without one, the only one.
     pub(super) upstreams: Vec<(Option<String>, Behind)>,
     pub(super) inflight: InFlight,
@@ -89,20 +91,62 @@ impl Gateway {
             return Err(Fault::new(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "the headers are too long"));
         }
         let (parts, body) = request.into_parts();
-        let mut headers = parts.headers;
-        let principal = match &self.keys {
-            Some(keys) => {
-                Some(keys.admit(&mut headers).ok_or_else(|| Fault::new(StatusCode::UNAUTHORIZED, "a key is needed"))?)
-            }
-            None => None,
-        };
+        let (mut headers, path) = (parts.headers, parts.uri.path());
+        if let Some(about) = metadata::asked(path) {
+            return self.about(&parts.method, &headers, about);
+        }
+        let legacy = !path.starts_with(ROOT);
+        // What a client comes with must be for the path; of the older transport there is only one.
+        let resource = if legacy { ROOT } else { path.strip_suffix('/').unwrap_or(path) };
+        let principal = self.door.admit(&mut headers).await;
+        let principal = principal.map_err(|outside| self.outside(outside, &headers, resource))?;
         // Only now, so that nobody without a key learns what is here.
-        let behind = self.behind(parts.uri.path(), &parts.method)?;
-        let legacy = !parts.uri.path().starts_with(ROOT);
+        let behind = self.behind(path, &parts.method)?;
         let token = principal.as_ref().is_some_and(|principal| principal.identity.entry == Entry::Token);
+        let host = headers.get(HOST).cloned();
         let caller = Caller { principal, headers };
         let response = self.pass(behind, legacy, caller, (parts.method, parts.uri.query()), body).await?;
-        Ok(if token { step_up(response) } else { response })
+        Ok(if token { self.step_up(response, host, resource) } else { response })
+    }
+
+    /// What a client must know to come with a token. The same for every path that could be one of ours, so that nobody learns which are.
+    fn about(&self, method: &Method, headers: &HeaderMap, about: &str) -> Result<Response<Body>, Fault> {
+        if !matches!(*method, Method::GET | Method::HEAD) {
+            return Err(Fault::new(StatusCode::METHOD_NOT_ALLOWED, "this is only to be read"));
+        }
+        let path = match self.guide.inside(about) {
+            "" | "/" => Some(ROOT),
+            path => path.strip_prefix(ROOT).filter(|rest| rest.is_empty() || rest.starts_with('/')).map(|_| path),
+        };
+        let document = path.and_then(|path| self.guide.document(headers, path));
+        document.ok_or_else(|| Fault::new(StatusCode::NOT_FOUND, "nothing is said of this path"))
+    }
+
+    /// What somebody is told who does not enter.
+    fn outside(&self, outside: Outside, headers: &HeaderMap, path: &str) -> Fault {
+        let (message, parameters) = match outside {
+            Outside::Unchecked => return Fault::new(StatusCode::SERVICE_UNAVAILABLE, "tokens cannot be checked now"),
+            Outside::Unknown if self.door.tokens.is_some() => ("a token is needed".to_owned(), None),
+            Outside::Unknown => ("a key is needed".to_owned(), None),
+            Outside::Refused(why) => {
+                let parameters = [("error", "invalid_token"), ("error_description", why)];
+                (format!("the token does not open: {why}"), Some(parameters))
+            }
+        };
+        let challenge = self.guide.challenge(headers, path, parameters.as_ref().map_or(&[], |all| &all[..]));
+        Fault::new(StatusCode::UNAUTHORIZED, message).challenge(challenge)
+    }
+
+    /// Who was refused for want of a scope may come back with a token that has it.
+    fn step_up(&self, mut response: Response<Body>, host: Option<HeaderValue>, path: &str) -> Response<Body> {
+        let Some(Lacking(scopes)) = response.extensions_mut().remove() else { return response };
+        let headers = host.map(|host| (HOST, host)).into_iter().collect();
+        let parameters = [("error", "insufficient_scope"), ("scope", &scopes)];
+        if let Ok(challenge) = self.guide.challenge(&headers, path, &parameters).try_into() {
+            *response.status_mut() = StatusCode::FORBIDDEN;
+            response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
+        }
+        response
     }
 
     /// Hands the request to what stands behind its path.
@@ -153,17 +197,6 @@ impl Gateway {
             .map(|(_, behind)| behind)
             .ok_or_else(|| Fault::new(StatusCode::NOT_FOUND, "nothing is served at this path"))
     }
-}
-
-/// Who was refused for want of a scope may come back with a token that has it.
-fn step_up(mut response: Response<Body>) -> Response<Body> {
-    let Some(Lacking(scopes)) = response.extensions_mut().remove() else { return response };
-    let challenge = format!("Bearer error=\"insufficient_scope\", scope=\"{scopes}\"");
-    if let Ok(challenge) = challenge.try_into() {
-        *response.status_mut() = StatusCode::FORBIDDEN;
-        response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
-    }
-    response
 }
 
 /// What a load balancer asks.

@@ -17,12 +17,15 @@ use vanguard_audit::Log;
 use vanguard_engine::{Engine, Session};
 
 use super::config::{HttpConfig, HttpLimits, Target};
+use super::door::Door;
 use super::gate::Gate;
 use super::inflight::InFlight;
 use super::local::Local;
+use super::metadata::Guide;
 use super::office::Office;
 use super::remote::Remote;
 use super::route::{Behind, Gateway};
+use super::token::Tokens;
 use crate::error::StartError;
 use crate::report::{Event, Reporter, Reports};
 
@@ -75,7 +78,13 @@ fn gateway(
     audit: &Arc<Log>,
     reports: &Arc<Reports>,
 ) -> Gateway {
-    let gate = Gate::new(&config.hosts, &config.origins, config.keys.is_some());
+    let door = Door { keys: config.keys, tokens: config.tokens.map(Tokens::new) };
+    let gate = Gate::new(&config.hosts, &config.origins, !door.is_open());
+    let guide = Guide {
+        public: config.public,
+        issuer: door.tokens.as_ref().map(|tokens| tokens.issuer.clone()),
+        scopes: engine.policy().scopes().into_iter().map(str::to_owned).collect(),
+    };
     let upstreams = config.upstreams.into_iter().map(|upstream| {
         let server = match (&upstream.name, &upstream.target) {
             (Some(name), _) => name.clone(),
@@ -95,7 +104,7 @@ fn gateway(
         };
         (upstream.name, behind)
     });
-    Gateway { gate, keys: config.keys, upstreams: upstreams.collect(), inflight: InFlight::default() }
+    Gateway { gate, door, guide, upstreams: upstreams.collect(), inflight: InFlight::default() }
 }
 
 async fn run(listener: TcpListener, gateway: &Arc<Gateway>, limits: &HttpLimits, drain: Duration) -> io::Result<()> {

@@ -1,23 +1,19 @@
 //! `serve` (and `sse`, as 1.5.0 called it): servers behind the proxy, over HTTP.
 
+mod entry;
+
 use std::net::{IpAddr, SocketAddr};
-use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
 use vanguard_engine::policy::Profile;
-use vanguard_gateway::http::{HttpConfig, HttpLimits, Keys, Target, Upstream, Uri};
+use vanguard_gateway::http::{HttpConfig, HttpLimits, Target, Upstream, Uri};
 
 use super::wrap::{Prepared, Wrap};
 use crate::config::Settings;
 use crate::exit::{Failure, Outcome};
-use crate::reading;
-
-/// The variable of 1.5.0 that holds a key in the clear.
-const KEY: &str = "VANGUARD_API_KEY";
-/// The longest file of keys.
-const MAX_KEYS_BYTES: u64 = 1 << 20;
+use entry::EntryFlags;
 
 /// Flags of `serve`.
 #[derive(Debug, clap::Args)]
@@ -31,23 +27,20 @@ Examples:
 Streamable HTTP at /mcp, or at /mcp/NAME where upstreams have names; /health and /ready for load
 balancers. A command runs once for each session. Keys open by `Authorization: Bearer KEY` or
 `X-Api-Key: KEY`; the file holds `NAME SHA256` lines, made by `printf %s KEY | sha256sum`, with
-what the holder may behind it: `role=NAME`, `scope=NAME`.
+what the holder may behind it: `role=NAME`, `scope=NAME`. Tokens of an authorization server open
+with --jwt-issuer, --jwt-audience and --jwks-url.
 
 Exit code: 0 ended by a signal, 2 usage, 3 configuration or rules, 4 the address cannot be listened at.")]
-#[expect(clippy::doc_markdown, reason = "these comments are the help that a terminal shows")]
 pub(crate) struct Args {
     /// URL of a server elsewhere, over Streamable HTTP; may be repeated with names
     #[arg(long, value_name = "[NAME=]URL", value_parser = upstream, conflicts_with_all = ["server", "command"])]
     upstream: Vec<Upstream>,
-    /// Address to listen at; one that others reach needs keys
+    /// Address to listen at; one that others reach needs keys or tokens
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1")]
     host: IpAddr,
     /// Port to listen at; 0 for any
     #[arg(long, short = 'p', env = "PORT", default_value_t = 8080)]
     port: u16,
-    /// File of keys that open the gateway [env: VANGUARD_API_KEY for one in the clear]
-    #[arg(long, value_name = "FILE")]
-    keys: Option<PathBuf>,
     /// Name that the gateway is reached by, beside localhost and addresses; may be repeated
     #[arg(long, value_name = "HOST")]
     allow_host: Vec<String>,
@@ -58,27 +51,33 @@ pub(crate) struct Args {
     #[arg(long)]
     insecure_no_auth: bool,
     #[command(flatten)]
+    entry: EntryFlags,
+    #[command(flatten)]
     wrap: Wrap,
 }
 
 pub(crate) fn run(args: &Args) -> Outcome {
     let _ = std::thread::Builder::new().name("prepare".to_owned()).spawn(vanguard_engine::prepare);
     let (prepared, upstreams) = if args.upstream.is_empty() {
-        let (prepared, mut server) = Prepared::with_server(&args.wrap)?;
+        let (prepared, mut server) = Prepared::with_server(&args.wrap, args.entry.layers())?;
         // It opens the gateway, not what stands behind it.
-        server.env.push((KEY.into(), None));
+        server.env.push((entry::KEY.into(), None));
         (prepared, vec![Upstream { name: None, target: Target::Command(Box::new(server)) }])
     } else {
-        (Prepared::without_server(&args.wrap)?, named_apart(&args.upstream)?)
+        (Prepared::without_server(&args.wrap, args.entry.layers())?, named_apart(&args.upstream)?)
     };
     let settings = &prepared.settings;
-    let keys = keys(args.keys.as_deref(), std::env::var(KEY).ok().as_deref())?;
-    protected(args, keys.is_some(), settings)?;
+    let variable = std::env::var(entry::KEY).ok();
+    let keys = entry::keys(settings.entry.keys.value.as_deref(), variable.as_deref())?;
+    let tokens = entry::tokens(&settings.entry)?;
+    protected(args, keys.is_some() || tokens.is_some(), settings)?;
     let limits = HttpLimits { message: settings.limits.message_bytes.value, ..HttpLimits::default() };
     let config = HttpConfig {
         listen: SocketAddr::new(args.host, args.port),
         upstreams,
         keys,
+        tokens,
+        public: entry::public(&settings.entry.public_url)?,
         hosts: args.allow_host.clone(),
         origins: args.allow_origin.clone(),
         limits,
@@ -106,14 +105,14 @@ fn serve(config: HttpConfig, prepared: Prepared) -> Outcome {
 }
 
 /// Refuses to be open to everybody unless told so.
-fn protected(args: &Args, keys: bool, settings: &Settings) -> Result<(), Failure> {
-    if keys || args.host.is_loopback() {
+fn protected(args: &Args, asks: bool, settings: &Settings) -> Result<(), Failure> {
+    if asks || args.host.is_loopback() {
         return Ok(());
     }
     let what = if !args.insecure_no_auth {
-        "would be open to whoever reaches it; give --keys, or say --insecure-no-auth"
+        "would be open to whoever reaches it; give --keys or --jwt-issuer, or say --insecure-no-auth"
     } else if settings.profile.value == Profile::Strict {
-        "would be open to whoever reaches it, which the profile `strict` does not allow; give --keys"
+        "would be open to whoever reaches it, which the profile `strict` does not allow; give --keys or --jwt-issuer"
     } else {
         super::warn(&format!("{} is open to whoever reaches it (--insecure-no-auth)", args.host));
         return Ok(());
@@ -152,35 +151,6 @@ fn upstream(text: &str) -> Result<Upstream, &'static str> {
         return Err("a URL must not hold a password");
     }
     Ok(Upstream { name, target: Target::Url(url) })
-}
-
-/// The keys of the file, and the one of the environment.
-fn keys(file: Option<&Path>, variable: Option<&str>) -> Result<Option<Keys>, Failure> {
-    let mut keys = Keys::default();
-    if let Some(path) = file {
-        let failed = |what: String| Failure::Configuration(format!("{}: {what}", path.display()));
-        let text =
-            reading::bounded(path, MAX_KEYS_BYTES).map_err(|failure| Failure::Configuration(failure.to_string()))?;
-        let text = String::from_utf8(text).map_err(|_| failed("is not text".to_owned()))?;
-        for (number, line) in (1..).zip(text.lines()) {
-            let line = line.trim();
-            if line.is_empty() || line.starts_with('#') {
-                continue;
-            }
-            let mut words = line.split_whitespace();
-            let (Some(name), Some(digest)) = (words.next(), words.next()) else {
-                return Err(failed(format!("line {number} is not `NAME SHA256 [role=NAME…] [scope=NAME…]`")));
-            };
-            keys.add_digest(name, digest, words).map_err(|error| failed(format!("line {number}: {error}")))?;
-        }
-        if keys.is_empty() {
-            return Err(failed("holds no key".to_owned()));
-        }
-    }
-    if let Some(key) = variable.filter(|key| !key.is_empty()) {
-        keys.add("VANGUARD_API_KEY", key).map_err(|error| Failure::Configuration(format!("{KEY}: {error}")))?;
-    }
-    Ok((!keys.is_empty()).then_some(keys))
 }
 
 #[cfg(test)]

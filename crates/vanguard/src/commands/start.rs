@@ -27,7 +27,7 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args) -> Outcome {
     // Where there is no thread to be had for it, it is done when it is needed.
     let _ = std::thread::Builder::new().name("prepare".to_owned()).spawn(vanguard_engine::prepare);
-    let (prepared, server) = Prepared::with_server(&args.wrap)?;
+    let (prepared, server) = Prepared::with_server(&args.wrap, Vec::new())?;
     let Prepared { engine, session, log, verbose, reporter, .. } = prepared;
     if verbose {
         let (rules, profile) = (engine.rules().rules().len(), engine.policy().profile);

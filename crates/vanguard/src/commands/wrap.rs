@@ -66,10 +66,10 @@ pub(crate) struct Prepared {
 }
 
 impl Prepared {
-    /// For the server that the flags or the configuration name.
-    pub(crate) fn with_server(wrap: &Wrap) -> Result<(Self, StdioConfig), Failure> {
+    /// For the server that the flags or the configuration name; `more` are flags beyond those of every such command.
+    pub(crate) fn with_server(wrap: &Wrap, more: Vec<Layer>) -> Result<(Self, StdioConfig), Failure> {
         let around = Surroundings::of_process();
-        let resolved = wrap.sources.resolve(wrap.layers(), &around)?;
+        let resolved = wrap.sources.resolve(wrap.layers(more), &around)?;
         let mut server = wrap.server(&resolved.settings)?;
         let caches = around.state_home().map(|state| state.join("servers"));
         let laid = zones::lay(&resolved.settings, Some(&server.name), &directory(&server), &around)?;
@@ -87,9 +87,9 @@ impl Prepared {
     }
 
     /// For servers elsewhere, of whose files and processes nothing is known here.
-    pub(crate) fn without_server(wrap: &Wrap) -> Result<Self, Failure> {
+    pub(crate) fn without_server(wrap: &Wrap, more: Vec<Layer>) -> Result<Self, Failure> {
         let around = Surroundings::of_process();
-        let resolved = wrap.sources.resolve(wrap.layers(), &around)?;
+        let resolved = wrap.sources.resolve(wrap.layers(more), &around)?;
         if wrap.names_server() {
             let what = "--upstream stands for a server elsewhere: name no command beside it";
             return Err(Failure::Usage(what.to_owned()));
@@ -132,9 +132,8 @@ pub(crate) fn default_record(around: &Surroundings) -> Option<PathBuf> {
 }
 
 impl Wrap {
-    /// A layer for each flag beyond the common ones.
-    fn layers(&self) -> Vec<Layer> {
-        let mut layers = Vec::new();
+    /// These layers, and one for each flag beyond the common ones.
+    fn layers(&self, mut layers: Vec<Layer>) -> Vec<Layer> {
         let mut add = |flag: &'static str, write: &dyn Fn(&mut Written)| {
             let mut written = Written::default();
             write(&mut written);

@@ -9,6 +9,7 @@ use vanguard_engine::finding::Action;
 use vanguard_engine::policy::{DenyAs, Profile};
 
 use super::access::{Takes, Tools};
+use super::entry::Entrance;
 use super::origin::pick;
 use super::roles::RoleChange;
 use super::written::{Audit, Compat, Exception, PortList, SandboxMode, Stderr};
@@ -36,6 +37,7 @@ pub(crate) struct Settings {
     pub(crate) server: Child,
     pub(crate) zones: Vec<Set<Zone>>,
     pub(crate) sandbox: Walled,
+    pub(crate) entry: Entrance,
     pub(crate) drain_seconds: Set<u32>,
     pub(crate) grace_seconds: Set<u32>,
     pub(crate) update_source: Set<Option<String>>,
@@ -156,6 +158,7 @@ impl Settings {
             },
             zones: gather(layers, |w| w.zones.clone()),
             sandbox: Walled::from_layers(layers),
+            entry: Entrance::from_layers(layers),
             drain_seconds: pick(layers, 30, |w| w.shutdown.drain_seconds),
             grace_seconds: pick(layers, 2, |w| w.shutdown.grace_seconds),
             update_source: pick(layers, None, |w| w.update.source.clone().map(Some)),

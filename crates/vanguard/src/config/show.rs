@@ -83,6 +83,14 @@ pub(crate) fn rows(settings: &Settings, default_record: Option<&Path>) -> Vec<Ro
     rows.add("sandbox.processes", &walls.processes, |n| *n);
     rows.add("sandbox.files", &walls.files, |n| *n);
     rows.add("sandbox.address_space", &walls.address_space, |n| *n);
+    let entry = &settings.entry;
+    rows.add("entry.keys", &entry.keys, Clone::clone);
+    rows.add("entry.public_url", &entry.public_url, Clone::clone);
+    rows.add("entry.jwt.issuer", &entry.issuer, Clone::clone);
+    rows.add("entry.jwt.audience", &entry.audience, Clone::clone);
+    rows.add("entry.jwt.jwks_url", &entry.jwks_url, |url| url.as_deref().map(masked_url));
+    rows.add("entry.jwt.jwks_file", &entry.jwks_file, Clone::clone);
+    rows.add("entry.jwt.algorithms", &entry.algorithms, Clone::clone);
     rows.add("shutdown.drain_seconds", &settings.drain_seconds, |n| *n);
     rows.add("shutdown.grace_seconds", &settings.grace_seconds, |n| *n);
     rows.add("update.source", &settings.update_source, |source| source.as_deref().map(masked_url));

@@ -171,6 +171,9 @@ fn rebase(mut written: Written, file: &Path) -> Written {
     if let Some(path) = written.audit.path.as_mut().filter(|path| *path != "none") {
         *path = base.join(&path).to_string_lossy().into_owned();
     }
+    for file in [&mut written.entry.keys, &mut written.entry.jwt.jwks_file].into_iter().flatten() {
+        *file = base.join(&file);
+    }
     for zone in written.zones.iter_mut().flatten() {
         zone.rebase(base);
     }

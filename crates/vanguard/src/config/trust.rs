@@ -88,6 +88,15 @@ fn loosening(written: &Written, others: &Settings) -> Vec<String> {
     refuse(walls.processes.is_some_and(|n| n > others.sandbox.processes.value), "sandbox.processes");
     refuse(walls.files.is_some_and(|n| n > others.sandbox.files.value), "sandbox.files");
     refuse(walls.address_space.is_some(), "sandbox.address_space");
+    // Who may enter is for those to say who run the gateway.
+    let entry = &written.entry;
+    refuse(entry.keys.is_some(), "entry.keys");
+    refuse(entry.public_url.is_some(), "entry.public_url");
+    refuse(entry.jwt.issuer.is_some(), "entry.jwt.issuer");
+    refuse(entry.jwt.audience.is_some(), "entry.jwt.audience");
+    refuse(entry.jwt.jwks_url.is_some(), "entry.jwt.jwks_url");
+    refuse(entry.jwt.jwks_file.is_some(), "entry.jwt.jwks_file");
+    refuse(entry.jwt.algorithms.is_some(), "entry.jwt.algorithms");
     refuse(written.update.source.is_some(), "update.source");
     refuse(written.update.key.is_some(), "update.key");
     refuse(written.trust_project.is_some(), "trust_project");
@@ -130,6 +139,8 @@ mod tests {
             ("sandbox: {profile: playwright}", "sandbox.profile"),
             ("sandbox: {env: [SSH_AUTH_SOCK]}", "sandbox.env"),
             ("sandbox: {unix_sockets: true}", "sandbox.unix_sockets"),
+            ("entry: {keys: x}", "entry.keys"),
+            ("entry: {jwt: {issuer: x}}", "entry.jwt.issuer"),
             ("update: {key: x}", "update.key"),
             ("trust_project: true", "trust_project"),
         ] {

@@ -10,6 +10,7 @@ use vanguard_engine::finding::Action;
 use vanguard_engine::policy::{DenyAs, Profile};
 
 use super::access::Access;
+use super::entry::Entry;
 use super::roles::Corrections;
 use super::zone::Zone;
 
@@ -53,6 +54,8 @@ pub(crate) struct Written {
     pub(crate) zones: Option<Vec<Zone>>,
     /// Walls round the server's process (Linux).
     pub(crate) sandbox: Sandbox,
+    /// Who may enter the gateway over HTTP.
+    pub(crate) entry: Entry,
     /// How a session ends.
     pub(crate) shutdown: Shutdown,
     /// Where `vanguard update` takes signed rules from.

@@ -1,0 +1,59 @@
+//! Who enters: whoever shows a key or a token that opens, or everybody where neither is asked for.
+
+use std::sync::Arc;
+
+use hyper::HeaderMap;
+use hyper::header::AUTHORIZATION;
+use vanguard_engine::Principal;
+
+use super::headers::one;
+use super::keys::Keys;
+use super::token::{Refused, Tokens};
+
+/// What opens.
+#[derive(Debug)]
+pub(super) struct Door {
+    pub(super) keys: Option<Keys>,
+    pub(super) tokens: Option<Tokens>,
+}
+
+/// Somebody who does not enter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Outside {
+    /// Nothing was shown that could open.
+    Unknown,
+    /// A token was shown that does not.
+    Refused(&'static str),
+    /// A token was shown, and it cannot be checked now.
+    Unchecked,
+}
+
+impl Door {
+    /// Whether everybody enters.
+    pub(super) fn is_open(&self) -> bool {
+        self.keys.is_none() && self.tokens.is_none()
+    }
+
+    /// Who asks, by what the headers show. What opened is taken out of them: it is for us, not for who stands behind us.
+    pub(super) async fn admit(&self, headers: &mut HeaderMap) -> Result<Option<Arc<Principal>>, Outside> {
+        if self.is_open() {
+            return Ok(None);
+        }
+        if let Some(principal) = self.keys.as_ref().and_then(|keys| keys.admit(headers)) {
+            return Ok(Some(principal));
+        }
+        let Some(tokens) = &self.tokens else { return Err(Outside::Unknown) };
+        let token = one(headers, &AUTHORIZATION).ok().flatten().and_then(bearer).ok_or(Outside::Unknown)?;
+        let principal = tokens.admit(token).await.map_err(|refused| match refused {
+            Refused::Invalid(why) => Outside::Refused(why),
+            Refused::NoKeys => Outside::Unchecked,
+        })?;
+        headers.remove(AUTHORIZATION);
+        Ok(Some(principal))
+    }
+}
+
+fn bearer(value: &str) -> Option<&str> {
+    let (scheme, token) = value.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
