@@ -36,6 +36,13 @@ impl Conversation {
         Some(Self { engine, session, clock: self.clock, log, reports })
     }
 
+    /// A further exchange of the same client, which stands by itself: what is in flight is its own, what is known and the record are shared.
+    pub(crate) fn beside(&self, who: Option<Arc<Principal>>) -> Self {
+        let session = self.session.beside().by(who);
+        let (engine, log, reports) = (Arc::clone(&self.engine), self.log.clone(), Arc::clone(&self.reports));
+        Self { engine, session, clock: self.clock, log, reports }
+    }
+
     /// Records what passed, and tells of what is worth telling.
     pub(crate) fn passed(&self, print: Fingerprint, decisions: Vec<Decision>, timing: Timing) {
         for decision in decisions {

@@ -9,6 +9,7 @@ mod body;
 mod caller;
 mod config;
 mod door;
+mod eager;
 mod envelope;
 mod event;
 mod fetch;

@@ -1,7 +1,9 @@
 //! Bodies of requests and responses, gathered within bounds.
 
+use std::pin::pin;
+
 use http_body_util::BodyExt as _;
-use hyper::body::Incoming;
+use hyper::body::{Body, Bytes, Incoming};
 use hyper::{HeaderMap, StatusCode};
 use tokio::time::{Duration, timeout};
 use vanguard_wire::Gather;
@@ -39,7 +41,11 @@ pub(super) enum Enough {
 }
 
 /// All of `body`, or samples of what is longer than `max`.
-pub(super) async fn gather(mut body: Incoming, max: usize, enough: Enough) -> Result<Gather, hyper::Error> {
+pub(super) async fn gather<B>(body: B, max: usize, enough: Enough) -> Result<Gather, B::Error>
+where
+    B: Body<Data = Bytes>,
+{
+    let mut body = pin!(body);
     let mut gathered = Gather::new(max);
     while let Some(frame) = body.frame().await {
         if let Ok(data) = frame?.into_data() {

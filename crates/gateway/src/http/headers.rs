@@ -52,6 +52,18 @@ pub(super) fn onward(headers: &HeaderMap) -> HeaderMap {
     )
 }
 
+/// The same headers in memory of their own: as they came, they hold on to all that was read of their connection with them.
+pub(super) fn apart(headers: &HeaderMap) -> HeaderMap {
+    let mut kept = HeaderMap::with_capacity(headers.len());
+    for (name, value) in headers {
+        // It was a header's value already.
+        if let Ok(value) = HeaderValue::from_bytes(value.as_bytes()) {
+            kept.append(name, value);
+        }
+    }
+    kept
+}
+
 /// The one value of a header, as text. Two values are none: whoever is behind us might take the other.
 pub(super) fn one<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Result<Option<&'h str>, Ambiguous> {
     let mut values = headers.get_all(name).iter();

@@ -27,7 +27,7 @@ use super::reply::{self, Body, Fault, SERVER_GONE};
 use super::revision::Era;
 use super::taken::Taken;
 use crate::conversation::Conversation;
-use client::Client;
+use client::{Answer as Answered, Client, Failed};
 use stream::Judged;
 use talks::{NotKept, Talks};
 
@@ -40,7 +40,6 @@ const ALT_SVC: HeaderName = HeaderName::from_static("alt-svc");
 #[derive(Debug)]
 pub(super) struct Remote {
     office: Office,
-    target: Uri,
     client: Client,
     talks: Talks,
     limits: HttpLimits,
@@ -55,14 +54,15 @@ struct Place {
 
 impl Remote {
     pub(super) fn new(office: Office, target: Uri, limits: HttpLimits) -> Self {
-        let client = Client::new(limits.connect);
+        let client = Client::new(target, limits.connect);
         let talks = Talks::new(limits.sessions, limits.idle);
-        Self { office, target, client, talks, limits, answers: Arc::new(Semaphore::new(ANSWERS)) }
+        Self { office, client, talks, limits, answers: Arc::new(Semaphore::new(ANSWERS)) }
     }
 
     /// Drops sessions that have lain idle for too long.
     pub(super) fn sweep(&self) {
         self.talks.sweep();
+        self.client.sweep();
     }
 
     /// A message of the client.
@@ -125,10 +125,9 @@ impl Remote {
         if begins && !self.talks.has_room() {
             return Err(Fault::new(StatusCode::SERVICE_UNAVAILABLE, "there are too many sessions"));
         }
-        let session =
-            if begins { self.office.model.another() } else { self.talks.beside(caller.identity(), &self.office.model) };
-        let session = session.by(caller.principal.clone());
-        Ok(Place { talk: Arc::new(self.office.converse(session)), session: None })
+        let begin = || self.office.converse(self.office.model.another().by(caller.principal.clone()));
+        let talk = if begins { begin() } else { self.talks.beside(caller.principal.as_ref(), begin) };
+        Ok(Place { talk: Arc::new(talk), session: None })
     }
 
     /// Sends a permitted message, and answers with what comes of it.
@@ -162,12 +161,18 @@ impl Remote {
         })
     }
 
-    async fn send(&self, method: Method, headers: &HeaderMap, body: Bytes) -> Result<Response<Incoming>, Fault> {
+    async fn send(&self, method: Method, headers: &HeaderMap, body: Bytes) -> Result<Response<Answered>, Fault> {
         let mut request = Request::new(Full::new(body));
         *request.headers_mut() = headers::onward(headers);
         *request.method_mut() = method;
-        *request.uri_mut() = self.target.clone();
-        self.client.send(request).await.map_err(|why| Fault::new(StatusCode::BAD_GATEWAY, why).code(SERVER_GONE))
+        // In a few words, without naming who stands behind us.
+        self.client.send(request).await.map_err(|failed| {
+            let why = match failed {
+                Failed::Unreachable => "the server behind cannot be reached",
+                Failed::BrokeOff => "the server behind broke off",
+            };
+            Fault::new(StatusCode::BAD_GATEWAY, why).code(SERVER_GONE)
+        })
     }
 
     /// Makes the upstream's response ours. `waiting` is the request that it should answer.
@@ -176,7 +181,7 @@ impl Remote {
         caller: &Caller,
         place: Place,
         waiting: Option<&str>,
-        response: Response<Incoming>,
+        response: Response<Answered>,
     ) -> Result<Response<Body>, Fault> {
         let (parts, body) = response.into_parts();
         let mut headers = headers::onward(&parts.headers);
@@ -199,7 +204,7 @@ impl Remote {
         let kind = media_type(&parts.headers);
         if parts.status.is_success() && kind.as_deref() == Some("text/event-stream") {
             let waiting = waiting.map(str::to_owned);
-            let mut asked = caller.headers.clone();
+            let mut asked = headers::apart(&caller.headers);
             asked.remove(LAST_EVENT);
             asked.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
             let stream = Judged::new(self, place.talk, asked, waiting, body);

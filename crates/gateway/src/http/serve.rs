@@ -18,6 +18,7 @@ use vanguard_engine::{Engine, Session};
 
 use super::config::{HttpConfig, HttpLimits, Target};
 use super::door::Door;
+use super::eager::Eager;
 use super::gate::Gate;
 use super::inflight::InFlight;
 use super::local::Local;
@@ -31,6 +32,9 @@ use crate::report::{Event, Reporter, Reports};
 
 /// How often idle sessions are looked for.
 const SWEEP: Duration = Duration::from_secs(30);
+/// How often the clock ticks at least. A timer that is due before all others has a thread roused to take note of it, and the one for the head of
+/// each request would be that; with a tick that is due sooner it never is.
+const TICK: Duration = Duration::from_secs(1);
 /// How long to wait after a connection could not be taken, for want of descriptors as a rule.
 const PAUSE: Duration = Duration::from_millis(100);
 /// How long connections have to end after their requests have.
@@ -112,7 +116,7 @@ async fn run(listener: TcpListener, gateway: &Arc<Gateway>, limits: &HttpLimits,
     let mut interrupt = signal(SignalKind::interrupt())?;
     let (closing, closed) = watch::channel(false);
     let room = Arc::new(Semaphore::new(limits.connections));
-    let mut sweep = tokio::time::interval(SWEEP);
+    let (mut sweep, mut tick) = (tokio::time::interval(SWEEP), tokio::time::interval(TICK));
     loop {
         // Beyond the limit connections wait in the kernel's queue.
         let free = Arc::clone(&room).acquire_owned();
@@ -125,6 +129,7 @@ async fn run(listener: TcpListener, gateway: &Arc<Gateway>, limits: &HttpLimits,
                 _ => tokio::time::sleep(PAUSE).await,
             },
             _ = sweep.tick() => gateway.sweep(),
+            _ = tick.tick() => {}
             _ = terminate.recv() => break,
             _ = interrupt.recv() => break,
         }
@@ -156,16 +161,17 @@ async fn connection(
     let _ = stream.set_nodelay(true);
     let service = service_fn(move |request| {
         let gateway = Arc::clone(&gateway);
-        async move { Ok::<_, Infallible>(gateway.answer(request).await) }
+        // Apart from the connection, which keeps room for it although it only listens.
+        Box::pin(async move { Ok::<_, Infallible>(gateway.answer(request).await) })
     });
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(limits.head).max_buf_size(READ_AHEAD).half_close(false);
-    let mut connection = std::pin::pin!(http.serve_connection(TokioIo::new(stream), service));
+    let mut connection = Eager::new(http.serve_connection(TokioIo::new(stream), service));
     tokio::select! {
         // How it ended is the client's matter.
-        _ = connection.as_mut() => return,
+        _ = &mut connection => return,
         _ = closed.wait_for(|closed| *closed) => {}
     }
-    connection.as_mut().graceful_shutdown();
+    connection.inner().graceful_shutdown();
     let _ = tokio::time::timeout(GOODBYE, connection).await;
 }

@@ -6,11 +6,12 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use hyper::HeaderMap;
-use hyper::body::{Body, Bytes, Frame, Incoming};
+use hyper::body::{Body, Bytes, Frame};
 use vanguard_engine::verdict::Flow;
 use vanguard_wire::{Event, EventFramer, Line, Piece};
 
 use super::Remote;
+use super::client::Answer;
 use crate::conversation::Conversation;
 use crate::http::event::{Data, HEARTBEAT, passed_on};
 use crate::http::hearing::{Ruling, hear};
@@ -20,7 +21,7 @@ use crate::http::reply::Cut;
 
 /// What the client gets of a stream. It takes no more of it than the client reads, and ends with it either way.
 pub(super) struct Judged {
-    upstream: Incoming,
+    upstream: Answer,
     framer: EventFramer,
     judge: Judge,
     heartbeat: Heartbeat,
@@ -46,7 +47,7 @@ impl Judged {
         talk: Arc<Conversation>,
         headers: HeaderMap,
         waiting: Option<String>,
-        upstream: Incoming,
+        upstream: Answer,
     ) -> Self {
         let remote = Arc::clone(remote);
         Self {

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use vanguard_engine::{Identity, Session};
+use vanguard_engine::{Identity, Principal};
 
 use crate::conversation::Conversation;
 
@@ -15,8 +15,8 @@ const MAX_ID_BYTES: usize = 512;
 #[derive(Debug)]
 pub(super) struct Talks {
     open: Mutex<HashMap<Box<str>, Entry>>,
-    /// What each client knows where there are no sessions, and when it last asked.
-    alone: Mutex<HashMap<Option<Identity>, (Session, Instant)>>,
+    /// What each client says where there are no sessions, and when it last asked.
+    alone: Mutex<HashMap<Option<Identity>, (Conversation, Instant)>>,
     max: usize,
     idle: Duration,
 }
@@ -79,17 +79,22 @@ impl Talks {
         self.lock().remove(id);
     }
 
-    /// A session for a request that stands by itself.
-    pub(super) fn beside(&self, who: Option<&Identity>, model: &Session) -> Session {
-        let (mut alone, who) = (self.alone(), who.cloned());
+    /// The conversation for a request that stands by itself. `begin` makes the first of a client.
+    pub(super) fn beside(
+        &self,
+        principal: Option<&Arc<Principal>>,
+        begin: impl FnOnce() -> Conversation,
+    ) -> Conversation {
+        let who = principal.map(|principal| principal.identity.clone());
+        let mut alone = self.alone();
         if alone.len() >= self.max && !alone.contains_key(&who) {
             // It is told its tools again.
             let longest = alone.iter().min_by_key(|(_, (_, used))| *used).map(|(who, _)| who.clone());
             longest.map(|who| alone.remove(&who));
         }
-        let (session, used) = alone.entry(who).or_insert_with(|| (model.another(), Instant::now()));
+        let (talk, used) = alone.entry(who).or_insert_with(|| (begin(), Instant::now()));
         *used = Instant::now();
-        session.beside()
+        talk.beside(principal.cloned())
     }
 
     /// Drops what has lain idle for too long.
@@ -103,7 +108,7 @@ impl Talks {
         open.retain(|_, entry| Arc::strong_count(&entry.talk) > 1 || entry.used.elapsed() < self.idle);
     }
 
-    fn alone(&self) -> MutexGuard<'_, HashMap<Option<Identity>, (Session, Instant)>> {
+    fn alone(&self) -> MutexGuard<'_, HashMap<Option<Identity>, (Conversation, Instant)>> {
         self.alone.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
