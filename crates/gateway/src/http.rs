@@ -5,11 +5,13 @@
 //! records as stdio does, and send nothing but a [`parcel`]: what the engine permits, or an answer of our own. Neither has an opinion on what is
 //! an attack.
 
+mod address;
 mod body;
 mod caller;
 mod config;
 mod door;
 mod eager;
+mod elsewhere;
 mod envelope;
 mod event;
 mod fetch;
@@ -21,20 +23,24 @@ mod inflight;
 mod keys;
 mod letter;
 mod local;
+mod measure;
 mod metadata;
 mod office;
+mod pace;
 mod parcel;
 mod remote;
 mod reply;
 mod revision;
 mod route;
 mod serve;
+mod shares;
 mod taken;
 mod token;
 
 pub use hyper::Uri;
+pub use ipnet::IpNet;
 
-pub use config::{HttpConfig, HttpLimits, Target, Upstream};
+pub use config::{HttpConfig, HttpLimits, Paces, Target, Upstream};
 pub use keys::{KeyError, Keys};
 pub use serve::serve;
 pub use token::{ALGORITHMS, Algorithm, KeySet, KeySource, TokenConfig};

@@ -1,7 +1,9 @@
 //! The gateway over HTTP.
 
 mod clients;
+mod elsewhere;
 mod entry;
+mod measures;
 mod principals;
 mod remote;
 mod sessions;

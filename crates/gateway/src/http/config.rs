@@ -1,9 +1,11 @@
 //! What to serve, to whom, and how much of it.
 
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::time::Duration;
 
 use hyper::Uri;
+use ipnet::IpNet;
 
 use super::keys::Keys;
 use super::token::TokenConfig;
@@ -22,6 +24,12 @@ pub struct HttpConfig {
     pub tokens: Option<TokenConfig>,
     /// The address that clients know it by, where something before it has another.
     pub public: Option<Uri>,
+    /// From where one may enter; from everywhere where there is none.
+    pub allow_from: Vec<IpNet>,
+    /// Whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<IpNet>,
+    /// How fast, and how much at once.
+    pub paces: Paces,
     /// Names that it is reached by, beside loopback and addresses. Where keys or tokens are asked for and none is named, any.
     pub hosts: Vec<String>,
     /// Origins of web pages that may speak to it, beside those of loopback.
@@ -48,6 +56,28 @@ pub enum Target {
     Command(Box<StdioConfig>),
     /// A server over Streamable HTTP.
     Url(Uri),
+}
+
+/// How fast somebody may ask, and how much may be open at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Paces {
+    /// Requests a second of each principal.
+    pub principal: Option<NonZeroU32>,
+    /// Requests a second from each address.
+    pub address: Option<NonZeroU32>,
+    /// Requests and streams of each principal that are open at once.
+    pub open: usize,
+}
+
+impl Paces {
+    /// What a principal may have open, unless it is said.
+    pub const OPEN: usize = 1024;
+}
+
+impl Default for Paces {
+    fn default() -> Self {
+        Self { principal: None, address: None, open: Self::OPEN }
+    }
 }
 
 /// Bounds of the gateway.

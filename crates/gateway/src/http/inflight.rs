@@ -63,16 +63,21 @@ impl Drop for Entered {
 impl Entered {
     /// Counts until the body of the response is sent, or nobody wants it any more.
     pub(super) fn until_sent(self, response: Response<Body>) -> Response<Body> {
-        response.map(|body| Counted { body, _entered: self }.boxed_unsync())
+        until_sent(self, response)
     }
 }
 
-struct Counted {
-    body: Body,
-    _entered: Entered,
+/// Holds what `counts` until the body of the response is sent, or nobody wants it any more.
+pub(super) fn until_sent(counts: impl Send + Unpin + 'static, response: Response<Body>) -> Response<Body> {
+    response.map(|body| Counted { body, _counts: counts }.boxed_unsync())
 }
 
-impl HttpBody for Counted {
+struct Counted<C> {
+    body: Body,
+    _counts: C,
+}
+
+impl<C: Unpin> HttpBody for Counted<C> {
     type Data = Bytes;
     type Error = Cut;
 

@@ -9,7 +9,7 @@ use super::headers::one;
 use super::reply::{Body, json};
 
 /// Where clients look for it, before the path of what they want to reach.
-const WELL_KNOWN: &str = "/.well-known/oauth-protected-resource";
+pub(super) const WELL_KNOWN: &str = "/.well-known/oauth-protected-resource";
 
 /// What we say of ourselves.
 #[derive(Debug)]

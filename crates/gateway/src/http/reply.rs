@@ -1,5 +1,7 @@
 //! Answers of our own over HTTP: the status that the specification names, and a JSON-RPC error that says why in a line.
 
+use std::time::Duration;
+
 use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt as _, Empty, Full};
 use hyper::body::{Body as HttpBody, Bytes};
@@ -41,12 +43,14 @@ pub(super) struct Fault {
     /// As it is written.
     id: Option<String>,
     /// What the client must show (`WWW-Authenticate`).
-    challenge: Option<String>,
+    challenge: Option<Box<str>>,
+    /// Seconds after which it may be worth to ask again.
+    after: Option<u32>,
 }
 
 impl Fault {
     pub(super) fn new(status: StatusCode, message: impl Into<String>) -> Self {
-        Self { status, code: BAD_REQUEST, message: message.into(), data: None, id: None, challenge: None }
+        Self { status, code: BAD_REQUEST, message: message.into(), data: None, id: None, challenge: None, after: None }
     }
 
     /// With another JSON-RPC code.
@@ -61,7 +65,13 @@ impl Fault {
 
     /// With what the client must show.
     pub(super) fn challenge(self, challenge: String) -> Self {
-        Self { challenge: Some(challenge), ..self }
+        Self { challenge: Some(challenge.into()), ..self }
+    }
+
+    /// With the time after which it may be worth to ask again.
+    pub(super) fn after(self, wait: Duration) -> Self {
+        let seconds = u32::try_from(wait.as_secs()).unwrap_or(u32::MAX);
+        Self { after: Some(seconds.saturating_add(1)), ..self }
     }
 
     /// As the answer to the request with this id.
@@ -73,13 +83,16 @@ impl Fault {
         let line = reply::error(self.id.as_deref(), self.code, &self.message, self.data.as_deref());
         let mut response = json(self.status, line.into());
         let headers = response.headers_mut();
-        headers.extend(self.challenge.and_then(|text| text.try_into().ok()).map(|text| (WWW_AUTHENTICATE, text)));
+        headers.extend(
+            self.challenge.and_then(|text| HeaderValue::from_str(&text).ok()).map(|text| (WWW_AUTHENTICATE, text)),
+        );
         match self.status {
             StatusCode::METHOD_NOT_ALLOWED => {
                 headers.insert(ALLOW, HeaderValue::from_static("GET, POST, DELETE"));
             }
             StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS => {
-                headers.insert(RETRY_AFTER, RETRY_SECONDS);
+                let seconds = self.after.map(HeaderValue::from);
+                headers.insert(RETRY_AFTER, seconds.unwrap_or(RETRY_SECONDS));
             }
             _ => {}
         }

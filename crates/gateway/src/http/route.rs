@@ -1,5 +1,6 @@
 //! The way of a request: name and origin, path, key, method, upstream.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use hyper::body::{Bytes, Incoming};
@@ -9,10 +10,12 @@ use vanguard_engine::Entry;
 
 use super::caller::Caller;
 use super::door::{Door, Outside};
+use super::elsewhere::Elsewhere;
 use super::gate::Gate;
-use super::inflight::InFlight;
+use super::inflight::{InFlight, until_sent};
 use super::local::Local;
 use super::local::legacy::MESSAGES;
+use super::measure::Measure;
 use super::metadata::{self, Guide};
 use super::remote::Remote;
 use super::reply::{Body, Fault, Lacking, empty, json};
@@ -28,7 +31,7 @@ const HEAD_BYTES: usize = 32 * 1024;
 /// What stands behind a path.
 #[derive(Debug)]
 pub(super) enum Behind {
-    Url(Arc<Remote>),
+    Url(Arc<Remote>, Box<Elsewhere>),
     Command(Arc<Local>),
 }
 
@@ -36,6 +39,7 @@ pub(super) enum Behind {
 #[derive(Debug)]
 pub(super) struct Gateway {
     pub(super) gate: Gate,
+    pub(super) measure: Measure,
     pub(super) door: Door,
     pub(super) guide: Guide,
     /// By the name in the path; without one, the only one.
@@ -44,9 +48,9 @@ pub(super) struct Gateway {
 }
 
 impl Gateway {
-    /// Answers a request, whatever it is.
-    pub(super) async fn answer(&self, request: Request<Incoming>) -> Response<Body> {
-        let mut response = self.route(request).await.unwrap_or_else(Fault::respond);
+    /// Answers a request, whatever it is. `peer` is the other end of its connection.
+    pub(super) async fn answer(&self, request: Request<Incoming>, peer: IpAddr) -> Response<Body> {
+        let mut response = self.route(request, peer).await.unwrap_or_else(Fault::respond);
         // What a key or a session lets one see is for that one.
         response.headers_mut().entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
         response
@@ -54,9 +58,10 @@ impl Gateway {
 
     /// Drops what has lain idle for too long.
     pub(super) fn sweep(&self) {
+        self.measure.sweep();
         for (_, behind) in &self.upstreams {
             match behind {
-                Behind::Url(remote) => remote.sweep(),
+                Behind::Url(remote, _) => remote.sweep(),
                 Behind::Command(local) => local.sweep(),
             }
         }
@@ -80,20 +85,21 @@ impl Gateway {
         }
     }
 
-    async fn route(&self, request: Request<Incoming>) -> Result<Response<Body>, Fault> {
+    async fn route(&self, request: Request<Incoming>, peer: IpAddr) -> Result<Response<Body>, Fault> {
         match request.uri().path() {
             "/health" => return Ok(well(&request, true)),
             "/ready" => return Ok(well(&request, !self.inflight.is_closing())),
             _ => {}
         }
         self.gate.check(request.uri(), request.headers())?;
+        self.measure.address(peer, request.headers())?;
         if request.headers().iter().map(|(name, value)| name.as_str().len() + value.len()).sum::<usize>() > HEAD_BYTES {
             return Err(Fault::new(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "the headers are too long"));
         }
         let (parts, body) = request.into_parts();
         let (mut headers, path) = (parts.headers, parts.uri.path());
         if let Some(about) = metadata::asked(path) {
-            return self.about(&parts.method, &headers, about);
+            return self.about(&parts.method, &headers, about).await;
         }
         let legacy = !path.starts_with(ROOT);
         // What a client comes with must be for the path; of the older transport there is only one.
@@ -103,14 +109,21 @@ impl Gateway {
         // Only now, so that nobody without a key learns what is here.
         let behind = self.behind(path, &parts.method)?;
         let token = principal.as_ref().is_some_and(|principal| principal.identity.entry == Entry::Token);
+        let share = principal.as_ref().map(|who| self.measure.principal(&who.identity)).transpose()?;
         let host = headers.get(HOST).cloned();
         let caller = Caller { principal, headers };
         let response = self.pass(behind, legacy, caller, (parts.method, parts.uri.query()), body).await?;
-        Ok(if token { self.step_up(response, host, resource) } else { response })
+        match (share, behind) {
+            (Some(share), _) if token => Ok(until_sent(share, self.step_up(response, host, resource))),
+            (Some(share), _) => Ok(until_sent(share, response)),
+            (None, Behind::Url(_, elsewhere)) => Ok(self.lead_here(response, host, resource, elsewhere)),
+            (None, Behind::Command(_)) => Ok(response),
+        }
     }
 
-    /// What a client must know to come with a token. The same for every path that could be one of ours, so that nobody learns which are.
-    fn about(&self, method: &Method, headers: &HeaderMap, about: &str) -> Result<Response<Body>, Fault> {
+    /// What a client must know to come with a token. Where something is asked for, it is the same for every path that could be one of
+    /// ours, so that nobody learns which are.
+    async fn about(&self, method: &Method, headers: &HeaderMap, about: &str) -> Result<Response<Body>, Fault> {
         if !matches!(*method, Method::GET | Method::HEAD) {
             return Err(Fault::new(StatusCode::METHOD_NOT_ALLOWED, "this is only to be read"));
         }
@@ -118,8 +131,16 @@ impl Gateway {
             "" | "/" => Some(ROOT),
             path => path.strip_prefix(ROOT).filter(|rest| rest.is_empty() || rest.starts_with('/')).map(|_| path),
         };
-        let document = path.and_then(|path| self.guide.document(headers, path));
-        document.ok_or_else(|| Fault::new(StatusCode::NOT_FOUND, "nothing is said of this path"))
+        let nothing = || Fault::new(StatusCode::NOT_FOUND, "nothing is said of this path");
+        let path = path.ok_or_else(nothing)?;
+        match self.behind(path, &Method::POST) {
+            // Where we ask for nothing, it may.
+            Ok(Behind::Url(_, elsewhere)) if self.door.is_open() => {
+                let resource = self.guide.address(headers, path).ok_or_else(nothing)?;
+                elsewhere.document(&resource).await.ok_or_else(nothing)
+            }
+            _ => self.guide.document(headers, path).ok_or_else(nothing),
+        }
     }
 
     /// What somebody is told who does not enter.
@@ -149,6 +170,23 @@ impl Gateway {
         response
     }
 
+    /// Whom the upstream sends for a token finds what it says of itself here.
+    fn lead_here(
+        &self,
+        mut response: Response<Body>,
+        host: Option<HeaderValue>,
+        path: &str,
+        elsewhere: &Elsewhere,
+    ) -> Response<Body> {
+        if matches!(response.status(), StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) {
+            let headers = host.map(|host| (HOST, host)).into_iter().collect();
+            if let Some(document) = self.guide.document_address(&headers, path) {
+                elsewhere.lead_here(response.headers_mut(), &document);
+            }
+        }
+        response
+    }
+
     /// Hands the request to what stands behind its path.
     async fn pass(
         &self,
@@ -165,16 +203,16 @@ impl Gateway {
                     .enter()
                     .ok_or_else(|| Fault::new(StatusCode::SERVICE_UNAVAILABLE, "the gateway is closing"))?;
                 let response = match behind {
-                    Behind::Url(remote) => remote.post(caller, body).await,
+                    Behind::Url(remote, _) => remote.post(caller, body).await,
                     Behind::Command(local) if legacy => local.post_beside(&caller, query, body).await,
                     Behind::Command(local) => local.post(caller, body).await,
                 }?;
                 Ok(entered.until_sent(response))
             }
-            (Method::GET, Behind::Url(remote)) => remote.get(caller).await,
+            (Method::GET, Behind::Url(remote, _)) => remote.get(caller).await,
             (Method::GET, Behind::Command(local)) if legacy => local.listen(&caller),
             (Method::GET, Behind::Command(local)) => local.get(&caller),
-            (Method::DELETE, Behind::Url(remote)) => remote.delete(caller).await,
+            (Method::DELETE, Behind::Url(remote, _)) => remote.delete(caller).await,
             (Method::DELETE, Behind::Command(local)) if !legacy => local.delete(&caller),
             _ => Err(Fault::new(StatusCode::METHOD_NOT_ALLOWED, "this method is not for MCP")),
         }

@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,12 +16,15 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use vanguard_audit::Log;
 use vanguard_engine::{Engine, Session};
 
+use super::address::Addresses;
 use super::config::{HttpConfig, HttpLimits, Target};
 use super::door::Door;
 use super::eager::Eager;
+use super::elsewhere::Elsewhere;
 use super::gate::Gate;
 use super::inflight::InFlight;
 use super::local::Local;
+use super::measure::Measure;
 use super::metadata::Guide;
 use super::office::Office;
 use super::remote::Remote;
@@ -84,6 +87,8 @@ fn gateway(
 ) -> Gateway {
     let door = Door { keys: config.keys, tokens: config.tokens.map(Tokens::new) };
     let gate = Gate::new(&config.hosts, &config.origins, !door.is_open());
+    let addresses = Addresses { allowed: config.allow_from, proxies: config.trusted_proxies };
+    let measure = Measure::new(addresses, config.paces);
     let guide = Guide {
         public: config.public,
         issuer: door.tokens.as_ref().map(|tokens| tokens.issuer.clone()),
@@ -103,12 +108,15 @@ fn gateway(
             server,
         };
         let behind = match upstream.target {
-            Target::Url(url) => Behind::Url(Arc::new(Remote::new(office, url, config.limits))),
+            Target::Url(url) => {
+                let elsewhere = Box::new(Elsewhere::new(url.clone()));
+                Behind::Url(Arc::new(Remote::new(office, url, config.limits)), elsewhere)
+            }
             Target::Command(command) => Behind::Command(Arc::new(Local::new(office, *command, config.limits))),
         };
         (upstream.name, behind)
     });
-    Gateway { gate, door, guide, upstreams: upstreams.collect(), inflight: InFlight::default() }
+    Gateway { gate, measure, door, guide, upstreams: upstreams.collect(), inflight: InFlight::default() }
 }
 
 async fn run(listener: TcpListener, gateway: &Arc<Gateway>, limits: &HttpLimits, drain: Duration) -> io::Result<()> {
@@ -123,8 +131,8 @@ async fn run(listener: TcpListener, gateway: &Arc<Gateway>, limits: &HttpLimits,
         let accepted = async { (free.await, listener.accept().await) };
         tokio::select! {
             (free, accepted) = accepted => match (free, accepted) {
-                (Ok(free), Ok((stream, _))) => {
-                    tokio::spawn(connection(stream, Arc::clone(gateway), closed.clone(), free, *limits));
+                (Ok(free), Ok((stream, peer))) => {
+                    tokio::spawn(connection((stream, peer.ip()), Arc::clone(gateway), closed.clone(), free, *limits));
                 }
                 _ => tokio::time::sleep(PAUSE).await,
             },
@@ -151,7 +159,7 @@ async fn run(listener: TcpListener, gateway: &Arc<Gateway>, limits: &HttpLimits,
 
 /// Serves one connection until it ends, or the gateway does.
 async fn connection(
-    stream: TcpStream,
+    (stream, peer): (TcpStream, IpAddr),
     gateway: Arc<Gateway>,
     mut closed: watch::Receiver<bool>,
     _free: OwnedSemaphorePermit,
@@ -162,7 +170,7 @@ async fn connection(
     let service = service_fn(move |request| {
         let gateway = Arc::clone(&gateway);
         // Apart from the connection, which keeps room for it although it only listens.
-        Box::pin(async move { Ok::<_, Infallible>(gateway.answer(request).await) })
+        Box::pin(async move { Ok::<_, Infallible>(gateway.answer(request, peer).await) })
     });
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(limits.head).max_buf_size(READ_AHEAD).half_close(false);

@@ -1,10 +1,15 @@
 //! Who may enter the gateway over HTTP, as it is written and as it is meant.
 
+use std::borrow::Cow;
+use std::net::IpAddr;
+use std::num::NonZeroU32;
 use std::path::PathBuf;
+use std::str::FromStr;
 
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-use vanguard_gateway::http::Algorithm;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use vanguard_gateway::http::{Algorithm, IpNet};
 
 use super::origin::pick;
 use super::{Layer, Set};
@@ -20,6 +25,58 @@ pub(crate) struct Entry {
     pub(crate) public_url: Option<String>,
     /// Tokens of an authorization server that open.
     pub(crate) jwt: Jwt,
+    /// Addresses and networks (`192.0.2.0/24`) from which one may enter; from everywhere when absent.
+    pub(crate) allow_from: Option<Vec<Network>>,
+    /// Addresses and networks of proxies that are believed when they say for whom they ask (`X-Forwarded-For`); nobody is by default.
+    pub(crate) trusted_proxies: Option<Vec<Network>>,
+    /// Requests a second of each principal; no limit when absent.
+    pub(crate) rate: Option<NonZeroU32>,
+    /// Requests a second from each address (of IPv6, each network of 64 bits); no limit when absent.
+    pub(crate) address_rate: Option<NonZeroU32>,
+    /// Requests and streams that a principal may have open at once.
+    pub(crate) open: Option<NonZeroU32>,
+}
+
+/// An address, or a network of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Network(pub(crate) IpNet);
+
+impl Serialize for Network {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&self.0)
+    }
+}
+
+impl FromStr for Network {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let text = text.trim();
+        let net =
+            text.parse::<IpNet>().or_else(|_| text.parse::<IpAddr>().map(|address| address.to_canonical().into()));
+        net.map(Self)
+            .map_err(|_| format!("`{text}` is no address or network; write 192.0.2.7, 192.0.2.0/24 or 2001:db8::/32"))
+    }
+}
+
+impl<'de> Deserialize<'de> for Network {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
+    }
+}
+
+impl JsonSchema for Network {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "Network".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string" })
+    }
 }
 
 /// Tokens of an authorization server.
@@ -91,6 +148,12 @@ pub(crate) struct Entrance {
     pub(crate) jwks_file: Set<Option<PathBuf>>,
     /// All that are known where there is none.
     pub(crate) algorithms: Set<Vec<AlgorithmName>>,
+    pub(crate) allow_from: Set<Vec<Network>>,
+    pub(crate) trusted_proxies: Set<Vec<Network>>,
+    pub(crate) rate: Set<Option<NonZeroU32>>,
+    pub(crate) address_rate: Set<Option<NonZeroU32>>,
+    /// What is usual where it is not said.
+    pub(crate) open: Set<Option<NonZeroU32>>,
 }
 
 impl Entrance {
@@ -104,6 +167,31 @@ impl Entrance {
             jwks_url: pick(layers, None, |w| w.entry.jwt.jwks_url.clone().map(Some)),
             jwks_file: pick(layers, None, |w| w.entry.jwt.jwks_file.clone().map(Some)),
             algorithms: pick(layers, Vec::new(), |w| w.entry.jwt.algorithms.clone()),
+            allow_from: pick(layers, Vec::new(), |w| w.entry.allow_from.clone()),
+            trusted_proxies: pick(layers, Vec::new(), |w| w.entry.trusted_proxies.clone()),
+            rate: pick(layers, None, |w| w.entry.rate.map(Some)),
+            address_rate: pick(layers, None, |w| w.entry.address_rate.map(Some)),
+            open: pick(layers, None, |w| w.entry.open.map(Some)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::config::file::parse;
+
+    #[test]
+    fn an_address_is_a_network_of_one_and_what_is_none_is_said_with_its_place() {
+        let written = parse("entry: {allow_from: [192.0.2.7, '2001:db8::/32']}", "x").expect("valid");
+        let networks = written.entry.allow_from.expect("some");
+        assert_eq!(networks.iter().map(|net| net.0.to_string()).collect::<Vec<_>>(), ["192.0.2.7/32", "2001:db8::/32"]);
+        for (text, expected) in [
+            ("entry:\n  allow_from: [192.0.2.0/33]\n", "is no address or network"),
+            ("entry:\n  allow_from: [localhost]\n", "is no address or network"),
+            ("entry:\n  rate: 0\n", "nonzero"),
+        ] {
+            let fault = parse(text, "x").expect_err("refused").to_string();
+            assert!(fault.starts_with("x:2:") && fault.contains(expected), "{fault}");
         }
     }
 }

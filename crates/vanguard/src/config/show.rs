@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use serde::Serialize;
+use vanguard_gateway::http::Paces;
 
 use super::{Origin, Set, Settings};
 
@@ -91,6 +92,11 @@ pub(crate) fn rows(settings: &Settings, default_record: Option<&Path>) -> Vec<Ro
     rows.add("entry.jwt.jwks_url", &entry.jwks_url, |url| url.as_deref().map(masked_url));
     rows.add("entry.jwt.jwks_file", &entry.jwks_file, Clone::clone);
     rows.add("entry.jwt.algorithms", &entry.algorithms, Clone::clone);
+    rows.add("entry.allow_from", &entry.allow_from, Clone::clone);
+    rows.add("entry.trusted_proxies", &entry.trusted_proxies, Clone::clone);
+    rows.add("entry.rate", &entry.rate, |n| *n);
+    rows.add("entry.address_rate", &entry.address_rate, |n| *n);
+    rows.add("entry.open", &entry.open, |n| n.map_or(Paces::OPEN, |n| n.get() as usize));
     rows.add("shutdown.drain_seconds", &settings.drain_seconds, |n| *n);
     rows.add("shutdown.grace_seconds", &settings.grace_seconds, |n| *n);
     rows.add("update.source", &settings.update_source, |source| source.as_deref().map(masked_url));

@@ -97,6 +97,11 @@ fn loosening(written: &Written, others: &Settings) -> Vec<String> {
     refuse(entry.jwt.jwks_url.is_some(), "entry.jwt.jwks_url");
     refuse(entry.jwt.jwks_file.is_some(), "entry.jwt.jwks_file");
     refuse(entry.jwt.algorithms.is_some(), "entry.jwt.algorithms");
+    refuse(entry.allow_from.is_some(), "entry.allow_from");
+    refuse(entry.trusted_proxies.is_some(), "entry.trusted_proxies");
+    refuse(entry.rate.is_some(), "entry.rate");
+    refuse(entry.address_rate.is_some(), "entry.address_rate");
+    refuse(entry.open.is_some(), "entry.open");
     refuse(written.update.source.is_some(), "update.source");
     refuse(written.update.key.is_some(), "update.key");
     refuse(written.trust_project.is_some(), "trust_project");
@@ -141,6 +146,7 @@ mod tests {
             ("sandbox: {unix_sockets: true}", "sandbox.unix_sockets"),
             ("entry: {keys: x}", "entry.keys"),
             ("entry: {jwt: {issuer: x}}", "entry.jwt.issuer"),
+            ("entry: {trusted_proxies: [0.0.0.0/0]}", "entry.trusted_proxies"),
             ("update: {key: x}", "update.key"),
             ("trust_project: true", "trust_project"),
         ] {

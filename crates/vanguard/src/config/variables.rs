@@ -3,6 +3,7 @@
 use vanguard_audit::OnFailure;
 use vanguard_engine::policy::{DenyAs, Profile};
 
+use super::entry::Network;
 use super::written::{Compat, Written};
 use super::{Layer, Origin};
 use crate::exit::Failure;
@@ -39,7 +40,7 @@ const VEX: &str = "anchoring in VEX";
 
 /// All of them, by name.
 pub(crate) const VARIABLES: &[Variable] = &[
-    v("VANGUARD_ALLOWED_IPS", NotYet("an allow-list of addresses for `serve`", not_empty)),
+    v("VANGUARD_ALLOWED_IPS", Sets("entry.allow_from", |text, w| set(&mut w.entry.allow_from, networks(text)))),
     v("VANGUARD_API_KEY", Steers("a key that opens `serve`, beside those of `--keys`")),
     v("VANGUARD_AUDIT_ON_FAILURE", Sets("audit.on_failure", |text, w| set(&mut w.audit.on_failure, on_failure(text)))),
     v("VANGUARD_BEHAVIORAL_ENABLED", NotYet(BEHAVIOUR, is_true)),
@@ -128,6 +129,12 @@ pub(crate) fn layers(environment: &[(String, String)]) -> Result<(Vec<Layer>, Ve
         }
     }
     Ok((layers, warnings))
+}
+
+/// Addresses and networks with commas between them.
+fn networks(text: &str) -> Result<Vec<Network>, &'static str> {
+    let all = text.split(',').filter(|text| !text.trim().is_empty()).map(str::parse).collect::<Result<_, String>>();
+    all.map_err(|_| "give addresses or networks (192.0.2.0/24) with commas between them")
 }
 
 /// Reads `true`, `1`, `yes`, `on` and their opposites, in any case.

@@ -1,10 +1,11 @@
 //! Who may enter: flags and settings as the gateway takes them.
 
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
-use vanguard_gateway::http::{ALGORITHMS, KeySet, KeySource, Keys, TokenConfig, Uri};
+use vanguard_gateway::http::{ALGORITHMS, IpNet, KeySet, KeySource, Keys, Paces, TokenConfig, Uri};
 
-use crate::config::entry::Entrance;
+use crate::config::entry::{Entrance, Network};
 use crate::config::{Layer, Origin, Set, Written};
 use crate::exit::Failure;
 use crate::reading;
@@ -37,6 +38,18 @@ pub(super) struct EntryFlags {
     /// Address that clients know the gateway by, where something before it has another
     #[arg(long, value_name = "URL")]
     public_url: Option<String>,
+    /// Address or network from which one may enter; may be repeated [env: VANGUARD_ALLOWED_IPS]
+    #[arg(long, value_name = "CIDR")]
+    allow_from: Vec<Network>,
+    /// Address or network of a proxy whose X-Forwarded-For is believed; may be repeated
+    #[arg(long, value_name = "CIDR")]
+    trusted_proxy: Vec<Network>,
+    /// Requests a second of each principal
+    #[arg(long, value_name = "N")]
+    rate: Option<NonZeroU32>,
+    /// Requests a second from each address
+    #[arg(long, value_name = "N")]
+    address_rate: Option<NonZeroU32>,
 }
 
 impl EntryFlags {
@@ -58,8 +71,25 @@ impl EntryFlags {
         add(self.jwks_url.is_some(), "--jwks-url", &|w| w.entry.jwt.jwks_url.clone_from(&self.jwks_url));
         add(self.jwks_file.is_some(), "--jwks-file", &|w| w.entry.jwt.jwks_file.clone_from(&self.jwks_file));
         add(self.public_url.is_some(), "--public-url", &|w| w.entry.public_url.clone_from(&self.public_url));
+        add(!self.allow_from.is_empty(), "--allow-from", &|w| w.entry.allow_from = Some(self.allow_from.clone()));
+        add(!self.trusted_proxy.is_empty(), "--trusted-proxy", &|w| {
+            w.entry.trusted_proxies = Some(self.trusted_proxy.clone());
+        });
+        add(self.rate.is_some(), "--rate", &|w| w.entry.rate = self.rate);
+        add(self.address_rate.is_some(), "--address-rate", &|w| w.entry.address_rate = self.address_rate);
         layers
     }
+}
+
+/// How fast somebody may ask, and how much may be open.
+pub(super) fn paces(entrance: &Entrance) -> Paces {
+    let open = entrance.open.value.map_or(Paces::OPEN, |most| most.get() as usize);
+    Paces { principal: entrance.rate.value, address: entrance.address_rate.value, open }
+}
+
+/// Networks as the gateway takes them.
+pub(super) fn networks(set: &Set<Vec<Network>>) -> Vec<IpNet> {
+    set.value.iter().map(|network| network.0).collect()
 }
 
 /// The keys of the file, and the one of the environment.
