@@ -6,6 +6,7 @@
 pub(crate) mod access;
 pub(crate) mod entry;
 pub(crate) mod file;
+pub(crate) mod gateway;
 pub(crate) mod origin;
 pub(crate) mod resolve;
 pub(crate) mod roles;

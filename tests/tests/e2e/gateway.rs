@@ -7,5 +7,6 @@ mod measures;
 mod principals;
 mod remote;
 mod sessions;
+mod silence;
 mod stateless;
 mod tokens;

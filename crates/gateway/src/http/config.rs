@@ -99,6 +99,8 @@ pub struct HttpLimits {
     pub body: Duration,
     /// How long a connection to an upstream may take.
     pub connect: Duration,
+    /// How long an upstream at a URL may say nothing to a request that waits for it.
+    pub answer: Duration,
     /// How long a session may lie idle.
     pub idle: Duration,
     /// How long a client may leave a full stream unread.
@@ -118,6 +120,7 @@ impl Default for HttpLimits {
             head: Duration::from_secs(10),
             body: Duration::from_mins(1),
             connect: Duration::from_secs(10),
+            answer: Duration::from_mins(5),
             idle: Duration::from_mins(30),
             stall: Duration::from_mins(1),
             heartbeat: Duration::from_secs(15),

@@ -11,6 +11,7 @@ use hyper::body::{Bytes, Incoming};
 use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue};
 use hyper::{HeaderMap, Method, Request, Response, StatusCode, Uri};
 use tokio::sync::Semaphore;
+use tokio::time::timeout;
 use vanguard_engine::Identity;
 use vanguard_engine::verdict::{Answer, Flow};
 use vanguard_wire::Line;
@@ -54,7 +55,7 @@ struct Place {
 
 impl Remote {
     pub(super) fn new(office: Office, target: Uri, limits: HttpLimits) -> Self {
-        let client = Client::new(target, limits.connect);
+        let client = Client::new(target, limits.connect, limits.answer);
         let talks = Talks::new(limits.sessions, limits.idle);
         Self { office, client, talks, limits, answers: Arc::new(Semaphore::new(ANSWERS)) }
     }
@@ -167,11 +168,12 @@ impl Remote {
         *request.method_mut() = method;
         // In a few words, without naming who stands behind us.
         self.client.send(request).await.map_err(|failed| {
-            let why = match failed {
-                Failed::Unreachable => "the server behind cannot be reached",
-                Failed::BrokeOff => "the server behind broke off",
+            let (status, why) = match failed {
+                Failed::Unreachable => (StatusCode::BAD_GATEWAY, "the server behind cannot be reached"),
+                Failed::BrokeOff => (StatusCode::BAD_GATEWAY, "the server behind broke off"),
+                Failed::Silent => (StatusCode::GATEWAY_TIMEOUT, "the server behind does not answer"),
             };
-            Fault::new(StatusCode::BAD_GATEWAY, why).code(SERVER_GONE)
+            Fault::new(status, why).code(SERVER_GONE)
         })
     }
 
@@ -212,7 +214,11 @@ impl Remote {
             headers.insert("x-accel-buffering", HeaderValue::from_static("no"));
             return Ok(made(parts.status, headers, stream.boxed_unsync()));
         }
-        let gathered = gather(body, self.limits.message, Enough::End).await;
+        let gathered = timeout(self.limits.answer, gather(body, self.limits.message, Enough::End)).await;
+        let gathered = gathered.map_err(|_| {
+            let silent = Fault::new(StatusCode::GATEWAY_TIMEOUT, "the server behind does not end its answer");
+            abandoned(silent.code(SERVER_GONE))
+        })?;
         let mut gathered = gathered.map_err(|_| abandoned(behind("broke off")))?;
         let line = gathered.line();
         if line == Line::Message(b"") {

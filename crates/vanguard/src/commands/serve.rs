@@ -8,10 +8,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use vanguard_engine::policy::Profile;
-use vanguard_gateway::http::{HttpConfig, HttpLimits, Target, Upstream, Uri};
+use vanguard_gateway::http::{HttpConfig, Target, Upstream, Uri};
 
 use super::wrap::{Prepared, Wrap};
-use crate::config::Settings;
+use crate::config::{Settings, gateway};
 use crate::exit::{Failure, Outcome};
 use entry::EntryFlags;
 
@@ -71,7 +71,7 @@ pub(crate) fn run(args: &Args) -> Outcome {
     let keys = entry::keys(settings.entry.keys.value.as_deref(), variable.as_deref())?;
     let tokens = entry::tokens(&settings.entry)?;
     protected(args, keys.is_some() || tokens.is_some(), settings)?;
-    let limits = HttpLimits { message: settings.limits.message_bytes.value, ..HttpLimits::default() };
+    let limits = gateway::meant(&settings.gateway, settings.limits.message_bytes.value);
     let config = HttpConfig {
         listen: SocketAddr::new(args.host, args.port),
         upstreams,

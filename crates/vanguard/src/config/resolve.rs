@@ -10,6 +10,7 @@ use vanguard_engine::policy::{DenyAs, Profile};
 
 use super::access::{Takes, Tools};
 use super::entry::Entrance;
+use super::gateway::{self, Bounded};
 use super::origin::pick;
 use super::roles::RoleChange;
 use super::written::{Audit, Compat, Exception, PortList, SandboxMode, Stderr};
@@ -38,6 +39,7 @@ pub(crate) struct Settings {
     pub(crate) zones: Vec<Set<Zone>>,
     pub(crate) sandbox: Walled,
     pub(crate) entry: Entrance,
+    pub(crate) gateway: Vec<Bounded>,
     pub(crate) drain_seconds: Set<u32>,
     pub(crate) grace_seconds: Set<u32>,
     pub(crate) update_source: Set<Option<String>>,
@@ -159,6 +161,7 @@ impl Settings {
             zones: gather(layers, |w| w.zones.clone()),
             sandbox: Walled::from_layers(layers),
             entry: Entrance::from_layers(layers),
+            gateway: gateway::from_layers(layers),
             drain_seconds: pick(layers, 30, |w| w.shutdown.drain_seconds),
             grace_seconds: pick(layers, 2, |w| w.shutdown.grace_seconds),
             update_source: pick(layers, None, |w| w.update.source.clone().map(Some)),
@@ -198,6 +201,11 @@ impl Settings {
         {
             if set.value > 3600 {
                 return Err(out_of_range(key, u64::from(set.value), (0, 3600), &set.origin));
+            }
+        }
+        for Bounded { key, set, least, most } in &self.gateway {
+            if !(*least..=*most).contains(&set.value) {
+                return Err(out_of_range(key, set.value.into(), ((*least).into(), (*most).into()), &set.origin));
             }
         }
         Ok(())

@@ -97,6 +97,9 @@ pub(crate) fn rows(settings: &Settings, default_record: Option<&Path>) -> Vec<Ro
     rows.add("entry.rate", &entry.rate, |n| *n);
     rows.add("entry.address_rate", &entry.address_rate, |n| *n);
     rows.add("entry.open", &entry.open, |n| n.map_or(Paces::OPEN, |n| n.get() as usize));
+    for limit in &settings.gateway {
+        rows.add(limit.key, &limit.set, |n| *n);
+    }
     rows.add("shutdown.drain_seconds", &settings.drain_seconds, |n| *n);
     rows.add("shutdown.grace_seconds", &settings.grace_seconds, |n| *n);
     rows.add("update.source", &settings.update_source, |source| source.as_deref().map(masked_url));

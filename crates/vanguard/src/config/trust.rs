@@ -102,6 +102,9 @@ fn loosening(written: &Written, others: &Settings) -> Vec<String> {
     refuse(entry.rate.is_some(), "entry.rate");
     refuse(entry.address_rate.is_some(), "entry.address_rate");
     refuse(entry.open.is_some(), "entry.open");
+    for key in written.gateway.keys() {
+        refuse(true, key);
+    }
     refuse(written.update.source.is_some(), "update.source");
     refuse(written.update.key.is_some(), "update.key");
     refuse(written.trust_project.is_some(), "trust_project");

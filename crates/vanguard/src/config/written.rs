@@ -11,6 +11,7 @@ use vanguard_engine::policy::{DenyAs, Profile};
 
 use super::access::Access;
 use super::entry::Entry;
+use super::gateway::Gateway;
 use super::roles::Corrections;
 use super::zone::Zone;
 
@@ -56,6 +57,8 @@ pub(crate) struct Written {
     pub(crate) sandbox: Sandbox,
     /// Who may enter the gateway over HTTP.
     pub(crate) entry: Entry,
+    /// Limits of the gateway over HTTP.
+    pub(crate) gateway: Gateway,
     /// How a session ends.
     pub(crate) shutdown: Shutdown,
     /// Where `vanguard update` takes signed rules from.

@@ -14,7 +14,7 @@ use http_body_util::Full;
 use hyper::body::{Body, Bytes, Frame, Incoming, SizeHint};
 use hyper::client::conn::http1::{self, Connection, SendRequest};
 use hyper::header::{HOST, HeaderValue};
-use hyper::{Request, Response, Uri};
+use hyper::{Method, Request, Response, Uri};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder, MaybeHttpsStream};
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioIo;
@@ -36,6 +36,7 @@ pub(super) struct Client {
     path: Uri,
     host: HeaderValue,
     connect: Duration,
+    answer: Duration,
     idle: Arc<Idle>,
 }
 
@@ -59,10 +60,12 @@ pub(super) enum Failed {
     Unreachable,
     /// It ended before the answer came.
     BrokeOff,
+    /// There was none within the time that there is.
+    Silent,
 }
 
 impl Client {
-    pub(super) fn new(target: Uri, connect: Duration) -> Self {
+    pub(super) fn new(target: Uri, connect: Duration, answer: Duration) -> Self {
         let mut tcp = HttpConnector::new();
         tcp.set_nodelay(true);
         tcp.set_keepalive(Some(KEPT_IDLE));
@@ -73,12 +76,13 @@ impl Client {
         let path = target.path_and_query().map(|path| Uri::from(path.clone())).unwrap_or_default();
         let host = target.authority().and_then(|authority| HeaderValue::from_str(authority.as_str()).ok());
         let host = host.unwrap_or(HeaderValue::from_static(""));
-        Self { connector, target, path, host, connect, idle: Arc::default() }
+        Self { connector, target, path, host, connect, answer, idle: Arc::default() }
     }
 
-    /// Sends a request, whose `Host` and first line are made to fit.
+    /// Sends a request, whose `Host` and first line are made to fit. Who only listens may wait as long as he likes.
     pub(super) async fn send(&self, mut request: Request<Full<Bytes>>) -> Result<Response<Answer>, Failed> {
         *request.uri_mut() = self.path.clone();
+        let patience = if request.method() == Method::GET { Duration::MAX } else { self.answer };
         request.headers_mut().insert(HOST, self.host.clone());
         loop {
             let kept = self.idle.take();
@@ -87,8 +91,8 @@ impl Client {
                 Some(held) => held,
                 None => self.connect().await.ok_or(Failed::Unreachable)?,
             };
-            let answered = held.answer(request).await;
-            match answered {
+            let answered = timeout(patience, held.answer(request)).await;
+            match answered.map_err(|_| Failed::Silent)? {
                 Ok(response) => {
                     let idle = Arc::clone(&self.idle);
                     return Ok(response.map(|body| Answer { body, held: Some(held), idle }));

@@ -25,6 +25,8 @@ pub(super) struct Judged {
     framer: EventFramer,
     judge: Judge,
     heartbeat: Heartbeat,
+    /// How long the upstream may say nothing, where a request waits for it.
+    patience: Option<Heartbeat>,
     ended: bool,
 }
 
@@ -54,6 +56,7 @@ impl Judged {
             upstream,
             framer: EventFramer::new(remote.limits.message),
             heartbeat: Heartbeat::new(remote.limits.heartbeat),
+            patience: waiting.is_some().then(|| Heartbeat::new(remote.limits.answer)),
             judge: Judge { remote, talk, headers, waiting, resumable: false, ready: VecDeque::new() },
             ended: false,
         }
@@ -90,8 +93,14 @@ impl Judge {
 
     /// The upstream will say no more. What it leaves unanswered, and nobody can ask it for again, is answered here.
     fn end(&mut self) {
-        let Some(waiting) = self.waiting.take().filter(|_| !self.resumable) else { return };
-        let reason = "[McpVanguard] the MCP server broke off before it answered";
+        if !self.resumable {
+            self.abandon("[McpVanguard] the MCP server broke off before it answered");
+        }
+    }
+
+    /// Answers what the upstream leaves unanswered.
+    fn abandon(&mut self, reason: &str) {
+        let Some(waiting) = self.waiting.take() else { return };
         let Some(answer) = self.talk.session.abandon_one(&waiting, reason) else { return };
         let bare = Event { name: None, id: None, retry: None, data: None };
         self.ready.extend(passed_on(&bare, Data::Message(&answer.into())));
@@ -114,8 +123,15 @@ impl Body for Judged {
             }
             match Pin::new(&mut this.upstream).poll_frame(cx) {
                 Poll::Ready(Some(Ok(frame))) => {
+                    let mut heard = false;
                     if let Some(bytes) = frame.data_ref() {
-                        this.framer.feed(bytes, &mut |piece| this.judge.take(piece));
+                        this.framer.feed(bytes, &mut |piece| {
+                            heard = true;
+                            this.judge.take(piece);
+                        });
+                    }
+                    if heard && let Some(patience) = &mut this.patience {
+                        patience.put_off();
                     }
                 }
                 Poll::Ready(Some(Err(error))) => {
@@ -131,6 +147,11 @@ impl Body for Judged {
                     this.judge.end();
                 }
                 Poll::Pending => {
+                    if this.patience.as_mut().is_some_and(|patience| patience.poll(cx).is_ready()) {
+                        this.ended = true;
+                        this.judge.abandon("[McpVanguard] the MCP server does not answer");
+                        continue;
+                    }
                     return this.heartbeat.poll(cx).map(|()| Some(Ok(Frame::data(HEARTBEAT))));
                 }
             }
