@@ -60,6 +60,8 @@ fn hop_address(text: &str) -> Option<IpAddr> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn networks(texts: &[&str]) -> Vec<IpNet> {
@@ -102,5 +104,19 @@ mod tests {
         assert!(admitted(list, "203.0.113.9", &["192.0.2.7"]).is_none());
         assert!(admitted(list, "10.0.0.1", &["192.0.2.7, 203.0.113.9"]).is_none());
         assert!(admitted(list, "10.0.0.1", &[]).is_none());
+    }
+
+    proptest! {
+        #[test]
+        fn whoever_is_no_proxy_is_where_it_is(line in "[ -~]{0,80}|([0-9.:a-f, ]{0,30}){3}") {
+            let peer = "203.0.113.9";
+            prop_assert_eq!(admitted(&[], peer, &[&line]), Some(peer.to_owned()));
+        }
+
+        #[test]
+        fn what_a_client_writes_itself_does_not_matter(before in "[ -~]{0,60}") {
+            let line = format!("{before},198.51.100.7, 10.0.0.2");
+            prop_assert_eq!(admitted(&[], "10.0.0.1", &[&line]), Some("198.51.100.7".to_owned()));
+        }
     }
 }

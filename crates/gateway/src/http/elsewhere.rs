@@ -113,6 +113,8 @@ fn same_origin(one: &Uri, other: &Uri) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn upstream() -> Elsewhere {
@@ -152,5 +154,15 @@ mod tests {
         let other = r#"Bearer resource_metadata="http://169.254.169.254/""#;
         assert_eq!(led(other), (r#"Bearer resource_metadata="http://here/doc""#.to_owned(), None));
         assert_eq!(led("Basic realm=\"x\""), ("Basic realm=\"x\"".to_owned(), None));
+    }
+
+    proptest! {
+        #[test]
+        fn a_challenge_of_any_form_leads_nowhere_else(before in "[ -~]{0,40}", there in "[!#-~]{0,40}", after in "[ -~]{0,40}") {
+            let challenge = format!("{before}{LEADS}{there}\"{after}");
+            let (start, led, end) = parts(&challenge).unwrap();
+            prop_assert_eq!(format!("{start}{LEADS}{led}\"{end}").to_ascii_lowercase(), challenge.to_ascii_lowercase());
+            prop_assert!(!led.contains('"'));
+        }
     }
 }

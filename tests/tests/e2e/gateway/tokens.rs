@@ -147,3 +147,27 @@ fn without_keys_to_check_tokens_by_nobody_enters() {
     assert_eq!(run.status.code(), Some(3), "{said}");
     assert!(said.contains("--jwt-audience"), "{said}");
 }
+
+#[test]
+fn before_a_command_a_call_that_takes_a_scope_says_so_as_well() {
+    let issuer = Issuer::default();
+    let home = tempfile::tempdir().unwrap();
+    let config = home.path().join("vanguard.yaml");
+    std::fs::write(&config, "tools: {'delete_*': {require_scope: files:admin}}\n").unwrap();
+    let flags = ["--config", config.to_str().unwrap(), "--", "sh", "-c", "cat >/dev/null"].map(str::to_owned);
+    let gateway = Gateway::start(issuer.flags().into_iter().chain(flags));
+    let token = issuer.header("alice", "", 600);
+    let headers = [
+        ("Authorization", &*token),
+        ("MCP-Protocol-Version", "2026-07-28"),
+        ("Mcp-Method", "tools/call"),
+        ("Mcp-Name", "delete_file"),
+    ];
+    let meta = r#""_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{}},"name""#;
+    let refused = gateway.post(&headers, DELETE.replacen("\"name\"", meta, 1));
+    assert_eq!(refused.status, 403);
+    let challenge = refused.header("www-authenticate").unwrap();
+    assert!(challenge.contains(r#"error="insufficient_scope", scope="files:admin""#), "{challenge}");
+    let answer: Value = serde_json::from_str(&refused.text()).unwrap();
+    assert_eq!((&answer["id"], &answer["error"]["data"]["rule"]), (&1.into(), &"ACC-SCOPE".into()));
+}

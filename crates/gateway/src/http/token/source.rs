@@ -96,3 +96,79 @@ impl Source {
 
 /// It is signed by a key that the authorization server does not name.
 const UNKNOWN: Refused = Refused::Invalid("it is signed by no known key");
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read as _, Write as _};
+    use std::net::TcpListener;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+
+    /// A server that gives these documents one after another, the last again and again, and counts.
+    fn serve(documents: Vec<String>) -> (Source, Arc<AtomicUsize>) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let uri = format!("http://{}/keys", listener.local_addr().unwrap()).parse().unwrap();
+        let (asked, count) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+        let counts = Arc::clone(&count);
+        std::thread::spawn(move || {
+            for stream in listener.incoming() {
+                let mut stream = stream.unwrap();
+                let _ = stream.read(&mut [0; 4096]);
+                let number = asked.fetch_add(1, Ordering::Relaxed);
+                let body = documents.get(number).or(documents.last()).unwrap();
+                let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", body.len());
+                counts.fetch_add(1, Ordering::Relaxed);
+                let _ = stream.write_all(&[head.as_bytes(), body.as_bytes()].concat());
+            }
+        });
+        (Source { gap: Duration::ZERO, ..Source::new(KeySource::Address(uri)) }, count)
+    }
+
+    fn set(ids: &[&str]) -> String {
+        let key = |id: &&str| format!(r#"{{"kty":"OKP","crv":"Ed25519","kid":"{id}","x":"{}"}}"#, "A".repeat(43));
+        format!(r#"{{"keys":[{}]}}"#, ids.iter().map(key).collect::<Vec<_>>().join(","))
+    }
+
+    async fn find(source: &Source, id: &str) -> Result<u64, Refused> {
+        source.with(Some(id), Algorithm::EdDSA).await.map(|held| held.number)
+    }
+
+    #[tokio::test]
+    async fn a_key_that_is_new_is_asked_for_and_one_that_is_gone_holds_no_more() {
+        let (source, asked) = serve(vec![set(&["a"]), set(&["b"])]);
+        assert_eq!(find(&source, "a").await, Ok(1));
+        assert_eq!(find(&source, "a").await, Ok(1));
+        assert_eq!(asked.load(Ordering::Relaxed), 1);
+        assert_eq!(find(&source, "b").await, Ok(2));
+        assert_eq!(find(&source, "a").await, Err(UNKNOWN));
+        assert_eq!(asked.load(Ordering::Relaxed), 3);
+    }
+
+    #[tokio::test]
+    async fn what_is_unknown_is_asked_for_once_in_a_while() {
+        let (source, asked) = serve(vec![set(&["a"])]);
+        let source = Source { gap: GAP, ..source };
+        for number in 0..20 {
+            assert_eq!(find(&source, &number.to_string()).await, Err(UNKNOWN));
+        }
+        assert_eq!(find(&source, "a").await, Ok(1));
+        assert_eq!(asked.load(Ordering::Relaxed), 1);
+    }
+
+    #[tokio::test]
+    async fn keys_hold_while_no_others_can_be_had_and_not_for_ever() {
+        let garbage = ["[]".to_owned(), "x".repeat(300 * 1024)];
+        let (source, _) = serve([set(&["a"])].into_iter().chain(garbage).collect());
+        assert_eq!(find(&source, "a").await, Ok(1));
+        for _ in 0..2 {
+            assert_eq!(find(&source, "b").await, Err(UNKNOWN));
+        }
+        assert_eq!(find(&source, "a").await, Ok(1));
+        let Some(long_ago) = Instant::now().checked_sub(LONGEST) else { return };
+        source.held.write().unwrap().since = Some(long_ago);
+        assert_eq!(find(&source, "a").await, Err(Refused::NoKeys));
+        let (nothing, _) = serve(vec!["{}".to_owned()]);
+        assert_eq!(find(&nothing, "a").await, Err(Refused::NoKeys));
+    }
+}

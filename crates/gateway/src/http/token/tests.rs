@@ -2,6 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
+use proptest::prelude::*;
 use ring::rand::SystemRandom;
 use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair as _};
 
@@ -217,5 +218,31 @@ fn a_signature_of_the_rfc_holds_and_its_algorithm_is_pinned_by_the_key() {
 fn a_set_without_a_key_of_use_is_none() {
     for text in ["", "[]", "{}", r#"{"keys":[]}"#, r#"{"keys":[{"kty":"oct","k":"AAAA"}]}"#, r#"{"keys":[{}]}"#] {
         assert!(KeySet::read(text.as_bytes()).is_err(), "{text}");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn one_byte_more_less_or_other_does_not_open(at in any::<prop::sample::Index>(), byte in 0x20_u8..0x7f, how in 0..3_u8) {
+        let server = Server::new();
+        let token = server.sign(CURVE, &claims(&[]));
+        let (mut forged, at) = (token.clone().into_bytes(), at.index(token.len()));
+        match how {
+            0 => forged[at] = byte,
+            1 => forged.insert(at, byte),
+            _ => drop(forged.remove(at)),
+        }
+        let forged = String::from_utf8(forged).unwrap();
+        prop_assume!(forged != token);
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        prop_assert!(runtime.block_on(server.tokens().admit(&forged)).is_err(), "{forged}");
+    }
+
+    #[test]
+    fn nothing_that_somebody_sends_is_too_much(token in ".{0,200}|([A-Za-z0-9_-]{0,40}\\.){2}[A-Za-z0-9_-]{0,40}") {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        prop_assert!(runtime.block_on(Server::new().tokens().admit(&token)).is_err());
     }
 }
