@@ -3,26 +3,33 @@
 /// How many bytes of a name its number holds; the last byte is the name's length.
 const HELD: usize = 15;
 
+/// How many letters are told apart.
+const LETTERS: usize = 32;
+
 /// A table of names in their order.
 #[derive(Debug)]
 pub(crate) struct Names<const N: usize> {
     names: [&'static str; N],
     keys: [u128; N],
+    /// By the letter that a name begins with, in any case, how long such names are: a bit for each length, the last for all
+    /// that are longer. Most words are told to be none of the names by this.
+    lengths: [u16; LETTERS],
 }
 
 impl<const N: usize> Names<N> {
     /// A table of these names. They must stand in their order, and no two may begin with the same fifteen bytes and be as
     /// long: the build fails where they do not.
     pub(crate) const fn new(names: [&'static str; N]) -> Self {
-        let mut keys = [0; N];
+        let (mut keys, mut lengths) = ([0; N], [0; LETTERS]);
         let mut at = 0;
         #[allow(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "evaluated at compile time")]
         while at < N {
             keys[at] = key(names[at].as_bytes(), false);
             assert!(at == 0 || keys[at - 1] < keys[at], "the names stand in their order");
+            lengths[letter(names[at])] |= length(names[at]);
             at += 1;
         }
-        Self { names, keys }
+        Self { names, keys, lengths }
     }
 
     /// A table of the names that begin these rows.
@@ -44,15 +51,43 @@ impl<const N: usize> Names<N> {
 
     /// Where `name` stands in the table.
     pub(crate) fn position(&self, name: &str) -> Option<usize> {
+        if !self.may_hold(name) {
+            return None;
+        }
         let at = self.keys.binary_search(&key(name.as_bytes(), false)).ok()?;
         (name.len() <= HELD || self.names.get(at) == Some(&name)).then_some(at)
     }
 
     /// Where `name`, in any case, stands in a table of names in lower case.
     pub(crate) fn position_in_any_case(&self, name: &str) -> Option<usize> {
+        if !self.may_hold(name) {
+            return None;
+        }
         let at = self.keys.binary_search(&key(name.as_bytes(), true)).ok()?;
         (name.len() <= HELD || self.names.get(at).is_some_and(|known| known.eq_ignore_ascii_case(name))).then_some(at)
     }
+}
+
+impl<const N: usize> Names<N> {
+    #[inline]
+    fn may_hold(&self, name: &str) -> bool {
+        self.lengths.get(letter(name)).is_some_and(|lengths| lengths & length(name) != 0)
+    }
+}
+
+/// The letter that a name begins with, by number.
+#[inline]
+const fn letter(name: &str) -> usize {
+    match name.as_bytes().first() {
+        Some(byte) => *byte as usize % LETTERS,
+        None => 0,
+    }
+}
+
+/// The bit of a name's length.
+#[inline]
+const fn length(name: &str) -> u16 {
+    1 << if name.len() < HELD { name.len() } else { HELD }
 }
 
 /// A name as a number that sorts as the name does.

@@ -13,8 +13,8 @@ pub(super) fn frequency(literal: &[u8]) -> f64 {
     }
     by_chance *= chance(bare);
     let word = bare.trim_ascii();
-    if PIPES.contains(&bare) {
-        return by_chance.max(PIPE_FREQUENCY);
+    if is_of_commands(bare, word) {
+        return by_chance.max(COMMAND_FREQUENCY);
     }
     let common = word.len() > 1 && COMMON.iter().any(|common| common.as_bytes().starts_with(word));
     if common { by_chance.max(COMMON_FREQUENCY) } else { by_chance }
@@ -42,11 +42,22 @@ static FREQUENCIES: [f64; 256] = {
 /// How often each of [`COMMON`] comes, or its beginning, about.
 const COMMON_FREQUENCY: f64 = 0.001;
 
-/// How often a pipe comes, a byte of a command line: it is a literal of rules on those.
-const PIPE_FREQUENCY: f64 = 0.005;
+/// Whether a literal is what command lines are full of: it is one of rules on those.
+fn is_of_commands(literal: &[u8], word: &[u8]) -> bool {
+    let is_option = literal.starts_with(b" -") && matches!(word, [b'-', _] | [b'-']);
+    is_option || PIPES.contains(&literal) || COMMANDS.iter().any(|command| command.as_bytes() == word)
+}
+
+/// How often a pipe, an option or one of [`COMMANDS`] comes, a byte of a command line, about.
+const COMMAND_FREQUENCY: f64 = 0.005;
 
 /// A pipe in a command line, and in the `shell` view of it.
 const PIPES: &[&[u8]] = &[b"| ", b"\n| "];
+
+/// The programs that command lines are full of.
+const COMMANDS: &[&str] = &[
+    "awk", "cat", "echo", "find", "git", "grep", "head", "ls", "make", "sed", "sh", "sort", "tail", "tar", "tee",
+];
 
 /// The words that texts for models and programmers are full of.
 const COMMON: &[&str] = &[
@@ -95,6 +106,6 @@ mod tests {
             "a common word comes more often than its letters would together"
         );
         assert!(frequency(b"\xffxz\xff") < frequency(b"xz"), "fewer places are the edge of a word");
-        assert!((frequency(b"\xff -x") - frequency(b" -x")).abs() < f64::EPSILON, "but nearly every blank is");
+        assert!((frequency(b"\xff -xy") - frequency(b" -xy")).abs() < f64::EPSILON, "but nearly every blank is");
     }
 }

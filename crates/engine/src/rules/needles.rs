@@ -12,7 +12,7 @@ use std::ops::Range;
 
 use crate::byteset::ByteSet;
 
-use super::table::{Entry, KEY_BITS, Literal, Needles, Table, hash, mix, pair, single_key, triple};
+use super::table::{Entry, FOLDS, KEY_BITS, Literal, Needles, Table, hash, pair, single_key, triple};
 
 const WORDS: usize = 1 << (KEY_BITS - 6);
 
@@ -26,12 +26,65 @@ pub(super) struct Lane {
     triple: Table,
     short: Table,
     single: Table,
+    /// What most places of a text are told by.
+    sieve: Sieve,
     /// The hashes of four bytes.
     fours: Present,
     /// The hashes of three bytes.
     threes: Present,
     /// Pairs of bytes, as they stand in a text, that some shorter literal has.
     pairs: Present,
+}
+
+/// A word for each hash of two bytes: by the two bytes after them, whether some literal may stand there. In its lower half a
+/// bit for each hash of both, in its upper half one for each hash of the first. One look at it, which the nearest cache holds,
+/// in place of three at sets of their own.
+#[derive(Debug)]
+struct Sieve(Box<[u64; 1 << Sieve::BITS]>);
+
+impl Sieve {
+    const BITS: u32 = 12;
+
+    fn new() -> Self {
+        Self(Box::new([0; 1 << Self::BITS]))
+    }
+
+    /// Where the word of two bytes is.
+    #[inline]
+    fn word(two: u16) -> u16 {
+        (two | FOLDS).wrapping_mul(0x9e35) >> (16 - Self::BITS)
+    }
+
+    /// The bit of the two bytes after them.
+    #[inline]
+    fn after(two: u16) -> u16 {
+        (two | FOLDS).wrapping_mul(0x79b9) >> 11
+    }
+
+    /// The bit of the first byte after them.
+    #[inline]
+    fn next(byte: u16) -> u16 {
+        byte & 31 | 32
+    }
+
+    fn mark(&mut self, two: u16, bits: u64) {
+        if let Some(word) = self.0.get_mut(usize::from(Self::word(two))) {
+            *word |= bits;
+        }
+    }
+
+    /// Both bits.
+    #[inline]
+    fn bits(two: u16) -> u16 {
+        Self::after(two) | Self::next(two) << 8
+    }
+
+    /// 1 if some literal may stand where the bytes have this word and these bits; else 0.
+    #[inline]
+    fn has(&self, word: u16, bits: u16) -> u64 {
+        let word = self.0.get(usize::from(word) & ((1 << Self::BITS) - 1)).copied().unwrap_or(0);
+        (word >> (bits & 63) | word >> (bits >> 8 & 63)) & 1
+    }
 }
 
 /// How many places are looked at in one go: one bit each.
@@ -51,25 +104,19 @@ impl Lane {
         for (two, bytes) in twos.iter_mut().zip(text.array_windows()) {
             *two = u16::from_le_bytes(*bytes);
         }
-        let mut keys = [(0_u16, 0_u16, 0_u16); CHUNK];
-        for (key, [low, middle, high]) in keys.iter_mut().zip(twos.array_windows()) {
-            *key = (mix(*low, *high), mix(*low, middle >> 8), *low);
+        let mut keys = [(0_u16, 0_u16); CHUNK];
+        for (key, [low, _, high]) in keys.iter_mut().zip(twos.array_windows()) {
+            *key = (Sieve::word(*low), Sieve::bits(*high));
         }
-        keys.iter().rev().fold(0, |found, (four, three, two)| found << 1 | self.may_have(*four, *three, *two))
+        keys.iter().rev().fold(0, |found, (word, bits)| found << 1 | self.sieve.has(*word, *bits))
     }
 
     /// The same of a text shorter than that.
     fn last_candidates(&self, text: &[u8]) -> u64 {
-        text.array_windows().rev().fold(0, |found, four| {
-            let word = u32::from_le_bytes(*four);
-            found << 1 | self.may_have(hash(word), triple(two(word), four[2]), two(word))
+        text.array_windows().rev().fold(0, |found, [a, b, c, d]| {
+            let (low, high) = (u16::from_le_bytes([*a, *b]), u16::from_le_bytes([*c, *d]));
+            found << 1 | self.sieve.has(Sieve::word(low), Sieve::bits(high))
         })
-    }
-
-    /// 1 if some literal has these four bytes, or three, or two, by their keys; else 0.
-    #[inline]
-    fn may_have(&self, four: u16, three: u16, two: u16) -> u64 {
-        has(&*self.fours, four.into()) | has(&*self.threes, three.into()) | has(&*self.pairs, two.into())
     }
 }
 
@@ -87,10 +134,20 @@ impl Needles {
     pub(super) fn lane(&self, concerns: impl Fn(usize) -> bool) -> Lane {
         let [long, triple, short, single] =
             [&self.long, &self.triple, &self.short, &self.single].map(|table| table.part(&concerns));
+        let mut sieve = Sieve::new();
         let [mut fours, mut threes, mut pairs] = [(); 3].map(|()| Box::new([0; WORDS]));
-        for (table, keys) in [(&long, &mut fours), (&triple, &mut threes)] {
-            for entry in &*table.entries {
-                mark(&mut **keys, entry.key.into());
+        for entry in &*long.entries {
+            mark(&mut *fours, entry.key.into());
+            let bytes = self.bytes(entry.literal).get(usize::from(entry.offset)..).unwrap_or_default();
+            if let Some([a, b, c, d]) = bytes.first_chunk() {
+                let after = Sieve::after(u16::from_le_bytes([*c, *d]));
+                sieve.mark(u16::from_le_bytes([*a, *b]), 1 << after);
+            }
+        }
+        for entry in &*triple.entries {
+            mark(&mut *threes, entry.key.into());
+            if let Some([a, b, c]) = self.bytes(entry.literal).first_chunk() {
+                sieve.mark(u16::from_le_bytes([*a, *b]), 1 << Sieve::next((*c).into()));
             }
         }
         for entry in &*short.entries {
@@ -108,7 +165,10 @@ impl Needles {
                 }
             }
         }
-        Lane { long, triple, short, single, fours, threes, pairs }
+        for pair in (0..=u16::MAX).filter(|pair| has(&*pairs, (*pair).into()) != 0) {
+            sieve.mark(pair, u64::MAX);
+        }
+        Lane { long, triple, short, single, sieve, fours, threes, pairs }
     }
 
     /// Calls `hit` with each literal that concerns texts of this `lane`, by number, and where it stands, until it says that
@@ -129,12 +189,9 @@ impl Needles {
         for begin in (0..text.len()).step_by(CHUNK) {
             let candidates = lane.candidates(text.get(begin..).unwrap_or_default());
             for at in places(candidates).map(|place| begin.saturating_add(place)) {
-                let Some(four) = text.get(at..).and_then(<[u8]>::first_chunk) else { continue };
-                let word = u32::from_le_bytes(*four);
-                if has(&*lane.fours, hash(word).into()) != 0 {
-                    self.compare(&lane.long, hash(word), text, at, claims, hit)?;
+                if let Some(four) = text.get(at..).and_then(<[u8]>::first_chunk) {
+                    self.look(*four, text, at, lane, claims, hit)?;
                 }
-                self.compare_short(*four, text, at, lane, claims, hit)?;
             }
         }
         // What is left of the text is too short for a literal of four.
@@ -142,34 +199,38 @@ impl Needles {
         for at in rest..text.len() {
             let byte = |at: usize| text.get(at).copied().unwrap_or(0);
             let four = [at, at.saturating_add(1), at.saturating_add(2), text.len()].map(byte);
-            self.compare_short(four, text, at, lane, claims, hit)?;
+            self.look(four, text, at, lane, claims, hit)?;
         }
         Ok(())
     }
 
-    /// Compares with literals of three bytes or fewer.
-    #[inline]
-    fn compare_short<E>(
+    /// Compares with the literals that these four bytes at `at` may stand for. Most are of none after all: a place is asked
+    /// here three times for nothing.
+    #[inline(always)]
+    fn look<E>(
         &self,
-        [a, b, c, _]: [u8; 4],
+        four: [u8; 4],
         text: &[u8],
         at: usize,
         lane: &Lane,
         claims: &mut Claims,
         hit: &mut impl FnMut(usize, Range<usize>) -> Result<Use, E>,
     ) -> Result<(), E> {
-        let two = u16::from_le_bytes([a, b]);
-        if has(&*lane.threes, triple(two, c).into()) != 0 {
-            self.compare(&lane.triple, triple(two, c), text, at, claims, hit)?;
+        let ([a, b, c, _], word) = (four, u32::from_le_bytes(four));
+        if has(&*lane.fours, hash(word).into()) != 0 {
+            self.compare(&lane.long, hash(word), text, at, claims, hit)?;
         }
-        if has(&*lane.pairs, two.into()) != 0 {
+        if has(&*lane.threes, triple(two(word), c).into()) != 0 {
+            self.compare(&lane.triple, triple(two(word), c), text, at, claims, hit)?;
+        }
+        if has(&*lane.pairs, two(word).into()) != 0 {
             self.compare(&lane.short, pair(a, b), text, at, claims, hit)?;
             self.compare(&lane.single, single_key(a), text, at, claims, hit)?;
         }
         Ok(())
     }
 
-    #[inline]
+    #[inline(never)]
     fn compare<E>(
         &self,
         table: &Table,

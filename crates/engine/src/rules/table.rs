@@ -156,6 +156,9 @@ impl Table {
 /// Set in a byte, it takes an upper-case letter for the lower-case one, and a few other bytes for each other.
 pub(super) const FOLD: u8 = 0x20;
 
+/// The same for each of two bytes.
+pub(super) const FOLDS: u16 = u16::from_le_bytes([FOLD; 2]);
+
 /// A hash of four bytes, the first the lowest, that does not tell upper from lower case, nor a few other bytes from each other.
 pub(super) fn hash(bytes: u32) -> u16 {
     mix((bytes & 0xffff) as u16, (bytes >> 16) as u16)
@@ -164,7 +167,6 @@ pub(super) fn hash(bytes: u32) -> u16 {
 /// The same of the first two bytes and the other two. In sixteen bits, of which a vector holds many.
 #[inline]
 pub(super) fn mix(low: u16, high: u16) -> u16 {
-    const FOLDS: u16 = u16::from_le_bytes([FOLD; 2]);
     (low | FOLDS).wrapping_mul(0x9e35).wrapping_add((high | FOLDS).wrapping_mul(0x79b9))
 }
 

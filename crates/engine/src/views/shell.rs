@@ -166,13 +166,14 @@ impl Lines {
         }
         let mut waiting = Waiting::new();
         waiting.push(&command.words);
-        for _ in 0..DEPTH.saturating_mul(2) {
+        for turn in 0..DEPTH.saturating_mul(2) {
             let Some(words) = waiting.pop() else { break };
             if words.is_empty() && command.redirections.is_empty() {
                 continue;
             }
             self.line(words, &command.redirections, command.piped);
-            programs::inner(words, &mut waiting, scripts);
+            let runner = if turn == 0 { command.runner } else { programs::runner_of(words) };
+            programs::inner(words, runner, &mut waiting, scripts);
         }
         self.cut |= !waiting.is_empty();
     }

@@ -27,8 +27,10 @@ pub(super) fn close(text: &str, language: Language) -> bool {
         let rest = bytes.get(at..).unwrap_or_default();
         // Most of a text: letters say nothing, but for a `case` where a word begins; nor does a blank, but that one does.
         if is_letter(byte) && !(begins_word && byte == b'c') {
-            (begins_word, begins_command) = (false, false);
-            at = at.saturating_add(rest.iter().take_while(|byte| is_letter(**byte)).count());
+            let length = rest.iter().position(|byte| !is_letter(*byte)).unwrap_or(rest.len());
+            let is_parted = rest.get(length) == Some(&b' ');
+            (begins_word, begins_command) = (is_parted, false);
+            at = at.saturating_add(length).saturating_add(usize::from(is_parted));
             continue;
         }
         if byte == b' ' {

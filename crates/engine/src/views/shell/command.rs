@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use smallvec::SmallVec;
 
+use super::runners::Runner;
 use super::variables::Variables;
 use super::{fold, programs};
 
@@ -55,6 +56,8 @@ pub(super) struct Command<'s> {
     pub(super) assignments: Vec<Word<'s>>,
     /// The program and its arguments.
     pub(super) words: SmallVec<[Word<'s>; WORDS]>,
+    /// How that program runs others.
+    pub(super) runner: Option<Runner>,
     /// `>file`, `2>&1`, `<<<text`.
     pub(super) redirections: Vec<Word<'s>>,
     /// Whether it reads what the command before it writes.
@@ -81,23 +84,23 @@ pub(super) fn scripts_of(commands: &[Command<'_>], at: usize, variables: &mut Va
     let Some((command, after)) = commands.get(at..).and_then(<[_]>::split_first) else { return };
     scripts.extend(command.substitutions.iter().cloned());
     written(commands, at, variables);
-    scripts.extend(programs::script_file(&command.words).and_then(|file| variables.file(file)).map(str::to_owned));
+    scripts.extend(programs::script_file(command).and_then(|file| variables.file(file)).map(str::to_owned));
     let is_piped = after.first().is_some_and(|next| next.piped);
     if command.piped || (command.input.is_empty() && !is_piped) {
         return;
     }
-    if programs::reads_script(&command.words) {
+    if programs::reads_script(command) {
         scripts.extend(command.input.iter().cloned());
         return;
     }
     let stages = after.iter().take_while(|next| next.piped).take(8);
-    let Some(reader) = stages.clone().position(|next| programs::reads_script(&next.words)) else { return };
+    let Some(reader) = stages.clone().position(programs::reads_script) else { return };
     let pipeline = commands.get(at..at.saturating_add(reader).saturating_add(1)).unwrap_or_default();
     if let Some(text) = fold::output(pipeline) {
         scripts.push(text);
     } else {
         scripts.extend(command.input.iter().cloned());
-        scripts.extend(programs::echoed(&command.words));
+        scripts.extend(programs::echoed(command));
     }
 }
 

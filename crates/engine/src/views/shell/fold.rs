@@ -31,7 +31,7 @@ pub(super) fn output(pipeline: &[Command<'_>]) -> Option<String> {
 
 /// What a command writes by itself.
 fn source(command: &Command<'_>) -> Option<Vec<u8>> {
-    if let Some(text) = programs::echoed(&command.words) {
+    if let Some(text) = programs::echoed(command) {
         return (text.len() <= LONGEST).then(|| text.into_bytes());
     }
     match command.words.as_slice() {

@@ -233,6 +233,7 @@ impl Lexer<'_, '_> {
             return;
         }
         self.remember(&mut command);
+        command.runner = programs::runner_of(&command.words);
         self.commands.push(command);
     }
 }

@@ -2,7 +2,7 @@
 
 use smallvec::SmallVec;
 
-use super::command::Word;
+use super::command::{Command, Word};
 use super::runners::{Runner, runner};
 use super::{code, expand, options};
 
@@ -25,13 +25,23 @@ pub(super) fn name(word: &str) -> &str {
 /// Commands still to be written, each the words of another from some point on.
 pub(super) type Waiting<'w> = SmallVec<[&'w [Word<'w>]; 4]>;
 
-/// Adds to `commands` and `scripts` what `words` runs.
-pub(super) fn inner<'w>(words: &'w [Word<'w>], commands: &mut Waiting<'w>, scripts: &mut Vec<String>) {
+/// How the program of these words runs others.
+pub(super) fn runner_of(words: &[Word<'_>]) -> Option<Runner> {
+    runner(name(&words.first()?.text))
+}
+
+/// Adds to `commands` and `scripts` what `words` runs, by a program of this kind.
+pub(super) fn inner<'w>(
+    words: &'w [Word<'w>],
+    runner: Option<Runner>,
+    commands: &mut Waiting<'w>,
+    scripts: &mut Vec<String>,
+) {
     let Some((program, arguments)) = words.split_first() else { return };
     let called = name(&program.text);
     options::commands(called, arguments, scripts);
     code::commands(called, arguments, scripts);
-    match runner(called) {
+    match runner {
         Some(Runner::Prefix { valued, own }) => {
             scripts.extend(value_of(arguments, &["-S", "--split-string"]).filter(|_| program.text == "env"));
             commands.push(after_prefix(arguments, valued, own));
@@ -67,9 +77,9 @@ pub(super) fn inner<'w>(words: &'w [Word<'w>], commands: &mut Waiting<'w>, scrip
 }
 
 /// What an `echo` or `printf` writes.
-pub(super) fn echoed(words: &[Word<'_>]) -> Option<String> {
-    let (program, arguments) = words.split_first()?;
-    match runner(name(&program.text))? {
+pub(super) fn echoed(command: &Command<'_>) -> Option<String> {
+    let (_, arguments) = command.words.split_first()?;
+    match command.runner? {
         Runner::Echo => {
             let resolves = arguments.first().is_some_and(|word| word.text.starts_with("-e"));
             let text = joined(options_skipped(arguments, &[]));
@@ -115,9 +125,9 @@ pub(super) fn printed(arguments: &[Word<'_>]) -> String {
 }
 
 /// The file whose commands these words run: `sh file`, `. file`, `./file`.
-pub(super) fn script_file<'w>(words: &'w [Word<'_>]) -> Option<&'w str> {
-    let (program, arguments) = words.split_first()?;
-    match runner(name(&program.text)) {
+pub(super) fn script_file<'w>(command: &'w Command<'_>) -> Option<&'w str> {
+    let (program, arguments) = command.words.split_first()?;
+    match command.runner {
         Some(Runner::Shell) => {
             let operands = options_skipped(arguments, &["-o", "+o", "-O", "--rcfile", "--init-file"]);
             operands.first().map(|word| &*word.text)
@@ -128,19 +138,22 @@ pub(super) fn script_file<'w>(words: &'w [Word<'_>]) -> Option<&'w str> {
     }
 }
 
-/// Whether these words run an interpreter of shell commands on its standard input.
-pub(super) fn reads_script(words: &[Word<'_>]) -> bool {
-    let mut words = words;
+/// Whether a command runs an interpreter of shell commands on its standard input.
+pub(super) fn reads_script(command: &Command<'_>) -> bool {
+    let (mut words, mut runner) = (command.words.as_slice(), command.runner);
     for _ in 0..super::DEPTH {
-        let Some((program, arguments)) = words.split_first() else { return false };
-        match runner(name(&program.text)) {
+        let Some((_, arguments)) = words.split_first() else { return false };
+        match runner {
             Some(Runner::Shell) => {
                 let operand = options_skipped(arguments, &["-o", "+o", "-O", "--rcfile", "--init-file"]).first();
                 let reads = arguments.iter().any(|word| word.text == "-s");
                 return reads || operand.is_none_or(|word| matches!(&*word.text, "-" | "/dev/stdin"));
             }
             Some(Runner::Input) => return true,
-            Some(Runner::Prefix { valued, own }) => words = after_prefix(arguments, valued, own),
+            Some(Runner::Prefix { valued, own }) => {
+                words = after_prefix(arguments, valued, own);
+                runner = runner_of(words);
+            }
             _ => return false,
         }
     }
