@@ -9,7 +9,7 @@ const LETTERS: usize = 32;
 /// A table of names in their order.
 #[derive(Debug)]
 pub(crate) struct Names<const N: usize> {
-    names: [&'static str; N],
+    all: [&'static str; N],
     keys: [u128; N],
     /// By the letter that a name begins with, in any case, how long such names are: a bit for each length, the last for all
     /// that are longer. Most words are told to be none of the names by this.
@@ -29,7 +29,7 @@ impl<const N: usize> Names<N> {
             lengths[letter(names[at])] |= length(names[at]);
             at += 1;
         }
-        Self { names, keys, lengths }
+        Self { all: names, keys, lengths }
     }
 
     /// A table of the names that begin these rows.
@@ -55,7 +55,7 @@ impl<const N: usize> Names<N> {
             return None;
         }
         let at = self.keys.binary_search(&key(name.as_bytes(), false)).ok()?;
-        (name.len() <= HELD || self.names.get(at) == Some(&name)).then_some(at)
+        (name.len() <= HELD || self.all.get(at) == Some(&name)).then_some(at)
     }
 
     /// Where `name`, in any case, stands in a table of names in lower case.
@@ -64,7 +64,7 @@ impl<const N: usize> Names<N> {
             return None;
         }
         let at = self.keys.binary_search(&key(name.as_bytes(), true)).ok()?;
-        (name.len() <= HELD || self.names.get(at).is_some_and(|known| known.eq_ignore_ascii_case(name))).then_some(at)
+        (name.len() <= HELD || self.all.get(at).is_some_and(|known| known.eq_ignore_ascii_case(name))).then_some(at)
     }
 }
 
@@ -117,7 +117,7 @@ mod tests {
 
     #[test]
     fn names_are_found_and_others_are_not() {
-        for (at, name) in NAMES.names.iter().enumerate() {
+        for (at, name) in NAMES.all.iter().enumerate() {
             assert_eq!(NAMES.position(name), Some(at));
             assert_eq!(NAMES.position_in_any_case(&name.to_uppercase()), Some(at));
         }

@@ -13,6 +13,9 @@ pub(super) fn frequency(literal: &[u8]) -> f64 {
     }
     by_chance *= chance(bare);
     let word = bare.trim_ascii();
+    if PIPES.contains(&bare) {
+        return by_chance.max(PIPE_FREQUENCY);
+    }
     if is_of_commands(bare, word) {
         return by_chance.max(COMMAND_FREQUENCY);
     }
@@ -45,19 +48,21 @@ const COMMON_FREQUENCY: f64 = 0.001;
 /// Whether a literal is what command lines are full of: it is one of rules on those.
 fn is_of_commands(literal: &[u8], word: &[u8]) -> bool {
     let is_option = literal.starts_with(b" -") && matches!(word, [b'-', _] | [b'-']);
-    is_option || PIPES.contains(&literal) || COMMANDS.iter().any(|command| command.as_bytes() == word)
+    is_option || COMMANDS.iter().any(|command| command.as_bytes() == word)
 }
 
-/// How often a pipe, an option or one of [`COMMANDS`] comes, a byte of a command line, about.
+/// How often an option or one of [`COMMANDS`] comes, a byte of a command line, about.
 const COMMAND_FREQUENCY: f64 = 0.005;
+
+/// How often a pipe comes there.
+const PIPE_FREQUENCY: f64 = 0.015;
 
 /// A pipe in a command line, and in the `shell` view of it.
 const PIPES: &[&[u8]] = &[b"| ", b"\n| "];
 
 /// The programs that command lines are full of.
-const COMMANDS: &[&str] = &[
-    "awk", "cat", "echo", "find", "git", "grep", "head", "ls", "make", "sed", "sh", "sort", "tail", "tar", "tee",
-];
+const COMMANDS: &[&str] =
+    &["awk", "cat", "echo", "find", "git", "grep", "head", "ls", "make", "sed", "sh", "sort", "tail", "tar", "tee"];
 
 /// The words that texts for models and programmers are full of.
 const COMMON: &[&str] = &[

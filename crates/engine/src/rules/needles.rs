@@ -12,7 +12,7 @@ use std::ops::Range;
 
 use crate::byteset::ByteSet;
 
-use super::table::{Entry, FOLDS, KEY_BITS, Literal, Needles, Table, hash, pair, single_key, triple};
+use super::table::{Entry, KEY_BITS, Needles, Table, hash, mix, pair, single_key, triple};
 
 const WORDS: usize = 1 << (KEY_BITS - 6);
 
@@ -26,7 +26,7 @@ pub(super) struct Lane {
     triple: Table,
     short: Table,
     single: Table,
-    /// What most places of a text are told by.
+    /// What most places of a text are told by: the next two sets in one.
     sieve: Sieve,
     /// The hashes of four bytes.
     fours: Present,
@@ -36,52 +36,39 @@ pub(super) struct Lane {
     pairs: Present,
 }
 
-/// A word for each hash of two bytes: by the two bytes after them, whether some literal may stand there. In its lower half a
-/// bit for each hash of both, in its upper half one for each hash of the first. One look at it, which the nearest cache holds,
-/// in place of three at sets of their own.
+/// A word for each hash of three bytes: whether some literal may begin with them. In its lower half a bit for each of the
+/// fourth bytes that do, in its upper half one for another hash of the three, of literals that have no fourth. One look at
+/// it, which the nearest cache holds, in place of two at sets of their own.
 #[derive(Debug)]
 struct Sieve(Box<[u64; 1 << Sieve::BITS]>);
 
 impl Sieve {
     const BITS: u32 = 12;
 
+    #[expect(clippy::large_stack_arrays, reason = "32 KiB, on its way to the heap")]
     fn new() -> Self {
         Self(Box::new([0; 1 << Self::BITS]))
     }
 
-    /// Where the word of two bytes is.
+    /// Where the word of three bytes is, and the bits in it of those and the fourth.
     #[inline]
-    fn word(two: u16) -> u16 {
-        (two | FOLDS).wrapping_mul(0x9e35) >> (16 - Self::BITS)
+    fn place(low: u16, high: u16) -> (u16, u16) {
+        let three = mix(low, high & 0xff);
+        (three >> (u16::BITS - Self::BITS), (high >> 8 & 31) | (three & 31 | 32) << 8)
     }
 
-    /// The bit of the two bytes after them.
-    #[inline]
-    fn after(two: u16) -> u16 {
-        (two | FOLDS).wrapping_mul(0x79b9) >> 11
-    }
-
-    /// The bit of the first byte after them.
-    #[inline]
-    fn next(byte: u16) -> u16 {
-        byte & 31 | 32
-    }
-
-    fn mark(&mut self, two: u16, bits: u64) {
-        if let Some(word) = self.0.get_mut(usize::from(Self::word(two))) {
-            *word |= bits;
+    /// Notes four bytes, or three of which the fourth may be any.
+    fn mark(&mut self, [a, b, c]: [u8; 3], fourth: Option<u8>) {
+        let high = u16::from_le_bytes([c, fourth.unwrap_or(0)]);
+        let (word, bits) = Self::place(u16::from_le_bytes([a, b]), high);
+        if let Some(word) = self.0.get_mut(usize::from(word)) {
+            *word |= 1 << if fourth.is_some() { bits & 63 } else { bits >> 8 };
         }
     }
 
-    /// Both bits.
+    /// 1 if some literal may stand at such a place; else 0.
     #[inline]
-    fn bits(two: u16) -> u16 {
-        Self::after(two) | Self::next(two) << 8
-    }
-
-    /// 1 if some literal may stand where the bytes have this word and these bits; else 0.
-    #[inline]
-    fn has(&self, word: u16, bits: u16) -> u64 {
+    fn has(&self, (word, bits): (u16, u16)) -> u64 {
         let word = self.0.get(usize::from(word) & ((1 << Self::BITS) - 1)).copied().unwrap_or(0);
         (word >> (bits & 63) | word >> (bits >> 8 & 63)) & 1
     }
@@ -104,19 +91,27 @@ impl Lane {
         for (two, bytes) in twos.iter_mut().zip(text.array_windows()) {
             *two = u16::from_le_bytes(*bytes);
         }
-        let mut keys = [(0_u16, 0_u16); CHUNK];
-        for (key, [low, _, high]) in keys.iter_mut().zip(twos.array_windows()) {
-            *key = (Sieve::word(*low), Sieve::bits(*high));
+        let (mut words, mut bits) = ([0_u16; CHUNK], [0_u16; CHUNK]);
+        for ((word, bit), [low, _, high]) in words.iter_mut().zip(&mut bits).zip(twos.array_windows()) {
+            (*word, *bit) = Sieve::place(*low, *high);
         }
-        keys.iter().rev().fold(0, |found, (word, bits)| found << 1 | self.sieve.has(*word, *bits))
+        // The first comes to be the lowest again, once all have come in there.
+        let keys = words.iter().zip(&bits).zip(&twos);
+        keys.fold(0_u64, |found, ((word, bits), two)| (found | self.may_have((*word, *bits), *two)).rotate_right(1))
     }
 
     /// The same of a text shorter than that.
     fn last_candidates(&self, text: &[u8]) -> u64 {
         text.array_windows().rev().fold(0, |found, [a, b, c, d]| {
             let (low, high) = (u16::from_le_bytes([*a, *b]), u16::from_le_bytes([*c, *d]));
-            found << 1 | self.sieve.has(Sieve::word(low), Sieve::bits(high))
+            found << 1 | self.may_have(Sieve::place(low, high), low)
         })
+    }
+
+    /// 1 if some literal may stand at this place of the sieve, or begins with these two bytes; else 0.
+    #[inline]
+    fn may_have(&self, place: (u16, u16), two: u16) -> u64 {
+        self.sieve.has(place) | has(&*self.pairs, two.into())
     }
 }
 
@@ -140,14 +135,13 @@ impl Needles {
             mark(&mut *fours, entry.key.into());
             let bytes = self.bytes(entry.literal).get(usize::from(entry.offset)..).unwrap_or_default();
             if let Some([a, b, c, d]) = bytes.first_chunk() {
-                let after = Sieve::after(u16::from_le_bytes([*c, *d]));
-                sieve.mark(u16::from_le_bytes([*a, *b]), 1 << after);
+                sieve.mark([*a, *b, *c], Some(*d));
             }
         }
         for entry in &*triple.entries {
             mark(&mut *threes, entry.key.into());
-            if let Some([a, b, c]) = self.bytes(entry.literal).first_chunk() {
-                sieve.mark(u16::from_le_bytes([*a, *b]), 1 << Sieve::next((*c).into()));
+            if let Some(three) = self.bytes(entry.literal).first_chunk() {
+                sieve.mark(*three, None);
             }
         }
         for entry in &*short.entries {
@@ -164,9 +158,6 @@ impl Needles {
                     mark(&mut *pairs, u16::from_le_bytes([byte, next]).into());
                 }
             }
-        }
-        for pair in (0..=u16::MAX).filter(|pair| has(&*pairs, (*pair).into()) != 0) {
-            sieve.mark(pair, u64::MAX);
         }
         Lane { long, triple, short, single, sieve, fours, threes, pairs }
     }
@@ -207,6 +198,7 @@ impl Needles {
     /// Compares with the literals that these four bytes at `at` may stand for. Most are of none after all: a place is asked
     /// here three times for nothing.
     #[inline(always)]
+    #[expect(clippy::inline_always, reason = "a call with so many arguments costs as much as what it does")]
     fn look<E>(
         &self,
         four: [u8; 4],
@@ -243,9 +235,14 @@ impl Needles {
         for entry in table.bucket(key).iter().filter(|entry| entry.key == key) {
             let Some(start) = at.checked_sub(entry.offset as usize) else { continue };
             let last = start.saturating_add(entry.length as usize).saturating_sub(1);
-            let ([first, end], [fold, fold_end]) = (entry.ends, entry.folds);
+            let ([first, end], [fold, fold_end], [begins, ends]) = (entry.ends, entry.folds, entry.edges);
             let is = |at: usize, fold: u8, end: u8| text.get(at).is_some_and(|byte| byte | fold == end);
-            if is(start, fold, first) && is(last, fold_end, end) && !claims.cover(entry.literal, last) {
+            if is(start, fold, first)
+                && is(last, fold_end, end)
+                && (!begins || is_edge(text, start))
+                && (!ends || is_edge(text, last.saturating_add(1)))
+                && !claims.cover(entry.literal, last)
+            {
                 self.verify(entry, text, start, claims, hit)?;
             }
         }
@@ -261,9 +258,7 @@ impl Needles {
         claims: &mut Claims,
         hit: &mut impl FnMut(usize, Range<usize>) -> Result<Use, E>,
     ) -> Result<(), E> {
-        let literal = self.literals.get(entry.literal as usize);
-        let stands = literal.and_then(|literal| literal.stands_at(start, text, self.bytes(entry.literal)));
-        if let Some(mut at) = stands {
+        if let Some(mut at) = reads(text, start, self.bytes(entry.literal)) {
             at.end = claims.add(entry.literal, at.end).min(text.len());
             if hit(entry.literal as usize, at)? == Use::Spent {
                 claims.add_rest(entry.literal);
@@ -277,9 +272,11 @@ impl Needles {
 impl Needles {
     /// Everywhere in `text` that some literal stands, the slow way.
     pub(super) fn everywhere(&self, text: &[u8]) -> Vec<Range<usize>> {
-        let stand = |(n, literal): (u32, &Literal)| {
-            let places = 0..text.len();
-            places.filter_map(move |start| literal.stands_at(start, text, self.bytes(n))).collect::<Vec<_>>()
+        let stand = |(n, literal): (u32, &super::table::Literal)| {
+            let is_there = |at: &Range<usize>| {
+                (!literal.edge_before || is_edge(text, at.start)) && (!literal.edge_after || is_edge(text, at.end))
+            };
+            (0..text.len()).filter_map(|start| reads(text, start, self.bytes(n))).filter(is_there).collect::<Vec<_>>()
         };
         (0_u32..).zip(&*self.literals).flat_map(stand).collect()
     }
@@ -369,16 +366,11 @@ pub(super) fn mark(set: &mut [u64], key: usize) {
     }
 }
 
-impl Literal {
-    fn stands_at(self, start: usize, text: &[u8], bytes: &[u8]) -> Option<Range<usize>> {
-        let range = start..start.saturating_add(bytes.len());
-        let found = text.get(range.clone())?;
-        let same = |(text, byte): (&u8, &u8)| text == byte || text.to_ascii_lowercase() == *byte;
-        let stands = found.iter().zip(bytes).all(same)
-            && (!self.edge_before || is_edge(text, range.start))
-            && (!self.edge_after || is_edge(text, range.end));
-        stands.then_some(range)
-    }
+/// Where the bytes of a literal stand, if they do from `start`.
+fn reads(text: &[u8], start: usize, literal: &[u8]) -> Option<Range<usize>> {
+    let range = start..start.saturating_add(literal.len());
+    let same = |(text, byte): (&u8, &u8)| text == byte || text.to_ascii_lowercase() == *byte;
+    text.get(range.clone())?.iter().zip(literal).all(same).then_some(range)
 }
 
 /// Whether a word, of ASCII letters, digits and `_`, begins or ends at `at`.

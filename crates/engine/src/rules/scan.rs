@@ -20,7 +20,7 @@ const UNLESS_REACH: usize = 256;
 const MAX_HITS: usize = 1_024;
 /// What a match that fails its checks costs, in bytes read: a text of nothing but look-alikes must not take for ever.
 const CHECK_COST: usize = 4 << 10;
-/// The most lanes that are kept: an ordinary session makes a dozen. Each takes 50 to 190 kilobytes, by how many literals
+/// The most lanes that are kept: an ordinary session makes a dozen. Each takes 80 to 220 kilobytes, by how many literals
 /// concern it.
 const LANES: usize = 32;
 /// Bytes that patterns may read of any message.

@@ -52,8 +52,10 @@ pub(super) struct Entry {
     /// Its first and last byte: most literals that share a key with a text are told apart by these, without a look at the
     /// literal.
     pub(super) ends: [u8; 2],
-    /// What each of them is compared without: its case, but not of a capital, which stands for itself.
+    /// What each of them is compared without: the case of a small letter. A capital and a sign stand for themselves.
     pub(super) folds: [u8; 2],
+    /// Whether a word must begin or end where it begins, and where it ends.
+    pub(super) edges: [bool; 2],
     /// Where in the literal those bytes stand.
     pub(super) offset: u16,
     pub(super) length: u16,
@@ -76,7 +78,7 @@ impl Needles {
                 edge_after: needle.edge_after,
             });
             text.extend_from_slice(bytes);
-            let entry = |key, offset| Entry::new(key, offset, n, bytes);
+            let entry = |key, offset| Entry::new(key, offset, n, needle);
             match bytes {
                 [] => {}
                 [byte] => single.push(entry(single_key(*byte), 0)),
@@ -116,12 +118,14 @@ impl Needles {
 }
 
 impl Entry {
-    fn new(key: u16, offset: u16, n: u32, literal: &[u8]) -> Self {
+    fn new(key: u16, offset: u16, n: u32, needle: &Needle) -> Self {
+        let literal = &*needle.bytes;
         let bytes = [literal.first(), literal.last()].map(|end| end.copied().unwrap_or(0));
-        let folds = bytes.map(|byte| if byte.is_ascii_uppercase() { 0 } else { FOLD });
+        let folds = bytes.map(|byte| if byte.is_ascii_lowercase() { FOLD } else { 0 });
         let ends = [bytes[0] | folds[0], bytes[1] | folds[1]];
         let length = u16::try_from(literal.len()).unwrap_or(u16::MAX);
-        Self { key, ends, folds, offset, length, literal: n }
+        let edges = [needle.edge_before, needle.edge_after];
+        Self { key, ends, folds, edges, offset, length, literal: n }
     }
 }
 
@@ -157,7 +161,7 @@ impl Table {
 pub(super) const FOLD: u8 = 0x20;
 
 /// The same for each of two bytes.
-pub(super) const FOLDS: u16 = u16::from_le_bytes([FOLD; 2]);
+const FOLDS: u16 = u16::from_le_bytes([FOLD; 2]);
 
 /// A hash of four bytes, the first the lowest, that does not tell upper from lower case, nor a few other bytes from each other.
 pub(super) fn hash(bytes: u32) -> u16 {
