@@ -70,7 +70,11 @@ pub(crate) fn run(args: &Args) -> Outcome {
     let variable = std::env::var(entry::KEY).ok();
     let keys = entry::keys(settings.entry.keys.value.as_deref(), variable.as_deref())?;
     let tokens = entry::tokens(&settings.entry)?;
-    protected(args, keys.is_some() || tokens.is_some(), settings)?;
+    let asks = keys.is_some() || tokens.is_some();
+    protected(args, asks, settings)?;
+    if !asks {
+        prepared.warn_of_tools("serve without keys and tokens");
+    }
     let limits = gateway::meant(&settings.gateway, settings.limits.message_bytes.value);
     let config = HttpConfig {
         listen: SocketAddr::new(args.host, args.port),

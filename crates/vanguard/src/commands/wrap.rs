@@ -86,6 +86,16 @@ impl Prepared {
         Ok((prepared, server))
     }
 
+    /// Says that what `tools` take nobody has by `way`, which asks nobody who they are.
+    pub(crate) fn warn_of_tools(&self, way: &str) {
+        if let Some(set) = self.settings.tools.first() {
+            let (tools, origin) = (&set.value.0, &set.origin);
+            super::warn(&format!(
+                "tools.{tools} ({origin}): nobody has scopes or roles by `{way}`, so these calls are refused"
+            ));
+        }
+    }
+
     /// For servers elsewhere, of whose files and processes nothing is known here.
     pub(crate) fn without_server(wrap: &Wrap, more: Vec<Layer>) -> Result<Self, Failure> {
         let around = Surroundings::of_process();

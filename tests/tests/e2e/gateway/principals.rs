@@ -73,3 +73,16 @@ fn a_tool_is_for_those_who_may_call_it() {
         while !upstream.is_quiet() {}
     }
 }
+
+#[test]
+fn over_stdio_nobody_has_a_name_and_the_start_says_so() {
+    let home = tempfile::tempdir().unwrap();
+    let config = home.path().join("vanguard.yaml");
+    std::fs::write(&config, "tools: {reboot: {require_role: operator}}\n").unwrap();
+    let mut client = e2e::Proxy::of(e2e::Puppet::echo()).setting("--config", &config).start();
+    client.initialize();
+    let refused = client.call("reboot", &serde_json::json!({}));
+    assert_eq!(refused["error"]["data"]["rule"], "ACC-ROLE", "{refused}");
+    assert!(client.call("read", &serde_json::json!({})).get("result").is_some());
+    assert!(client.stderr().contains("nobody has scopes or roles"), "{}", client.stderr());
+}
