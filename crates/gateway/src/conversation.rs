@@ -46,6 +46,7 @@ impl Conversation {
     /// Records what passed, and tells of what is worth telling.
     pub(crate) fn passed(&self, print: Fingerprint, decisions: Vec<Decision>, timing: Timing) {
         for decision in decisions {
+            self.reports.count(&decision, timing);
             self.log.record_allowed(&print.entry(&decision, timing));
             if decision.verdict == Verdict::Redact {
                 self.reports.tell(Event::Redacted(decision));
@@ -59,6 +60,7 @@ impl Conversation {
     /// for: each such record would cost a disk flush.
     pub(crate) fn refused(&self, print: Fingerprint, decisions: &[Decision], timing: Timing, noise: bool) {
         for decision in decisions {
+            self.reports.count(decision, timing);
             let entry = print.entry(decision, timing);
             if noise {
                 self.log.record_allowed(&entry);

@@ -25,6 +25,7 @@ mod letter;
 mod local;
 mod measure;
 mod metadata;
+mod metrics;
 mod office;
 mod pace;
 mod parcel;

@@ -48,6 +48,8 @@ mod stdio;
 #[cfg(unix)]
 mod supervisor;
 #[cfg(unix)]
+mod tally;
+#[cfg(unix)]
 mod walls;
 #[cfg(unix)]
 mod watchdog;

@@ -9,8 +9,10 @@ use std::time::{Duration, Instant};
 
 use vanguard_audit::SessionLog;
 use vanguard_engine::finding::Evidence;
-use vanguard_engine::verdict::{Decision, Flow};
+use vanguard_engine::verdict::{Decision, Flow, Timing};
 use vanguard_sandbox::{Outcome, Sighting};
+
+use crate::tally::Tally;
 
 /// The most events that wait for a reporter that is slow, as stderr is when nobody reads it.
 const QUEUE: usize = 1024;
@@ -146,6 +148,8 @@ pub(crate) struct Reports {
     done: std::sync::Mutex<Receiver<()>>,
     left_out: AtomicU64,
     audit_failed: AtomicBool,
+    /// Where somebody may ask for figures.
+    tally: Option<Arc<Tally>>,
 }
 
 #[derive(Debug)]
@@ -155,7 +159,7 @@ enum Job {
 }
 
 impl Reports {
-    pub(crate) fn start(reporter: Arc<dyn Reporter>) -> io::Result<Self> {
+    pub(crate) fn start(reporter: Arc<dyn Reporter>, tally: Option<Arc<Tally>>) -> io::Result<Self> {
         let (queue, jobs) = sync_channel(QUEUE);
         let (finished, done) = sync_channel(1);
         std::thread::Builder::new().name("reports".to_owned()).spawn(move || {
@@ -170,7 +174,15 @@ impl Reports {
             done: std::sync::Mutex::new(done),
             left_out: AtomicU64::new(0),
             audit_failed: AtomicBool::new(false),
+            tally,
         })
+    }
+
+    /// Counts a judgment.
+    pub(crate) fn count(&self, decision: &Decision, timing: Timing) {
+        if let Some(tally) = &self.tally {
+            tally.judged(decision, timing);
+        }
     }
 
     /// Queues `event`; counts it where the queue is full.

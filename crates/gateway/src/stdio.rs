@@ -37,7 +37,8 @@ pub fn run(
     let (happenings, happened) = channel();
     // Before there is a server, so that no signal can leave it behind.
     watch_signals(happenings.clone())?;
-    let reports = Arc::new(Reports::start(reporter).map_err(|source| StartError::Own { part: "reporter", source })?);
+    let reports =
+        Arc::new(Reports::start(reporter, None).map_err(|source| StartError::Own { part: "reporter", source })?);
     let log = audit.session(&Uuid::now_v7().to_string(), &config.name, None);
     let talk = Conversation::new(Arc::new(engine), session, log, Arc::clone(&reports));
     let client = Box::new(Pipe::new(client_out));

@@ -4,6 +4,7 @@ mod clients;
 mod elsewhere;
 mod entry;
 mod measures;
+mod metrics;
 mod principals;
 mod remote;
 mod sessions;

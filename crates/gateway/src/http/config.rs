@@ -16,6 +16,8 @@ use crate::config::StdioConfig;
 pub struct HttpConfig {
     /// Where it listens.
     pub listen: SocketAddr,
+    /// Where figures are told, if anywhere: to whoever reaches that.
+    pub metrics: Option<SocketAddr>,
     /// What stands behind it.
     pub upstreams: Vec<Upstream>,
     /// Who may enter by a key. Without keys and tokens: whoever reaches it.

@@ -111,6 +111,11 @@ impl Local {
         Ok(reply::empty(StatusCode::OK))
     }
 
+    /// Sessions that are open: processes.
+    pub(super) fn sessions(&self) -> usize {
+        self.processes.count()
+    }
+
     /// Ends sessions that have lain idle for too long.
     pub(super) fn sweep(&self) {
         self.sessions.sweep(self.limits.idle);

@@ -60,6 +60,11 @@ impl Remote {
         Self { office, client, talks, limits, answers: Arc::new(Semaphore::new(ANSWERS)) }
     }
 
+    /// Sessions that are open.
+    pub(super) fn sessions(&self) -> usize {
+        self.talks.count()
+    }
+
     /// Drops sessions that have lain idle for too long.
     pub(super) fn sweep(&self) {
         self.talks.sweep();

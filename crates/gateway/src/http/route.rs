@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Instant;
 
 use hyper::body::{Bytes, Incoming};
 use hyper::header::{CACHE_CONTROL, HOST, HeaderValue, WWW_AUTHENTICATE};
@@ -12,6 +13,7 @@ use super::caller::Caller;
 use super::door::{Door, Outside};
 use super::elsewhere::Elsewhere;
 use super::gate::Gate;
+use super::headers::media_type;
 use super::inflight::{InFlight, until_sent};
 use super::local::Local;
 use super::local::legacy::MESSAGES;
@@ -19,6 +21,7 @@ use super::measure::Measure;
 use super::metadata::{self, Guide};
 use super::remote::Remote;
 use super::reply::{Body, Fault, Lacking, empty, json};
+use crate::tally::Tally;
 
 /// Where the upstreams are.
 const ROOT: &str = "/mcp";
@@ -45,15 +48,36 @@ pub(super) struct Gateway {
     /// By the name in the path; without one, the only one.
     pub(super) upstreams: Vec<(Option<String>, Behind)>,
     pub(super) inflight: InFlight,
+    /// Where somebody may ask for figures.
+    pub(super) tally: Option<Arc<Tally>>,
 }
 
 impl Gateway {
     /// Answers a request, whatever it is. `peer` is the other end of its connection.
     pub(super) async fn answer(&self, request: Request<Incoming>, peer: IpAddr) -> Response<Body> {
+        let (begun, method) = (Instant::now(), request.method().clone());
         let mut response = self.route(request, peer).await.unwrap_or_else(Fault::respond);
+        if let Some(tally) = &self.tally {
+            tally.answered(method.as_str(), response.status().as_u16(), begun.elapsed());
+            if media_type(response.headers()).as_deref() == Some("text/event-stream") {
+                response = until_sent(tally.stream(), response);
+            }
+        }
         // What a key or a session lets one see is for that one.
         response.headers_mut().entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
         response
+    }
+
+    /// All figures, as text.
+    pub(super) fn figures(&self) -> String {
+        let (mut urls, mut commands) = (0, 0);
+        for (_, behind) in &self.upstreams {
+            match behind {
+                Behind::Url(remote, _) => urls += remote.sessions(),
+                Behind::Command(local) => commands += local.sessions(),
+            }
+        }
+        self.tally.as_ref().map_or_else(String::new, |tally| tally.text([("url", urls), ("command", commands)]))
     }
 
     /// Drops what has lain idle for too long.

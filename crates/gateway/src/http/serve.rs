@@ -26,12 +26,14 @@ use super::inflight::InFlight;
 use super::local::Local;
 use super::measure::Measure;
 use super::metadata::Guide;
+use super::metrics;
 use super::office::Office;
 use super::remote::Remote;
 use super::route::{Behind, Gateway};
 use super::token::Tokens;
 use crate::error::StartError;
 use crate::report::{Event, Reporter, Reports};
+use crate::tally::Tally;
 
 /// How often idle sessions are looked for.
 const SWEEP: Duration = Duration::from_secs(30);
@@ -46,24 +48,32 @@ const GOODBYE: Duration = Duration::from_secs(1);
 const READ_AHEAD: usize = 64 * 1024;
 
 /// Serves `config` until a signal ends it. `model` is a session on which nothing has been said: each that begins is made after it. `listening` is
-/// told the address.
+/// told the addresses.
 pub fn serve(
     config: HttpConfig,
     engine: Engine,
     model: &Session,
     audit: &Arc<Log>,
     reporter: Arc<dyn Reporter>,
-    listening: impl FnOnce(SocketAddr),
+    listening: impl FnOnce(SocketAddr, Option<SocketAddr>),
 ) -> Result<(), StartError> {
     let own = |part| move |source| StartError::Own { part, source };
-    let reports = Arc::new(Reports::start(reporter).map_err(own("reporter"))?);
+    let tally = config.metrics.map(|_| Arc::new(Tally::default()));
+    let reports = Arc::new(Reports::start(reporter, tally.clone()).map_err(own("reporter"))?);
     let runtime = Builder::new_multi_thread().enable_all().build().map_err(own("runtime"))?;
     let (drain, limits) = (config.drain, config.limits);
-    let listen = config.listen;
-    let gateway = Arc::new(gateway(config, &Arc::new(engine), model, audit, &reports));
+    let (listen, figures) = (config.listen, config.metrics);
+    let gateway = Arc::new(gateway(config, &Arc::new(engine), model, audit, &reports, tally));
     let outcome = runtime.block_on(async {
-        let listener = TcpListener::bind(listen).await.map_err(|source| StartError::Listen { listen, source })?;
-        listening(listener.local_addr().map_err(|source| StartError::Listen { listen, source })?);
+        let (listener, address) = bound(listen).await?;
+        let figures = match figures {
+            Some(figures) => Some(bound(figures).await?),
+            None => None,
+        };
+        listening(address, figures.as_ref().map(|(_, address)| *address));
+        if let Some((listener, _)) = figures {
+            tokio::spawn(metrics::serve(listener, Arc::clone(&gateway), limits.head));
+        }
         let ended = run(listener, &gateway, &limits, drain).await;
         ended.map_err(own("signal handler"))
     });
@@ -78,12 +88,20 @@ pub fn serve(
     outcome
 }
 
+async fn bound(listen: SocketAddr) -> Result<(TcpListener, SocketAddr), StartError> {
+    let failed = |source| StartError::Listen { listen, source };
+    let listener = TcpListener::bind(listen).await.map_err(failed)?;
+    let address = listener.local_addr().map_err(failed)?;
+    Ok((listener, address))
+}
+
 fn gateway(
     config: HttpConfig,
     engine: &Arc<Engine>,
     model: &Session,
     audit: &Arc<Log>,
     reports: &Arc<Reports>,
+    tally: Option<Arc<Tally>>,
 ) -> Gateway {
     let door = Door { keys: config.keys, tokens: config.tokens.map(Tokens::new) };
     let gate = Gate::new(&config.hosts, &config.origins, !door.is_open());
@@ -116,7 +134,7 @@ fn gateway(
         };
         (upstream.name, behind)
     });
-    Gateway { gate, measure, door, guide, upstreams: upstreams.collect(), inflight: InFlight::default() }
+    Gateway { gate, measure, door, guide, upstreams: upstreams.collect(), inflight: InFlight::default(), tally }
 }
 
 async fn run(listener: TcpListener, gateway: &Arc<Gateway>, limits: &HttpLimits, drain: Duration) -> io::Result<()> {

@@ -47,6 +47,9 @@ pub(crate) struct Args {
     /// Origin of a web page that may speak to it, beside those of localhost; may be repeated
     #[arg(long, value_name = "ORIGIN")]
     allow_origin: Vec<String>,
+    /// Address at which figures for Prometheus are told (/metrics), to whoever reaches it
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    metrics_listen: Option<SocketAddr>,
     /// Let everybody in who reaches the address
     #[arg(long)]
     insecure_no_auth: bool,
@@ -78,6 +81,7 @@ pub(crate) fn run(args: &Args) -> Outcome {
     let limits = gateway::meant(&settings.gateway, settings.limits.message_bytes.value);
     let config = HttpConfig {
         listen: SocketAddr::new(args.host, args.port),
+        metrics: args.metrics_listen,
         upstreams,
         keys,
         tokens,
@@ -99,7 +103,10 @@ fn serve(config: HttpConfig, prepared: Prepared) -> Outcome {
         .iter()
         .map(|upstream| upstream.name.as_ref().map_or_else(|| "/mcp".to_owned(), |name| format!("/mcp/{name}")))
         .collect();
-    let listening = |address: SocketAddr| {
+    let listening = |address: SocketAddr, metrics: Option<SocketAddr>| {
+        if let Some(metrics) = metrics {
+            super::warn(&format!("figures at http://{metrics}/metrics"));
+        }
         for path in paths {
             super::warn(&format!("listening at http://{address}{path}"));
         }

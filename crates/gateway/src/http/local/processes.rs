@@ -17,6 +17,11 @@ impl Processes {
         Self { running: Mutex::default(), fewer: Condvar::new(), most }
     }
 
+    /// How many run.
+    pub(super) fn count(&self) -> usize {
+        *self.lock()
+    }
+
     /// Counts one more, if there may be one.
     pub(super) fn one_more(&self) -> bool {
         let mut running = self.lock();

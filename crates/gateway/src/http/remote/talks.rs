@@ -50,6 +50,11 @@ impl Talks {
         Some(Arc::clone(&entry.talk))
     }
 
+    /// How many there are.
+    pub(super) fn count(&self) -> usize {
+        self.lock().len()
+    }
+
     /// Whether another can be begun.
     pub(super) fn has_room(&self) -> bool {
         let mut open = self.lock();
