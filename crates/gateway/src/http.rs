@@ -5,6 +5,7 @@
 //! records as stdio does, and send nothing but a [`parcel`]: what the engine permits, or an answer of our own. Neither has an opinion on what is
 //! an attack.
 
+mod access;
 mod address;
 mod body;
 mod caller;

@@ -66,6 +66,8 @@ pub enum Event {
     Walled(Sighting),
     /// A server could not be started for a client of the gateway; the text says why.
     NotStarted(String),
+    /// A line of the access log could not be written; said once until one can.
+    AccessLogFailed(String),
     /// The session was ended by the proxy, since it could not go on safely.
     GaveUp(&'static str),
 }
@@ -108,6 +110,7 @@ impl fmt::Display for Event {
                     write!(f, "process {process} of the server made the forbidden call {call}, which failed")
                 }
             },
+            Self::AccessLogFailed(why) => write!(f, "the access log cannot be written: {why}"),
             Self::GaveUp(why) => write!(f, "session ended: {why}"),
         }
     }

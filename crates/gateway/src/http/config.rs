@@ -1,5 +1,6 @@
 //! What to serve, to whom, and how much of it.
 
+use std::fs::File;
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::time::Duration;
@@ -18,6 +19,8 @@ pub struct HttpConfig {
     pub listen: SocketAddr,
     /// Where figures are told, if anywhere: to whoever reaches that.
     pub metrics: Option<SocketAddr>,
+    /// Where a line for each request goes, if anywhere.
+    pub access: Option<File>,
     /// What stands behind it.
     pub upstreams: Vec<Upstream>,
     /// Who may enter by a key. Without keys and tokens: whoever reaches it.

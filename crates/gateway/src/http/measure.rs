@@ -31,9 +31,13 @@ impl Measure {
         }
     }
 
-    /// Somebody asks, from the other end of a connection.
-    pub(super) fn address(&self, peer: IpAddr, headers: &HeaderMap) -> Result<(), Fault> {
-        let address = self.addresses.admit(peer, headers)?;
+    /// From where somebody asks, by the other end of the connection.
+    pub(super) fn address(&self, peer: IpAddr, headers: &HeaderMap) -> Result<IpAddr, Fault> {
+        self.addresses.admit(peer, headers)
+    }
+
+    /// One more request comes from there.
+    pub(super) fn step(&self, address: IpAddr) -> Result<(), Fault> {
         self.of_address.as_ref().map_or(Ok(()), |pace| pace.step(&household(address)))
     }
 

@@ -9,6 +9,7 @@ use hyper::header::{CACHE_CONTROL, HOST, HeaderValue, WWW_AUTHENTICATE};
 use hyper::{HeaderMap, Method, Request, Response, StatusCode};
 use vanguard_engine::Entry;
 
+use super::access::{AccessLog, Visitor};
 use super::caller::Caller;
 use super::door::{Door, Outside};
 use super::elsewhere::Elsewhere;
@@ -50,13 +51,19 @@ pub(super) struct Gateway {
     pub(super) inflight: InFlight,
     /// Where somebody may ask for figures.
     pub(super) tally: Option<Arc<Tally>>,
+    pub(super) access: Option<AccessLog>,
 }
 
 impl Gateway {
     /// Answers a request, whatever it is. `peer` is the other end of its connection.
     pub(super) async fn answer(&self, request: Request<Incoming>, peer: IpAddr) -> Response<Body> {
         let (begun, method) = (Instant::now(), request.method().clone());
-        let mut response = self.route(request, peer).await.unwrap_or_else(Fault::respond);
+        let path = self.access.as_ref().map(|_| request.uri().path().to_owned());
+        let mut visitor = Visitor { address: peer, who: None };
+        let mut response = self.route(request, &mut visitor).await.unwrap_or_else(Fault::respond);
+        if let (Some(access), Some(path)) = (&self.access, &path) {
+            access.note(&visitor, method.as_str(), path, response.status().as_u16(), begun.elapsed());
+        }
         if let Some(tally) = &self.tally {
             tally.answered(method.as_str(), response.status().as_u16(), begun.elapsed());
             if media_type(response.headers()).as_deref() == Some("text/event-stream") {
@@ -109,14 +116,15 @@ impl Gateway {
         }
     }
 
-    async fn route(&self, request: Request<Incoming>, peer: IpAddr) -> Result<Response<Body>, Fault> {
+    async fn route(&self, request: Request<Incoming>, visitor: &mut Visitor) -> Result<Response<Body>, Fault> {
         match request.uri().path() {
             "/health" => return Ok(well(&request, true)),
             "/ready" => return Ok(well(&request, !self.inflight.is_closing())),
             _ => {}
         }
         self.gate.check(request.uri(), request.headers())?;
-        self.measure.address(peer, request.headers())?;
+        visitor.address = self.measure.address(visitor.address, request.headers())?;
+        self.measure.step(visitor.address)?;
         if request.headers().iter().map(|(name, value)| name.as_str().len() + value.len()).sum::<usize>() > HEAD_BYTES {
             return Err(Fault::new(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "the headers are too long"));
         }
@@ -130,6 +138,7 @@ impl Gateway {
         let resource = if legacy { ROOT } else { path.strip_suffix('/').unwrap_or(path) };
         let principal = self.door.admit(&mut headers).await;
         let principal = principal.map_err(|outside| self.outside(outside, &headers, resource))?;
+        visitor.who = principal.as_ref().map(|principal| principal.identity.clone());
         // Only now, so that nobody without a key learns what is here.
         let behind = self.behind(path, &parts.method)?;
         let token = principal.as_ref().is_some_and(|principal| principal.identity.entry == Entry::Token);

@@ -16,6 +16,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use vanguard_audit::Log;
 use vanguard_engine::{Engine, Session};
 
+use super::access::AccessLog;
 use super::address::Addresses;
 use super::config::{HttpConfig, HttpLimits, Target};
 use super::door::Door;
@@ -50,7 +51,7 @@ const READ_AHEAD: usize = 64 * 1024;
 /// Serves `config` until a signal ends it. `model` is a session on which nothing has been said: each that begins is made after it. `listening` is
 /// told the addresses.
 pub fn serve(
-    config: HttpConfig,
+    mut config: HttpConfig,
     engine: Engine,
     model: &Session,
     audit: &Arc<Log>,
@@ -62,8 +63,9 @@ pub fn serve(
     let reports = Arc::new(Reports::start(reporter, tally.clone()).map_err(own("reporter"))?);
     let runtime = Builder::new_multi_thread().enable_all().build().map_err(own("runtime"))?;
     let (drain, limits) = (config.drain, config.limits);
+    let access = config.access.take().map(|file| AccessLog::start(file, Arc::clone(&reports))).transpose()?;
     let (listen, figures) = (config.listen, config.metrics);
-    let gateway = Arc::new(gateway(config, &Arc::new(engine), model, audit, &reports, tally));
+    let gateway = Arc::new(gateway(config, &Arc::new(engine), model, audit, &reports, (tally, access)));
     let outcome = runtime.block_on(async {
         let (listener, address) = bound(listen).await?;
         let figures = match figures {
@@ -101,7 +103,7 @@ fn gateway(
     model: &Session,
     audit: &Arc<Log>,
     reports: &Arc<Reports>,
-    tally: Option<Arc<Tally>>,
+    (tally, access): (Option<Arc<Tally>>, Option<AccessLog>),
 ) -> Gateway {
     let door = Door { keys: config.keys, tokens: config.tokens.map(Tokens::new) };
     let gate = Gate::new(&config.hosts, &config.origins, !door.is_open());
@@ -134,7 +136,7 @@ fn gateway(
         };
         (upstream.name, behind)
     });
-    Gateway { gate, measure, door, guide, upstreams: upstreams.collect(), inflight: InFlight::default(), tally }
+    Gateway { gate, measure, door, guide, upstreams: upstreams.collect(), inflight: InFlight::default(), tally, access }
 }
 
 async fn run(listener: TcpListener, gateway: &Arc<Gateway>, limits: &HttpLimits, drain: Duration) -> io::Result<()> {

@@ -2,7 +2,10 @@
 
 mod entry;
 
+use std::fs::{File, OpenOptions};
 use std::net::{IpAddr, SocketAddr};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -50,6 +53,9 @@ pub(crate) struct Args {
     /// Address at which figures for Prometheus are told (/metrics), to whoever reaches it
     #[arg(long, value_name = "ADDRESS:PORT")]
     metrics_listen: Option<SocketAddr>,
+    /// File to which a line of JSON is added for each request: who asked from where, for what, how it was answered
+    #[arg(long, value_name = "FILE")]
+    access_log: Option<PathBuf>,
     /// Let everybody in who reaches the address
     #[arg(long)]
     insecure_no_auth: bool,
@@ -82,6 +88,7 @@ pub(crate) fn run(args: &Args) -> Outcome {
     let config = HttpConfig {
         listen: SocketAddr::new(args.host, args.port),
         metrics: args.metrics_listen,
+        access: args.access_log.as_deref().map(access_log).transpose()?,
         upstreams,
         keys,
         tokens,
@@ -116,6 +123,14 @@ fn serve(config: HttpConfig, prepared: Prepared) -> Outcome {
     drop(plan);
     served.map_err(|error| Failure::Server(error.to_string()))?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Where requests are noted: for its owner to read, since addresses are of persons.
+fn access_log(path: &Path) -> Result<File, Failure> {
+    let opened = OpenOptions::new().append(true).create(true).mode(0o600).open(path);
+    opened.map_err(|error| {
+        Failure::Configuration(format!("--access-log: {} cannot be written to: {error}", path.display()))
+    })
 }
 
 /// Refuses to be open to everybody unless told so.

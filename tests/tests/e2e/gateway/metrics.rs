@@ -1,9 +1,11 @@
-//! Figures for Prometheus, at an address of their own.
+//! Figures for Prometheus, at an address of their own, and a line for each request.
 
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
+use std::time::{Duration, Instant};
 
-use e2e::{Gateway, Upstream, response};
+use e2e::{Gateway, KEYS, Upstream, response};
+use serde_json::Value;
 
 #[test]
 fn figures_say_what_became_of_messages_and_requests() {
@@ -45,4 +47,33 @@ fn figures_say_what_became_of_messages_and_requests() {
     assert!(ask("/metrics", "evil.example").starts_with("HTTP/1.1 421 "));
     assert!(ask("/mcp", "localhost").starts_with("HTTP/1.1 404 "));
     assert_eq!(gateway.ask("GET", "/metrics", &[]).status, 404, "not where clients are");
+}
+
+#[test]
+fn a_request_is_a_line_without_its_query_headers_and_body() {
+    let upstream = Upstream::new(|_| response("202 Accepted", "", ""));
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("access.jsonl");
+    let gateway = Gateway::start_for_two(["--access-log", file.to_str().unwrap(), "--upstream", &upstream.url()]);
+    let said = r#"{"jsonrpc":"2.0","method":"notifications/initialized","params":{"_meta":{"a":"in-the-body"}}}"#;
+    assert_eq!(gateway.post(&[("X-Api-Key", KEYS[0]), ("X-Mine", "in-a-header")], said).status, 202);
+    assert_eq!(gateway.ask("GET", "/mcp?token=in-the-query", &[]).status, 401);
+    let until = Instant::now() + Duration::from_secs(10);
+    let lines = loop {
+        let lines = std::fs::read_to_string(&file).unwrap();
+        if lines.lines().count() == 2 || Instant::now() > until {
+            break lines;
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    };
+    let entries: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let [entered, refused] = &entries[..] else { panic!("{lines}") };
+    assert_eq!(
+        (&entered["method"], &entered["status"], &entered["entry"]),
+        (&"POST".into(), &202.into(), &"key".into())
+    );
+    assert_eq!((&entered["client"], &entered["path"]), (&"127.0.0.1".into(), &"/mcp".into()));
+    assert!(entered["principal"].is_string() && entered["ms"].is_number() && entered["time"].is_string(), "{lines}");
+    assert_eq!((&refused["status"], &refused["path"], refused.get("principal")), (&401.into(), &"/mcp".into(), None));
+    assert!(!lines.contains("in-") && !lines.contains(KEYS[0]), "{lines}");
 }
