@@ -129,7 +129,7 @@ fn words<'c>(commands: &'c str, urls: &mut url::Lines, paths: &mut Paths) {
     let mut last = "";
     let (mut looked, mut seen) = (0_usize, HashSet::new());
     let mut word = |word: &'c str, signs: u8| {
-        if std::mem::replace(&mut last, word) == word {
+        if signs & (SEPARATOR | DIGIT) == 0 || std::mem::replace(&mut last, word) == word {
             return;
         }
         if signs & DIGIT != 0 {

@@ -179,16 +179,8 @@ impl Lines {
     }
 
     fn line(&mut self, words: &[Word<'_>], redirections: &[Word<'_>], piped: bool) {
-        let size = words
-            .iter()
-            .chain(redirections)
-            .fold(4_usize, |size, word| size.saturating_add(word.text.len()).saturating_add(1));
-        // Quoted signs are shown by ones of three bytes.
-        if self.text.len().saturating_add(size.saturating_mul(3)) > self.room {
-            self.cut = true;
-            return;
-        }
-        if !self.text.is_empty() {
+        let start = self.text.len();
+        if start > 0 {
             self.text.push('\n');
         }
         if piped {
@@ -204,6 +196,10 @@ impl Lines {
             } else {
                 self.text.push_str(text);
             }
+        }
+        if self.text.len() > self.room {
+            self.text.truncate(start);
+            self.cut = true;
         }
     }
 }

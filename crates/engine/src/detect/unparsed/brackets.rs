@@ -6,19 +6,25 @@ use crate::byteset::ByteSet;
 #[derive(Clone, Copy)]
 pub(super) struct Language {
     is_shell: bool,
+    /// What is a part of a word and nothing else.
+    letters: &'static ByteSet,
 }
 
 /// POSIX shells and bash.
-pub(super) const SHELL: Language = Language { is_shell: true };
+pub(super) const SHELL: Language = Language { is_shell: true, letters: &SHELL_LETTERS };
 /// SQL of any dialect.
-pub(super) const SQL: Language = Language { is_shell: false };
+pub(super) const SQL: Language = Language { is_shell: false, letters: &LETTERS };
+
+static LETTERS: ByteSet = ByteSet::of(b"_.,=:+%@").and_alphanumeric();
+/// The signs of options, paths and patterns, too.
+static SHELL_LETTERS: ByteSet = LETTERS.and(b"-/*?[]~^!");
 
 /// The deepest nesting that is followed.
 const DEPTH: usize = 256;
 
 /// Whether everything that `text` opens is closed, and nothing else.
 pub(super) fn close(text: &str, language: Language) -> bool {
-    let bytes = text.as_bytes();
+    let (bytes, letters) = (text.as_bytes(), language.letters);
     let mut open: Vec<u8> = Vec::new();
     let mut at = 0_usize;
     // Whether a word or a command may begin here.
@@ -26,8 +32,8 @@ pub(super) fn close(text: &str, language: Language) -> bool {
     while let Some(&byte) = bytes.get(at) {
         let rest = bytes.get(at..).unwrap_or_default();
         // Most of a text: letters say nothing, but for a `case` where a word begins; nor does a blank, but that one does.
-        if is_letter(byte) && !(begins_word && byte == b'c') {
-            let length = rest.iter().position(|byte| !is_letter(*byte)).unwrap_or(rest.len());
+        if letters.has(byte) && !(begins_word && byte == b'c') {
+            let length = rest.iter().position(|byte| !letters.has(*byte)).unwrap_or(rest.len());
             let is_parted = rest.get(length) == Some(&b' ');
             (begins_word, begins_command) = (is_parted, false);
             at = at.saturating_add(length).saturating_add(usize::from(is_parted));
@@ -118,12 +124,6 @@ pub(super) fn close(text: &str, language: Language) -> bool {
         at = at.saturating_add(step);
     }
     open.is_empty() && !(language.is_shell && text.trim_end().ends_with('|') && !text.trim_end().ends_with("\\|"))
-}
-
-/// Whether a byte is a part of a word and nothing else, in any language.
-fn is_letter(byte: u8) -> bool {
-    static LETTERS: ByteSet = ByteSet::of(b"_.,=:+%@").and_alphanumeric();
-    LETTERS.has(byte)
 }
 
 /// The length of a quoted text, its quotes with it.

@@ -16,6 +16,7 @@ use super::globs;
 use super::programs;
 use super::variables::Variables;
 use crate::byteset::ByteKinds;
+use crate::names::Names;
 
 /// How deep substitutions are worked out inside one another: each level reads its text once more.
 const NESTING: u8 = 3;
@@ -240,9 +241,9 @@ impl Lexer<'_, '_> {
 
 /// Words that only say when the command after them runs; in cmd.exe in any case.
 fn is_keyword(word: &str) -> bool {
-    const KEYWORDS: [&str; 13] =
-        ["if", "then", "else", "elif", "fi", "do", "done", "while", "until", "esac", "!", "{", "}"];
-    word.len() <= 5 && KEYWORDS.iter().any(|keyword| keyword.eq_ignore_ascii_case(word))
+    static KEYWORDS: Names<13> =
+        Names::new(["!", "do", "done", "elif", "else", "esac", "fi", "if", "then", "until", "while", "{", "}"]);
+    KEYWORDS.position_in_any_case(word).is_some()
 }
 
 /// A byte that means something in an unquoted word or ends it.
