@@ -16,7 +16,7 @@ pub(super) fn frequency(literal: &[u8]) -> f64 {
     if PIPES.contains(&bare) {
         return by_chance.max(PIPE_FREQUENCY);
     }
-    if is_of_commands(bare, word) {
+    if is_of_commands(bare) {
         return by_chance.max(COMMAND_FREQUENCY);
     }
     let common = word.len() > 1 && COMMON.iter().any(|common| common.as_bytes().starts_with(word));
@@ -46,8 +46,9 @@ static FREQUENCIES: [f64; 256] = {
 const COMMON_FREQUENCY: f64 = 0.001;
 
 /// Whether a literal is what command lines are full of: it is one of rules on those.
-fn is_of_commands(literal: &[u8], word: &[u8]) -> bool {
-    let is_option = literal.starts_with(b" -") && matches!(word, [b'-', _] | [b'-']);
+pub(super) fn is_of_commands(literal: &[u8]) -> bool {
+    let word = literal.trim_ascii();
+    let is_option = literal.len() > word.len() && matches!(word, [b'-', _] | [b'-']);
     is_option || COMMANDS.iter().any(|command| command.as_bytes() == word)
 }
 
@@ -60,7 +61,7 @@ const PIPE_FREQUENCY: f64 = 0.015;
 /// A pipe in a command line, and in the `shell` view of it.
 const PIPES: &[&[u8]] = &[b"| ", b"\n| "];
 
-/// The programs that command lines are full of.
+/// The programs and words that command lines are full of.
 const COMMANDS: &[&str] =
     &["awk", "cat", "echo", "find", "git", "grep", "head", "ls", "make", "sed", "sh", "sort", "tail", "tar", "tee"];
 

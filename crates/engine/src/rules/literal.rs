@@ -14,7 +14,7 @@ use regex_syntax::utf8::Utf8Sequences;
 use serde::{Deserialize, Serialize};
 
 use super::edges::{self, Edge};
-use super::frequency::{edge_frequency, frequency};
+use super::frequency::{edge_frequency, frequency, is_of_commands};
 
 /// The most strings in one set while a pattern's parts are multiplied out.
 const MAX_SET: usize = 48;
@@ -79,14 +79,18 @@ pub(super) fn required(pattern: &Hir) -> Vec<Gate> {
     let mut gates: Vec<Gate> = walk(pattern, Edges::default()).contained().into_iter().map(gate).collect();
     // The pass finds short literals last, and so cannot tell how near they stand to others.
     let long = |gate: &Gate| gate.needles.iter().all(|needle| needle.bytes.len() >= 3);
-    let worth_it = |gate: &Gate| gate.needles.iter().map(Needle::frequency).sum::<f64>() * 1e6 <= SECOND_MAX;
+    let worth_it = |gate: &Gate| {
+        gate.needles.iter().map(Needle::frequency).sum::<f64>() * 1e6 <= SECOND_MAX
+            && !gate.needles.iter().any(|needle| is_of_commands(&needle.bytes))
+    };
     if gates.len() > 1 && !(gates.iter().all(long) && gates.last().is_some_and(worth_it)) {
         gates.truncate(1);
     }
     gates
 }
 
-/// Hits in a megabyte of prose beyond which looking for a second set costs more than it spares.
+/// Hits in a megabyte of prose beyond which looking for a second set costs more than it spares, as it does where every command
+/// line has some of it.
 const SECOND_MAX: f64 = 10_000.0;
 
 /// What a repetition without a bound, such as `\s+`, may take up in prose.
