@@ -211,7 +211,7 @@ impl Lexer<'_, '_> {
             self.redirected(&sign, word);
         } else if self.command.words.is_empty() && !word.quoted && is_keyword(&word.text) {
             // What follows is a command of its own.
-        } else if self.command.words.is_empty() && programs::is_assignment(&word.text) {
+        } else if self.command.words.is_empty() && word.may_set() && programs::is_assignment(&word.text) {
             self.variables.assign(&word.text);
             self.command.assignments.push(word);
         } else {

@@ -5,10 +5,15 @@ use smallvec::SmallVec;
 use super::command::{Command, Word};
 use super::runners::{Runner, runner};
 use super::{code, expand, options};
+use crate::byteset::ByteSet;
 
 /// A program by its name alone: `/usr/bin/rm` and `C:\Windows\System32\rm.exe` are `rm`. A path outside the places where
 /// programs are installed says something of its own (`/tmp/x`, `./x`) and stays.
 pub(super) fn name(word: &str) -> &str {
+    static SIGNS: ByteSet = ByteSet::of(b"/\\.");
+    if !word.bytes().any(|byte| SIGNS.has(byte)) {
+        return word;
+    }
     let word = word.strip_suffix(".exe").or_else(|| word.strip_suffix(".EXE")).unwrap_or(word);
     let Some(end) = word.bytes().rposition(|byte| matches!(byte, b'/' | b'\\')) else { return word };
     if !word.starts_with('/') && word.as_bytes().get(1) != Some(&b':') {
