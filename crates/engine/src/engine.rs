@@ -3,6 +3,7 @@
 mod case;
 
 use std::borrow::Cow;
+use std::sync::Arc;
 use std::time::Duration;
 
 use vanguard_wire::{Body, Fault, Limits, Message, Packet, Tape, canonical, reply};
@@ -22,7 +23,7 @@ use crate::rules::{RuleSet, ScanScratch, Target};
 use crate::session::{Exchange, Session, SessionFault};
 use crate::verdict::{Answer, Coverage, Decision, Effect, Flow, Judged, Permit, Timing, Verdict};
 use crate::views::{Chain, ViewLimits, each_view};
-use crate::zone::Guard;
+use crate::zone::{Guard, Zone};
 use case::{Case, Findings};
 
 pub use case::{MAX_ACTING, MAX_FINDINGS};
@@ -62,7 +63,7 @@ struct Looks {
 /// Rules and policy, ready to judge. Shared by all sessions and threads.
 #[derive(Debug)]
 pub struct Engine {
-    rules: RuleSet,
+    rules: Arc<RuleSet>,
     policy: Policy,
     limits: Limits,
     views: ViewLimits,
@@ -75,7 +76,16 @@ impl Engine {
     /// An engine over compiled rules.
     pub fn new(rules: RuleSet, policy: Policy, limits: Limits) -> Self {
         let (views, checks, seal) = (ViewLimits::default(), Checks::new(), Seal::default());
-        Self { rules, policy, limits, views, inspection: INSPECTION, checks, seal }
+        Self { rules: Arc::new(rules), policy, limits, views, inspection: INSPECTION, checks, seal }
+    }
+
+    /// The same engine for a server that is to keep to `zones`.
+    #[must_use]
+    pub fn in_zones(&self, zones: Vec<Zone>) -> Self {
+        let policy = Policy { zones, ..self.policy.clone() };
+        let Self { limits, views, inspection, .. } = *self;
+        let (rules, checks, seal) = (Arc::clone(&self.rules), Checks::new(), self.seal.clone());
+        Self { rules, policy, limits, views, inspection, checks, seal }
     }
 
     /// The same engine, which refuses what takes it longer than `inspection` for each megabyte of a message begun.

@@ -23,7 +23,7 @@ const MAX_HIDDEN: usize = 32;
 const MAX_PIECES: usize = 512;
 
 /// Tells secrets apart without giving anything of them away: equal ones have equal tags, as long as this key lives.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Seal(RandomState);
 
 impl Seal {

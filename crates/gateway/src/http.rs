@@ -42,7 +42,7 @@ mod token;
 pub use hyper::Uri;
 pub use ipnet::IpNet;
 
-pub use config::{HttpConfig, HttpLimits, Paces, Target, Upstream};
+pub use config::{Bounds, HttpConfig, HttpLimits, Paces, Target, Upstream};
 pub use keys::{KeyError, Keys};
 pub use serve::serve;
 pub use token::{ALGORITHMS, Algorithm, KeySet, KeySource, TokenConfig};

@@ -65,3 +65,28 @@ fn configuration_is_exit_code_3() {
 fn a_server_that_cannot_start_is_exit_code_4() {
     fails(&["start", "--", "/no/such/server"], &[], 4, "/no/such/server");
 }
+
+#[test]
+fn only_commands_that_every_source_allows_are_started() {
+    let allowed = [("VANGUARD_ALLOWED_SERVER_COMMANDS", "npx, UVX")];
+    fails(&["start", "--", "/usr/bin/python3", "server.py"], &allowed, 3, "python3 may not be started");
+    fails(&["serve", "--server", "python3 server.py"], &allowed, 3, "VANGUARD_ALLOWED_SERVER_COMMANDS");
+    fails(&["serve", "--command", "a=npx x", "--command", "b=sh -c x"], &allowed, 3, "sh may not be started");
+    // One that is allowed is looked for, and is not there.
+    fails(&["start", "--", "/no/such/uvx"], &allowed, 4, "/no/such/uvx");
+    fails(&["start", "--", "npx"], &[("VANGUARD_ALLOWED_SERVER_COMMANDS", " , ")], 3, "give names of programs");
+}
+
+#[test]
+fn a_file_in_the_working_directory_allows_no_command_that_its_user_does_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let start = |written: &str| {
+        std::fs::write(folder.path().join("vanguard.yaml"), written).unwrap();
+        let mut command = vanguard();
+        command.args(["start", "--", "python3"]).env("HOME", folder.path()).current_dir(folder.path());
+        command.env("VANGUARD_ALLOWED_SERVER_COMMANDS", "npx").output().unwrap()
+    };
+    for written in ["allowed_commands: [python3]\n", "servers: {a: {command: python3}}\n"] {
+        assert_eq!(start(written).status.code(), Some(3), "{written}");
+    }
+}

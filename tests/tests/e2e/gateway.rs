@@ -7,6 +7,7 @@ mod measures;
 mod metrics;
 mod principals;
 mod remote;
+mod servers;
 mod sessions;
 mod silence;
 mod stateless;

@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use hyper::Uri;
 use ipnet::IpNet;
+use vanguard_engine::Session;
+use vanguard_engine::zone::Zone;
 
 use super::keys::Keys;
 use super::token::TokenConfig;
@@ -46,12 +48,23 @@ pub struct HttpConfig {
 }
 
 /// One MCP server behind the gateway.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Upstream {
     /// Its path is `/mcp/NAME`; the only one without a name is at `/mcp`.
     pub name: Option<String>,
     /// What it is.
     pub target: Target,
+    /// What it keeps to, where that is its own.
+    pub bounds: Option<Bounds>,
+}
+
+/// What one of several servers keeps to.
+#[derive(Debug)]
+pub struct Bounds {
+    /// Its zones.
+    pub zones: Vec<Zone>,
+    /// A session on its ground, on which nothing has been said: its sessions are made after it.
+    pub model: Session,
 }
 
 /// What an upstream is.

@@ -18,7 +18,7 @@ use vanguard_engine::{Engine, Session};
 
 use super::access::AccessLog;
 use super::address::Addresses;
-use super::config::{HttpConfig, HttpLimits, Target};
+use super::config::{Bounds, HttpConfig, HttpLimits, Target};
 use super::door::Door;
 use super::eager::Eager;
 use super::elsewhere::Elsewhere;
@@ -120,13 +120,12 @@ fn gateway(
             (None, Target::Command(command)) => command.name.clone(),
             (None, Target::Url(url)) => url.authority().map(ToString::to_string).unwrap_or_default(),
         };
-        let office = Office {
-            engine: Arc::clone(engine),
-            model: model.another(),
-            audit: Arc::clone(audit),
-            reports: Arc::clone(reports),
-            server,
+        let (engine, model) = match upstream.bounds {
+            Some(Bounds { zones, model }) if zones.is_empty() => (Arc::clone(engine), model),
+            Some(Bounds { zones, model }) => (Arc::new(engine.in_zones(zones)), model),
+            None => (Arc::clone(engine), model.another()),
         };
+        let office = Office { engine, model, audit: Arc::clone(audit), reports: Arc::clone(reports), server };
         let behind = match upstream.target {
             Target::Url(url) => {
                 let elsewhere = Box::new(Elsewhere::new(url.clone()));

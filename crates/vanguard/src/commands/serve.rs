@@ -1,6 +1,7 @@
 //! `serve` (and `sse`, as 1.5.0 called it): servers behind the proxy, over HTTP.
 
 mod entry;
+mod upstreams;
 
 use std::fs::{File, OpenOptions};
 use std::net::{IpAddr, SocketAddr};
@@ -11,12 +12,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use vanguard_engine::policy::Profile;
-use vanguard_gateway::http::{HttpConfig, Target, Upstream, Uri};
+use vanguard_gateway::http::{HttpConfig, Target};
 
 use super::wrap::{Prepared, Wrap};
 use crate::config::{Settings, gateway};
 use crate::exit::{Failure, Outcome};
 use entry::EntryFlags;
+use upstreams::UpstreamFlags;
 
 /// Flags of `serve`.
 #[derive(Debug, clap::Args)]
@@ -24,7 +26,7 @@ use entry::EntryFlags;
 Examples:
   vanguard serve -- npx -y @modelcontextprotocol/server-filesystem .
   vanguard serve --upstream http://localhost:3001/mcp
-  vanguard serve --upstream files=http://files:3001/mcp --upstream git=http://git:3001/mcp
+  vanguard serve --command files='npx -y @modelcontextprotocol/server-filesystem .' --upstream git=http://git:3001/mcp
   vanguard serve --host 0.0.0.0 --keys keys.txt -- python server.py
 
 Streamable HTTP at /mcp, or at /mcp/NAME where upstreams have names; /health and /ready for load
@@ -35,9 +37,8 @@ with --jwt-issuer, --jwt-audience and --jwks-url.
 
 Exit code: 0 ended by a signal, 2 usage, 3 configuration or rules, 4 the address cannot be listened at.")]
 pub(crate) struct Args {
-    /// URL of a server elsewhere, over Streamable HTTP; may be repeated with names
-    #[arg(long, value_name = "[NAME=]URL", value_parser = upstream, conflicts_with_all = ["server", "command"])]
-    upstream: Vec<Upstream>,
+    #[command(flatten)]
+    upstreams: UpstreamFlags,
     /// Address to listen at; one that others reach needs keys or tokens
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1")]
     host: IpAddr,
@@ -67,14 +68,13 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args) -> Outcome {
     let _ = std::thread::Builder::new().name("prepare".to_owned()).spawn(vanguard_engine::prepare);
-    let (prepared, upstreams) = if args.upstream.is_empty() {
-        let (prepared, mut server) = Prepared::with_server(&args.wrap, args.entry.layers())?;
-        // It opens the gateway, not what stands behind it.
-        server.env.push((entry::KEY.into(), None));
-        (prepared, vec![Upstream { name: None, target: Target::Command(Box::new(server)) }])
-    } else {
-        (Prepared::without_server(&args.wrap, args.entry.layers())?, named_apart(&args.upstream)?)
-    };
+    let (prepared, mut upstreams) = upstreams::prepare(&args.upstreams, &args.wrap, args.entry.layers())?;
+    for upstream in &mut upstreams {
+        if let Target::Command(server) = &mut upstream.target {
+            // It opens the gateway, not what stands behind it.
+            server.env.push((entry::KEY.into(), None));
+        }
+    }
     let settings = &prepared.settings;
     let variable = std::env::var(entry::KEY).ok();
     let keys = entry::keys(settings.entry.keys.value.as_deref(), variable.as_deref())?;
@@ -118,9 +118,9 @@ fn serve(config: HttpConfig, prepared: Prepared) -> Outcome {
             super::warn(&format!("listening at http://{address}{path}"));
         }
     };
-    let Prepared { engine, session, log, reporter, plan, .. } = prepared;
+    let Prepared { engine, session, log, reporter, plans, .. } = prepared;
     let served = vanguard_gateway::http::serve(config, engine, &session, &Arc::new(log), Arc::new(reporter), listening);
-    drop(plan);
+    drop(plans);
     served.map_err(|error| Failure::Server(error.to_string()))?;
     Ok(ExitCode::SUCCESS)
 }
@@ -147,59 +147,4 @@ fn protected(args: &Args, asks: bool, settings: &Settings) -> Result<(), Failure
         return Ok(());
     };
     Err(Failure::Configuration(format!("{} {what}", args.host)))
-}
-
-/// Several upstreams need names, and each its own.
-fn named_apart(upstreams: &[Upstream]) -> Result<Vec<Upstream>, Failure> {
-    for (at, upstream) in upstreams.iter().enumerate() {
-        if upstream.name.is_none() && upstreams.len() > 1 {
-            return Err(Failure::Usage("several upstreams need names: --upstream NAME=URL".to_owned()));
-        }
-        if upstreams.iter().take(at).any(|other| other.name == upstream.name) {
-            let name = upstream.name.as_deref().unwrap_or_default();
-            return Err(Failure::Usage(format!("two upstreams have the name {name}")));
-        }
-    }
-    Ok(upstreams.to_vec())
-}
-
-fn upstream(text: &str) -> Result<Upstream, &'static str> {
-    let is_name = |name: &str| {
-        !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
-    };
-    let (name, url) = match text.split_once('=') {
-        Some((name, url)) if is_name(name) => (Some(name.to_owned()), url),
-        _ => (None, text),
-    };
-    let url: Uri = url.parse().map_err(|_| "this is no URL")?;
-    let authority = url.authority().ok_or("write a whole URL, such as http://localhost:3001/mcp")?;
-    if !matches!(url.scheme_str(), Some("http" | "https")) {
-        return Err("a server is reached by http or https");
-    }
-    if authority.as_str().contains('@') {
-        return Err("a URL must not hold a password");
-    }
-    Ok(Upstream { name, target: Target::Url(url) })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_upstream_is_a_whole_url_with_or_without_a_name() {
-        assert_eq!(upstream("git=https://git.example/mcp").unwrap().name.as_deref(), Some("git"));
-        // A `=` of the URL's own names nothing.
-        assert_eq!(upstream("http://localhost:1/mcp?a=b").unwrap().name, None);
-        for wrong in ["", "localhost:3001", "/mcp", "ftp://a/", "http://me:secret@a/mcp", "stdio"] {
-            assert!(upstream(wrong).is_err(), "{wrong}");
-        }
-    }
-
-    #[test]
-    fn several_upstreams_have_names_of_their_own() {
-        let all = |texts: &[&str]| named_apart(&texts.iter().map(|text| upstream(text).unwrap()).collect::<Vec<_>>());
-        assert!(all(&["http://a/"]).is_ok() && all(&["a=http://a/", "b=http://a/"]).is_ok());
-        assert!(all(&["http://a/", "b=http://b/"]).is_err() && all(&["a=http://a/", "a=http://b/"]).is_err());
-    }
 }

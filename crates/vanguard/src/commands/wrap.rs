@@ -1,19 +1,20 @@
 //! What every command that puts the proxy before a server is told, and what it makes of it.
 
 use std::collections::BTreeMap;
-use std::ffi::OsString;
-use std::path::PathBuf;
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use vanguard_audit::{AuditConfig, Log};
 use vanguard_engine::{Engine, Session};
+use vanguard_gateway::http::Bounds;
 use vanguard_gateway::{StdioConfig, Waits};
 
 use super::later::Later;
 use super::report;
-use crate::config::sources::Surroundings;
+use crate::config::sources::{Resolved, Surroundings};
 use crate::config::written::Stderr;
-use crate::config::{Layer, Origin, Settings, Sources, Written};
+use crate::config::{Layer, Origin, Set, Settings, Sources, Written};
 use crate::exit::Failure;
 use crate::sandbox::{Plan, WallFlags};
 use crate::zones::{self, Laid};
@@ -61,7 +62,15 @@ pub(crate) struct Prepared {
     pub(crate) reporter: report::ToStderr,
     pub(crate) settings: Settings,
     pub(crate) verbose: bool,
-    /// What the server's walls stand on, as long as it runs.
+    /// What the servers' walls stand on, as long as they run.
+    pub(crate) plans: Vec<Plan>,
+}
+
+/// A server that is ready to be started, and what it keeps to.
+#[derive(Debug)]
+pub(crate) struct Ready {
+    pub(crate) server: StdioConfig,
+    pub(crate) bounds: Bounds,
     pub(crate) plan: Option<Plan>,
 }
 
@@ -69,20 +78,14 @@ impl Prepared {
     /// For the server that the flags or the configuration name; `more` are flags beyond those of every such command.
     pub(crate) fn with_server(wrap: &Wrap, more: Vec<Layer>) -> Result<(Self, StdioConfig), Failure> {
         let around = Surroundings::of_process();
-        let resolved = wrap.sources.resolve(wrap.layers(more), &around)?;
-        let mut server = wrap.server(&resolved.settings)?;
-        let caches = around.state_home().map(|state| state.join("servers"));
-        let laid = zones::lay(&resolved.settings, Some(&server.name), &directory(&server), &around)?;
-        let plan = sandbox::plan(&resolved.settings, &server, &laid, std::env::vars_os(), caches.as_deref())?;
-        if let Some(plan) = &plan {
-            plan.apply(&mut server);
-            super::warn_all(&plan.warnings);
-        }
-        let Laid { zones, ground, warnings: of_zones, .. } = laid;
+        let resolved = wrap.resolve(more, &around)?;
+        let server = wrap.server(&resolved.settings)?;
+        let (Ready { server, bounds, plan }, of_server) = ready(&resolved.settings, &around, server)?;
+        let Bounds { zones, model } = bounds;
         let (engine, warnings) = engine::build_in_zones(&resolved.settings, &around, zones)?;
-        super::warn_all(wrap.later.warnings().iter().chain(&resolved.warnings).chain(&of_zones).chain(&warnings));
-        let session = engine::session(&resolved.settings, Some(ground.seeing(zones::variables(&server))));
-        let prepared = Self::new(wrap, &around, resolved.settings, (engine, session), &server.name, plan)?;
+        super::warn_all(wrap.later.warnings().iter().chain(&resolved.warnings).chain(&of_server).chain(&warnings));
+        let plans = plan.into_iter().collect();
+        let prepared = Self::new(wrap, &around, resolved.settings, (engine, model), &server.name, plans)?;
         Ok((prepared, server))
     }
 
@@ -96,38 +99,20 @@ impl Prepared {
         }
     }
 
-    /// For servers elsewhere, of whose files and processes nothing is known here.
-    pub(crate) fn without_server(wrap: &Wrap, more: Vec<Layer>) -> Result<Self, Failure> {
-        let around = Surroundings::of_process();
-        let resolved = wrap.sources.resolve(wrap.layers(more), &around)?;
-        if wrap.names_server() {
-            let what = "--upstream stands for a server elsewhere: name no command beside it";
-            return Err(Failure::Usage(what.to_owned()));
-        }
-        if !resolved.settings.zones.is_empty() {
-            let what = "zones are directories of this machine, and the server behind --upstream stands elsewhere";
-            return Err(Failure::Configuration(what.to_owned()));
-        }
-        let (engine, warnings) = engine::build(&resolved.settings, &around)?;
-        super::warn_all(wrap.later.warnings().iter().chain(&resolved.warnings).chain(&warnings));
-        let session = engine::session(&resolved.settings, None);
-        Self::new(wrap, &around, resolved.settings, (engine, session), "upstream", None)
-    }
-
-    fn new(
+    pub(crate) fn new(
         wrap: &Wrap,
         around: &Surroundings,
         settings: Settings,
         (engine, session): (Engine, Session),
         server: &str,
-        plan: Option<Plan>,
+        plans: Vec<Plan>,
     ) -> Result<Self, Failure> {
         let log = record(&settings, around)?;
         let verbose =
             wrap.verbose || around.variable("VANGUARD_LOG_LEVEL").is_some_and(|v| v.eq_ignore_ascii_case("debug"));
         let show_stderr = settings.server.stderr.value == Stderr::Prefix;
         let reporter = report::ToStderr { server: server.to_owned(), verbose, show_stderr };
-        Ok(Self { engine, session, log, reporter, settings, verbose, plan })
+        Ok(Self { engine, session, log, reporter, settings, verbose, plans })
     }
 }
 
@@ -142,6 +127,16 @@ pub(crate) fn default_record(around: &Surroundings) -> Option<PathBuf> {
 }
 
 impl Wrap {
+    /// What all sources say; `more` are the layers of flags beyond those of every such command.
+    pub(crate) fn resolve(&self, more: Vec<Layer>, around: &Surroundings) -> Result<Resolved, Failure> {
+        self.sources.resolve(self.layers(more), around)
+    }
+
+    /// Settings that this release has no use for, each with what that means.
+    pub(crate) fn later(&self) -> Vec<String> {
+        self.later.warnings()
+    }
+
     /// These layers, and one for each flag beyond the common ones.
     fn layers(&self, mut layers: Vec<Layer>) -> Vec<Layer> {
         let mut add = |flag: &'static str, write: &dyn Fn(&mut Written)| {
@@ -167,43 +162,85 @@ impl Wrap {
     }
 
     /// Whether the command line names a server to start.
-    fn names_server(&self) -> bool {
+    pub(crate) fn names_server(&self) -> bool {
         self.server.is_some() || !self.command.is_empty()
     }
 
     /// The server to wrap: from `--`, from `--server`, or from the configuration.
     fn server(&self, settings: &Settings) -> Result<StdioConfig, Failure> {
         let words: Vec<OsString> = match &self.server {
-            Some(line) => shlex::split(line)
-                .ok_or_else(|| {
-                    Failure::Usage("--server: a quote is not closed; or write the command behind `--`".to_owned())
-                })?
-                .into_iter()
-                .map(Into::into)
-                .collect(),
+            Some(line) => words("--server", line)?.into_iter().map(Into::into).collect(),
             None if !self.command.is_empty() => self.command.clone(),
             None => settings.server.command.value.iter().map(Into::into).collect(),
         };
-        let mut words = words.into_iter();
-        let program = words.next().filter(|program| !program.is_empty()).ok_or_else(|| {
-            Failure::Usage(
-                "there is no server to start; write its command behind `--`, e.g. `vanguard start -- npx …`".to_owned(),
-            )
-        })?;
-        let mut config = StdioConfig::new(program, words);
+        let mut server = to_start(settings, words)?;
         if let Some(name) = &settings.server.name.value {
-            config.name.clone_from(name);
+            server.name.clone_from(name);
         }
-        config.cwd.clone_from(&settings.server.cwd.value);
-        config.env = settings.server.env.value.iter().map(|(name, value)| (name.into(), Some(value.into()))).collect();
-        config.max_message = settings.limits.message_bytes.value;
-        config.waits = Waits {
-            drain: Duration::from_secs(settings.drain_seconds.value.into()),
-            grace: Duration::from_secs(settings.grace_seconds.value.into()),
-            ..Waits::default()
-        };
-        Ok(config)
+        Ok(server)
     }
+}
+
+/// The words of a command line, as a shell splits it.
+pub(crate) fn words(flag: &str, line: &str) -> Result<Vec<String>, Failure> {
+    shlex::split(line)
+        .ok_or_else(|| Failure::Usage(format!("{flag}: a quote is not closed; or write the command behind `--`")))
+}
+
+/// A server that may be started, by its command line.
+pub(crate) fn to_start(settings: &Settings, words: Vec<OsString>) -> Result<StdioConfig, Failure> {
+    let mut words = words.into_iter();
+    let program = words.next().filter(|program| !program.is_empty()).ok_or_else(|| {
+        Failure::Usage(
+            "there is no server to start; write its command behind `--`, e.g. `vanguard start -- npx …`".to_owned(),
+        )
+    })?;
+    allowed(settings, &program)?;
+    let mut config = StdioConfig::new(program, words);
+    config.cwd.clone_from(&settings.server.cwd.value);
+    config.env = settings.server.env.value.iter().map(|(name, value)| (name.into(), Some(value.into()))).collect();
+    config.max_message = settings.limits.message_bytes.value;
+    config.waits = Waits {
+        drain: Duration::from_secs(settings.drain_seconds.value.into()),
+        grace: Duration::from_secs(settings.grace_seconds.value.into()),
+        ..Waits::default()
+    };
+    Ok(config)
+}
+
+/// Refuses a program that a list of those that may be started does not name: as the command does, or by its file's name.
+fn allowed(settings: &Settings, program: &OsStr) -> Result<(), Failure> {
+    let base = Path::new(program).file_name().unwrap_or(program);
+    for Set { value, origin } in &settings.allowed_commands {
+        if !value.iter().any(|named| [program, base].iter().any(|word| word.eq_ignore_ascii_case(named))) {
+            return Err(Failure::Configuration(format!(
+                "{} may not be started as a server: allowed_commands ({origin}) names {}",
+                base.display(),
+                if value.is_empty() { "nothing".to_owned() } else { value.join(", ") },
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// Lays out the zones of `server` and has it start behind its walls. Beside it what deserves a warning.
+pub(crate) fn ready(
+    settings: &Settings,
+    around: &Surroundings,
+    mut server: StdioConfig,
+) -> Result<(Ready, Vec<String>), Failure> {
+    let caches = around.state_home().map(|state| state.join("servers"));
+    let laid = zones::lay(settings, Some(&server.name), &directory(&server), around)?;
+    let plan = sandbox::plan(settings, &server, &laid, std::env::vars_os(), caches.as_deref())?;
+    let mut warnings = Vec::new();
+    if let Some(plan) = &plan {
+        plan.apply(&mut server);
+        warnings.clone_from(&plan.warnings);
+    }
+    let Laid { zones, ground, warnings: of_zones, .. } = laid;
+    warnings.extend(of_zones);
+    let model = engine::session(settings, Some(ground.seeing(zones::variables(&server))));
+    Ok((Ready { server, bounds: Bounds { zones, model }, plan }, warnings))
 }
 
 /// Where the server runs.

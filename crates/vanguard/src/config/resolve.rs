@@ -13,6 +13,7 @@ use super::entry::Entrance;
 use super::gateway::{self, Bounded};
 use super::origin::pick;
 use super::roles::RoleChange;
+use super::servers::{Served, ServerName};
 use super::written::{Audit, Compat, Exception, PortList, SandboxMode, Stderr};
 use super::zone::Zone;
 use super::{Layer, Origin, Set, Written};
@@ -36,6 +37,10 @@ pub(crate) struct Settings {
     pub(crate) expose_block_reason: Set<bool>,
     pub(crate) compat: Set<Compat>,
     pub(crate) server: Child,
+    /// By name.
+    pub(crate) servers: Vec<Set<(ServerName, Served)>>,
+    /// Each list must name what is started.
+    pub(crate) allowed_commands: Vec<Set<Vec<String>>>,
     pub(crate) zones: Vec<Set<Zone>>,
     pub(crate) sandbox: Walled,
     pub(crate) entry: Entrance,
@@ -158,6 +163,8 @@ impl Settings {
                 cwd: pick(layers, None, |w| w.server.cwd.clone().map(Some)),
                 stderr: pick(layers, Stderr::Prefix, |w| w.server.stderr),
             },
+            servers: servers(layers),
+            allowed_commands: gather(layers, |w| w.allowed_commands.clone().map(|list| vec![list])),
             zones: gather(layers, |w| w.zones.clone()),
             sandbox: Walled::from_layers(layers),
             entry: Entrance::from_layers(layers),
@@ -232,6 +239,17 @@ fn gather<T>(layers: &[Layer], get: impl Fn(&Written) -> Option<Vec<T>>) -> Vec<
             get(&layer.written).unwrap_or_default().into_iter().map(move |value| Set { value, origin: origin.clone() })
         })
         .collect()
+}
+
+/// Servers of all layers; for one name the strongest layer speaks.
+fn servers(layers: &[Layer]) -> Vec<Set<(ServerName, Served)>> {
+    let mut all: Vec<Set<(ServerName, Served)>> = Vec::new();
+    for set in gather(layers, |w| w.servers.clone().map(|servers| servers.0)) {
+        if !all.iter().any(|known| known.value.0 == set.value.0) {
+            all.push(set);
+        }
+    }
+    all
 }
 
 /// Overrides of all layers; for one rule the strongest layer speaks.

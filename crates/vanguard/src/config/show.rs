@@ -5,6 +5,7 @@ use std::path::Path;
 use serde::Serialize;
 use vanguard_gateway::http::Paces;
 
+use super::servers::Served;
 use super::{Origin, Set, Settings};
 
 /// One key as it holds.
@@ -66,6 +67,12 @@ pub(crate) fn rows(settings: &Settings, default_record: Option<&Path>) -> Vec<Ro
     });
     rows.add("server.cwd", &server.cwd, Clone::clone);
     rows.add("server.stderr", &server.stderr, |what| *what);
+    for served in &settings.servers {
+        rows.add(&format!("servers.{}", served.value.0.0), served, |(_, served)| shown(served));
+    }
+    for list in &settings.allowed_commands {
+        rows.add("allowed_commands", list, Clone::clone);
+    }
     for zone in &settings.zones {
         rows.add("zones[]", zone, Clone::clone);
     }
@@ -117,6 +124,17 @@ impl Rows {
             other => other.to_string(),
         };
         self.0.push(Row { key: key.to_owned(), value, origin });
+    }
+}
+
+/// A server in one line, without its secrets.
+fn shown(served: &Served) -> String {
+    match served {
+        Served::Command(started) => {
+            let set = started.env.keys().map(|name| format!("{name}={MASK}"));
+            set.chain(masked_command(&started.words)).collect::<Vec<_>>().join(" ")
+        }
+        Served::Url(url) => masked_url(url),
     }
 }
 
@@ -174,7 +192,7 @@ mod tests {
     #[test]
     fn every_key_of_the_file_is_shown() {
         let written = crate::config::file::parse(
-            "rules: {dirs: [a], overrides: {A: warn}, exceptions: [{rule: A, reason: b}]}\nroles: {t: {a: path}}\ntools: {a: {require_role: b}}\nserver: {env: {KEY: hunter2}}\nzones: [{path: a}]\nsandbox: {env: [B]}\n",
+            "rules: {dirs: [a], overrides: {A: warn}, exceptions: [{rule: A, reason: b}]}\nroles: {t: {a: path}}\ntools: {a: {require_role: b}}\nserver: {env: {KEY: hunter2}}\nservers: {a: {command: b, env: {KEY: hunter2}}}\nallowed_commands: [b]\nzones: [{path: a}]\nsandbox: {env: [B]}\n",
             "x",
         )
         .expect("valid");

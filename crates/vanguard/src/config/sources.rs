@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use vanguard_engine::policy::Profile;
 
+use super::servers::Served;
 use super::{Layer, Origin, Settings, Written, file, trust, variables};
 use crate::exit::Failure;
 use crate::sandbox::profile;
@@ -180,7 +181,12 @@ fn rebase(mut written: Written, file: &Path) -> Written {
     if let Some(profile) = written.sandbox.profile.as_mut().filter(|named| profile::is_file(named)) {
         *profile = base.join(&profile).to_string_lossy().into_owned();
     }
-    if let Some(cwd) = written.server.cwd.as_mut() {
+    let servers = written.servers.iter_mut().flat_map(|servers| &mut servers.0);
+    let of_servers = servers.filter_map(|(_, served)| match served {
+        Served::Command(started) => started.cwd.as_mut(),
+        Served::Url(_) => None,
+    });
+    for cwd in of_servers.chain(&mut written.server.cwd) {
         *cwd = base.join(&cwd);
     }
     written

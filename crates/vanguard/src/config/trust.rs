@@ -71,6 +71,7 @@ fn loosening(written: &Written, others: &Settings) -> Vec<String> {
     refuse(server.env.is_some(), "server.env");
     refuse(server.cwd.is_some(), "server.cwd");
     refuse(server.stderr.is_some(), "server.stderr");
+    refuse(written.servers.is_some(), "servers");
     // Which directories a server may touch is the user's to say: to add a zone is to open a wall, to name the first is to
     // close all others.
     refuse(written.zones.is_some(), "zones");
@@ -122,7 +123,7 @@ mod tests {
 
     #[test]
     fn a_strangers_file_may_tighten() {
-        let text = "profile: strict\nrules: {dirs: [rules], overrides: {FS-001: block}}\nlimits: {depth: 8}\ndeny_as: tool_result\nresolve_hosts: true\ntools: {a: {require_role: b}}\nroles: {t: {x: [path, command]}}\n";
+        let text = "profile: strict\nrules: {dirs: [rules], overrides: {FS-001: block}}\nlimits: {depth: 8}\ndeny_as: tool_result\nresolve_hosts: true\ntools: {a: {require_role: b}}\nallowed_commands: [npx]\nroles: {t: {x: [path, command]}}\n";
         assert!(asked(text).is_empty());
     }
 
@@ -142,6 +143,7 @@ mod tests {
             ("expose_block_reason: true", "expose_block_reason"),
             ("server: {command: [evil]}", "server.command"),
             ("server: {env: {LD_PRELOAD: x}}", "server.env"),
+            ("servers: {a: {command: evil}}", "servers"),
             ("zones: [{path: /}]", "zones"),
             ("sandbox: {connect: any}", "sandbox.connect"),
             ("sandbox: {profile: playwright}", "sandbox.profile"),

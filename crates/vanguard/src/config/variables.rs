@@ -41,6 +41,10 @@ const VEX: &str = "anchoring in VEX";
 /// All of them, by name.
 pub(crate) const VARIABLES: &[Variable] = &[
     v("VANGUARD_ALLOWED_IPS", Sets("entry.allow_from", |text, w| set(&mut w.entry.allow_from, networks(text)))),
+    v(
+        "VANGUARD_ALLOWED_SERVER_COMMANDS",
+        Sets("allowed_commands", |text, w| set(&mut w.allowed_commands, commands(text))),
+    ),
     v("VANGUARD_API_KEY", Steers("a key that opens `serve`, beside those of `--keys`")),
     v("VANGUARD_AUDIT_ON_FAILURE", Sets("audit.on_failure", |text, w| set(&mut w.audit.on_failure, on_failure(text)))),
     v("VANGUARD_BEHAVIORAL_ENABLED", NotYet(BEHAVIOUR, is_true)),
@@ -135,6 +139,12 @@ pub(crate) fn layers(environment: &[(String, String)]) -> Result<(Vec<Layer>, Ve
 fn networks(text: &str) -> Result<Vec<Network>, &'static str> {
     let all = text.split(',').filter(|text| !text.trim().is_empty()).map(str::parse).collect::<Result<_, String>>();
     all.map_err(|_| "give addresses or networks (192.0.2.0/24) with commas between them")
+}
+
+/// Names of programs with commas between them; a variable that is set and names none is a mistake.
+fn commands(text: &str) -> Result<Vec<String>, &'static str> {
+    let all: Vec<String> = text.split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect();
+    if all.is_empty() { Err("give names of programs with commas between them") } else { Ok(all) }
 }
 
 /// Reads `true`, `1`, `yes`, `on` and their opposites, in any case.

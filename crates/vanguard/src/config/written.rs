@@ -13,6 +13,7 @@ use super::access::Access;
 use super::entry::Entry;
 use super::gateway::Gateway;
 use super::roles::Corrections;
+use super::servers::Servers;
 use super::zone::Zone;
 
 /// Configuration of `McpVanguard` (`vanguard.yaml`).
@@ -50,6 +51,12 @@ pub(crate) struct Written {
     pub(crate) compat: Option<Compat>,
     /// The MCP server to run when the command line names none.
     pub(crate) server: Server,
+    /// The MCP servers of `serve` when the command line names none, by name: each a `command`, with `args`, `env` and `cwd`, or a
+    /// `url`. A name of several sources is as the strongest says.
+    pub(crate) servers: Option<Servers>,
+    /// Programs that may be started as servers, as a command names them or by their file's name; any when absent. Where several sources
+    /// name some, each must name the program.
+    pub(crate) allowed_commands: Option<Vec<String>>,
     /// Directories that the server or a tool of it may touch, and how: every path of a call must lead into one. With a
     /// sandbox the kernel keeps the server to them as well. Those of all sources add up.
     pub(crate) zones: Option<Vec<Zone>>,
