@@ -4,6 +4,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex};
 use std::thread;
 
 use tempfile::TempDir;
@@ -18,6 +19,7 @@ pub struct Gateway {
     process: Child,
     port: u16,
     home: TempDir,
+    said: Arc<Mutex<String>>,
 }
 
 impl Gateway {
@@ -56,14 +58,35 @@ impl Gateway {
         let port = loop {
             let from = said.len();
             assert!(stderr.read_line(&mut said).unwrap() > 0, "the gateway does not listen: {said}");
-            if let Some((_, rest)) = said[from..].split_once("listening at http://") {
-                let authority = rest.split('/').next().unwrap();
+            if let Some((_, rest)) = said[from..].split_once("listening at http") {
+                let authority = rest.split('/').nth(2).unwrap();
                 break authority.trim().rsplit(':').next().unwrap().parse().unwrap();
             }
         };
+        let said = Arc::new(Mutex::new(said));
+        let heard = Arc::clone(&said);
         // It must be read, or the gateway's reports go nowhere.
-        thread::spawn(move || std::io::copy(&mut stderr, &mut std::io::sink()));
-        Self { process, port, home }
+        thread::spawn(move || {
+            let mut line = String::new();
+            while stderr.read_line(&mut line).is_ok_and(|read| read > 0) {
+                heard.lock().unwrap().push_str(&line);
+                line.clear();
+            }
+        });
+        Self { process, port, home, said }
+    }
+
+    /// Where it listens on this machine.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Waits until it has said this on its stderr, and gives all that it has.
+    pub fn says(&self, text: &str) -> String {
+        crate::processes::settle(PATIENCE, || self.said.lock().unwrap().contains(text));
+        let said = self.said.lock().unwrap().clone();
+        assert!(said.contains(text), "{text:?} is not in {said}");
+        said
     }
 
     /// Where it serves its only upstream.
@@ -86,7 +109,7 @@ impl Gateway {
         let mut stream = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         stream.write_all(bytes.as_ref()).unwrap();
-        Response::read(stream)
+        Response::read(BufReader::new(Box::new(stream)))
     }
 
     /// Posts a message with these headers beside those that every client sends.
@@ -159,8 +182,8 @@ pub struct Response {
 }
 
 impl Response {
-    fn read(stream: TcpStream) -> Self {
-        let mut stream = BufReader::new(stream);
+    /// Takes a response's head.
+    pub fn read(mut stream: BufReader<Box<dyn Read + Send>>) -> Self {
         let mut line = String::new();
         stream.read_line(&mut line).unwrap();
         let status = line.split(' ').nth(1).and_then(|status| status.parse().ok());
@@ -224,7 +247,7 @@ impl Response {
 
 /// A body that comes in chunks.
 struct Chunked {
-    stream: BufReader<TcpStream>,
+    stream: BufReader<Box<dyn Read + Send>>,
     left: usize,
     ended: bool,
 }

@@ -15,6 +15,7 @@ mod page;
 mod processes;
 mod puppet;
 mod scenario;
+mod tls;
 mod upstream;
 
 pub use audit::{Log, Record};
@@ -26,4 +27,5 @@ pub use page::serve;
 pub use processes::{alive, marked, settle, zombies};
 pub use puppet::{Event, Puppet};
 pub use scenario::{Expected, Scenario, Side, Step};
+pub use tls::Authority;
 pub use upstream::{Arrival, Upstream, response};

@@ -13,6 +13,8 @@ pub enum Entry {
     Key,
     /// A token of the authorization server.
     Token,
+    /// A certificate that they showed when the connection began.
+    Certificate,
 }
 
 /// Who somebody is. A name of one entry says nothing of the same name of another.

@@ -11,4 +11,5 @@ mod servers;
 mod sessions;
 mod silence;
 mod stateless;
+mod tls;
 mod tokens;

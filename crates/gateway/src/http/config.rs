@@ -11,6 +11,7 @@ use vanguard_engine::Session;
 use vanguard_engine::zone::Zone;
 
 use super::keys::Keys;
+use super::tls::Tls;
 use super::token::TokenConfig;
 use crate::config::StdioConfig;
 
@@ -19,13 +20,15 @@ use crate::config::StdioConfig;
 pub struct HttpConfig {
     /// Where it listens.
     pub listen: SocketAddr,
+    /// What it speaks TLS by; without any, it speaks in the clear.
+    pub tls: Option<Tls>,
     /// Where figures are told, if anywhere: to whoever reaches that.
     pub metrics: Option<SocketAddr>,
     /// Where a line for each request goes, if anywhere.
     pub access: Option<File>,
     /// What stands behind it.
     pub upstreams: Vec<Upstream>,
-    /// Who may enter by a key. Without keys and tokens: whoever reaches it.
+    /// Who may enter by a key. Without keys and tokens: whoever reaches it, and shows a certificate where those are asked for.
     pub keys: Option<Keys>,
     /// Who may enter by a token of an authorization server.
     pub tokens: Option<TokenConfig>,

@@ -1,4 +1,5 @@
-//! Who enters: whoever shows a key or a token that opens, or everybody where neither is asked for.
+//! Who enters: whoever shows a key or a token that opens, or everybody where neither is asked for. Whether certificates are, the connection
+//! has seen to before.
 
 use std::sync::Arc;
 
@@ -29,15 +30,20 @@ pub(super) enum Outside {
 }
 
 impl Door {
-    /// Whether everybody enters.
+    /// Whether nothing is asked for in the headers.
     pub(super) fn is_open(&self) -> bool {
         self.keys.is_none() && self.tokens.is_none()
     }
 
-    /// Who asks, by what the headers show. What opened is taken out of them: it is for us, not for who stands behind us.
-    pub(super) async fn admit(&self, headers: &mut HeaderMap) -> Result<Option<Arc<Principal>>, Outside> {
+    /// Who asks, by what the headers show, or by the certificate where they need show nothing. What opened is taken out of them: it is for us,
+    /// not for who stands behind us.
+    pub(super) async fn admit(
+        &self,
+        headers: &mut HeaderMap,
+        certified: Option<&Arc<Principal>>,
+    ) -> Result<Option<Arc<Principal>>, Outside> {
         if self.is_open() {
-            return Ok(None);
+            return Ok(certified.map(Arc::clone));
         }
         if let Some(principal) = self.keys.as_ref().and_then(|keys| keys.admit(headers)) {
             return Ok(Some(principal));

@@ -16,6 +16,8 @@ pub(super) const WELL_KNOWN: &str = "/.well-known/oauth-protected-resource";
 pub(super) struct Guide {
     /// By which address clients know us, where it was configured; else as each request says.
     pub(super) public: Option<Uri>,
+    /// By which scheme they reach us else.
+    pub(super) scheme: &'static str,
     /// Who gives tokens, where they open.
     pub(super) issuer: Option<String>,
     /// What tokens may be asked for.
@@ -39,7 +41,7 @@ impl Guide {
     pub(super) fn address(&self, headers: &HeaderMap, path: &str) -> Option<String> {
         let Some(public) = &self.public else {
             let host = one(headers, &HOST).ok().flatten()?.parse::<Authority>().ok()?;
-            return Some(format!("http://{host}{path}"));
+            return Some(format!("{}://{host}{path}", self.scheme));
         };
         let (scheme, authority) = (public.scheme_str()?, public.authority()?);
         Some(format!("{scheme}://{authority}{}{path}", public.path().trim_end_matches('/')))
@@ -89,7 +91,7 @@ mod tests {
 
     fn said(public: Option<&str>, host: &str) -> (Option<String>, Option<String>) {
         let public = public.map(|public| public.parse().unwrap());
-        let guide = Guide { public, issuer: None, scopes: Vec::new() };
+        let guide = Guide { public, scheme: "http", issuer: None, scopes: Vec::new() };
         let headers = HeaderMap::from_iter([(HOST, host.parse().unwrap())]);
         (guide.address(&headers, "/mcp/a"), guide.document_address(&headers, "/mcp/a"))
     }

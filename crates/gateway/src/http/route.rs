@@ -1,6 +1,5 @@
 //! The way of a request: name and origin, path, key, method, upstream.
 
-use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -20,6 +19,7 @@ use super::local::Local;
 use super::local::legacy::MESSAGES;
 use super::measure::Measure;
 use super::metadata::{self, Guide};
+use super::peer::Peer;
 use super::remote::Remote;
 use super::reply::{Body, Fault, Lacking, empty, json};
 use crate::tally::Tally;
@@ -56,11 +56,11 @@ pub(super) struct Gateway {
 
 impl Gateway {
     /// Answers a request, whatever it is. `peer` is the other end of its connection.
-    pub(super) async fn answer(&self, request: Request<Incoming>, peer: IpAddr) -> Response<Body> {
+    pub(super) async fn answer(&self, request: Request<Incoming>, peer: &Peer) -> Response<Body> {
         let (begun, method) = (Instant::now(), request.method().clone());
         let path = self.access.as_ref().map(|_| request.uri().path().to_owned());
-        let mut visitor = Visitor { address: peer, who: None };
-        let mut response = self.route(request, &mut visitor).await.unwrap_or_else(Fault::respond);
+        let mut visitor = Visitor { address: peer.address, who: None };
+        let mut response = self.route(request, peer, &mut visitor).await.unwrap_or_else(Fault::respond);
         if let (Some(access), Some(path)) = (&self.access, &path) {
             access.note(&visitor, method.as_str(), path, response.status().as_u16(), begun.elapsed());
         }
@@ -116,7 +116,12 @@ impl Gateway {
         }
     }
 
-    async fn route(&self, request: Request<Incoming>, visitor: &mut Visitor) -> Result<Response<Body>, Fault> {
+    async fn route(
+        &self,
+        request: Request<Incoming>,
+        peer: &Peer,
+        visitor: &mut Visitor,
+    ) -> Result<Response<Body>, Fault> {
         match request.uri().path() {
             "/health" => return Ok(well(&request, true)),
             "/ready" => return Ok(well(&request, !self.inflight.is_closing())),
@@ -136,7 +141,7 @@ impl Gateway {
         let legacy = !path.starts_with(ROOT);
         // What a client comes with must be for the path; of the older transport there is only one.
         let resource = if legacy { ROOT } else { path.strip_suffix('/').unwrap_or(path) };
-        let principal = self.door.admit(&mut headers).await;
+        let principal = self.door.admit(&mut headers, peer.certified.as_ref()).await;
         let principal = principal.map_err(|outside| self.outside(outside, &headers, resource))?;
         visitor.who = principal.as_ref().map(|principal| principal.identity.clone());
         // Only now, so that nobody without a key learns what is here.
@@ -146,12 +151,15 @@ impl Gateway {
         let host = headers.get(HOST).cloned();
         let caller = Caller { principal, headers };
         let response = self.pass(behind, legacy, caller, (parts.method, parts.uri.query()), body).await?;
-        match (share, behind) {
-            (Some(share), _) if token => Ok(until_sent(share, self.step_up(response, host, resource))),
-            (Some(share), _) => Ok(until_sent(share, response)),
-            (None, Behind::Url(_, elsewhere)) => Ok(self.lead_here(response, host, resource, elsewhere)),
-            (None, Behind::Command(_)) => Ok(response),
-        }
+        let response = match behind {
+            _ if token => self.step_up(response, host, resource),
+            Behind::Url(_, elsewhere) if self.door.is_open() => self.lead_here(response, host, resource, elsewhere),
+            _ => response,
+        };
+        Ok(match share {
+            Some(share) => until_sent(share, response),
+            None => response,
+        })
     }
 
     /// What a client must know to come with a token. Where something is asked for, it is the same for every path that could be one of

@@ -9,6 +9,7 @@ use std::time::Duration;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Builder;
 use tokio::signal::unix::{SignalKind, signal};
@@ -29,8 +30,10 @@ use super::measure::Measure;
 use super::metadata::Guide;
 use super::metrics;
 use super::office::Office;
+use super::peer::Peer;
 use super::remote::Remote;
 use super::route::{Behind, Gateway};
+use super::tls::Tls;
 use super::token::Tokens;
 use crate::error::StartError;
 use crate::report::{Event, Reporter, Reports};
@@ -64,7 +67,7 @@ pub fn serve(
     let runtime = Builder::new_multi_thread().enable_all().build().map_err(own("runtime"))?;
     let (drain, limits) = (config.drain, config.limits);
     let access = config.access.take().map(|file| AccessLog::start(file, Arc::clone(&reports))).transpose()?;
-    let (listen, figures) = (config.listen, config.metrics);
+    let (listen, figures, tls) = (config.listen, config.metrics, config.tls.clone());
     let gateway = Arc::new(gateway(config, &Arc::new(engine), model, audit, &reports, (tally, access)));
     let outcome = runtime.block_on(async {
         let (listener, address) = bound(listen).await?;
@@ -76,7 +79,7 @@ pub fn serve(
         if let Some((listener, _)) = figures {
             tokio::spawn(metrics::serve(listener, Arc::clone(&gateway), limits.head));
         }
-        let ended = run(listener, &gateway, &limits, drain).await;
+        let ended = run((listener, tls), &gateway, &limits, drain).await;
         ended.map_err(own("signal handler"))
     });
     gateway.end_all();
@@ -111,6 +114,7 @@ fn gateway(
     let measure = Measure::new(addresses, config.paces);
     let guide = Guide {
         public: config.public,
+        scheme: if config.tls.is_some() { "https" } else { "http" },
         issuer: door.tokens.as_ref().map(|tokens| tokens.issuer.clone()),
         scopes: engine.policy().scopes().into_iter().map(str::to_owned).collect(),
     };
@@ -138,7 +142,12 @@ fn gateway(
     Gateway { gate, measure, door, guide, upstreams: upstreams.collect(), inflight: InFlight::default(), tally, access }
 }
 
-async fn run(listener: TcpListener, gateway: &Arc<Gateway>, limits: &HttpLimits, drain: Duration) -> io::Result<()> {
+async fn run(
+    (listener, tls): (TcpListener, Option<Tls>),
+    gateway: &Arc<Gateway>,
+    limits: &HttpLimits,
+    drain: Duration,
+) -> io::Result<()> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let (closing, closed) = watch::channel(false);
@@ -151,7 +160,11 @@ async fn run(listener: TcpListener, gateway: &Arc<Gateway>, limits: &HttpLimits,
         tokio::select! {
             (free, accepted) = accepted => match (free, accepted) {
                 (Ok(free), Ok((stream, peer))) => {
-                    tokio::spawn(connection((stream, peer.ip()), Arc::clone(gateway), closed.clone(), free, *limits));
+                    let served = Served { gateway: Arc::clone(gateway), closed: closed.clone(), limits: *limits, _free: free };
+                    match tls.clone() {
+                        Some(tls) => tokio::spawn(served.secured(tls, stream, peer.ip())),
+                        None => tokio::spawn(served.plain(stream, peer.ip())),
+                    };
                 }
                 _ => tokio::time::sleep(PAUSE).await,
             },
@@ -176,29 +189,48 @@ async fn run(listener: TcpListener, gateway: &Arc<Gateway>, limits: &HttpLimits,
     Ok(())
 }
 
-/// Serves one connection until it ends, or the gateway does.
-async fn connection(
-    (stream, peer): (TcpStream, IpAddr),
+/// One connection as it is served, until it ends or the gateway does.
+struct Served {
     gateway: Arc<Gateway>,
-    mut closed: watch::Receiver<bool>,
-    _free: OwnedSemaphorePermit,
+    closed: watch::Receiver<bool>,
     limits: HttpLimits,
-) {
-    // An event must not wait for the next.
-    let _ = stream.set_nodelay(true);
-    let service = service_fn(move |request| {
-        let gateway = Arc::clone(&gateway);
-        // Apart from the connection, which keeps room for it although it only listens.
-        Box::pin(async move { Ok::<_, Infallible>(gateway.answer(request, peer).await) })
-    });
-    let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(limits.head).max_buf_size(READ_AHEAD).half_close(false);
-    let mut connection = Eager::new(http.serve_connection(TokioIo::new(stream), service));
-    tokio::select! {
-        // How it ended is the client's matter.
-        _ = &mut connection => return,
-        _ = closed.wait_for(|closed| *closed) => {}
+    /// Its place among all.
+    _free: OwnedSemaphorePermit,
+}
+
+impl Served {
+    async fn plain(self, stream: TcpStream, address: IpAddr) {
+        // An event must not wait for the next.
+        let _ = stream.set_nodelay(true);
+        self.serve(stream, Peer { address, certified: None }).await;
     }
-    connection.inner().graceful_shutdown();
-    let _ = tokio::time::timeout(GOODBYE, connection).await;
+
+    async fn secured(mut self, tls: Tls, stream: TcpStream, address: IpAddr) {
+        let _ = stream.set_nodelay(true);
+        let shaken = tokio::select! {
+            shaken = tls.shake(stream, self.limits.head) => shaken,
+            _ = self.closed.wait_for(|closed| *closed) => None,
+        };
+        if let Some((stream, certified)) = shaken {
+            self.serve(stream, Peer { address, certified }).await;
+        }
+    }
+
+    async fn serve(mut self, stream: impl AsyncRead + AsyncWrite + Unpin, peer: Peer) {
+        let service = service_fn(|request| {
+            let (gateway, peer) = (Arc::clone(&self.gateway), peer.clone());
+            // Apart from the connection, which keeps room for it although it only listens.
+            Box::pin(async move { Ok::<_, Infallible>(gateway.answer(request, &peer).await) })
+        });
+        let mut http = http1::Builder::new();
+        http.timer(TokioTimer::new()).header_read_timeout(self.limits.head).max_buf_size(READ_AHEAD).half_close(false);
+        let mut connection = Eager::new(http.serve_connection(TokioIo::new(stream), service));
+        tokio::select! {
+            // How it ended is the client's matter.
+            _ = &mut connection => return,
+            _ = self.closed.wait_for(|closed| *closed) => {}
+        }
+        connection.inner().graceful_shutdown();
+        let _ = tokio::time::timeout(GOODBYE, connection).await;
+    }
 }

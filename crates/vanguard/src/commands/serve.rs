@@ -1,6 +1,7 @@
 //! `serve` (and `sse`, as 1.5.0 called it): servers behind the proxy, over HTTP.
 
 mod entry;
+mod tls;
 mod upstreams;
 
 use std::fs::{File, OpenOptions};
@@ -12,7 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use vanguard_engine::policy::Profile;
-use vanguard_gateway::http::{HttpConfig, Target};
+use vanguard_gateway::http::{HttpConfig, Target, Tls};
 
 use super::wrap::{Prepared, Wrap};
 use crate::config::{Settings, gateway};
@@ -33,13 +34,13 @@ Streamable HTTP at /mcp, or at /mcp/NAME where upstreams have names; /health and
 balancers. A command runs once for each session. Keys open by `Authorization: Bearer KEY` or
 `X-Api-Key: KEY`; the file holds `NAME SHA256` lines, made by `printf %s KEY | sha256sum`, with
 what the holder may behind it: `role=NAME`, `scope=NAME`. Tokens of an authorization server open
-with --jwt-issuer, --jwt-audience and --jwks-url.
+with --jwt-issuer, --jwt-audience and --jwks-url. With --tls-cert and --tls-key it speaks https.
 
 Exit code: 0 ended by a signal, 2 usage, 3 configuration or rules, 4 the address cannot be listened at.")]
 pub(crate) struct Args {
     #[command(flatten)]
     upstreams: UpstreamFlags,
-    /// Address to listen at; one that others reach needs keys or tokens
+    /// Address to listen at; one that others reach needs keys, tokens or certificates
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1")]
     host: IpAddr,
     /// Port to listen at; 0 for any
@@ -79,14 +80,16 @@ pub(crate) fn run(args: &Args) -> Outcome {
     let variable = std::env::var(entry::KEY).ok();
     let keys = entry::keys(settings.entry.keys.value.as_deref(), variable.as_deref())?;
     let tokens = entry::tokens(&settings.entry)?;
+    let tls = tls::tls(&settings.entry)?;
     let asks = keys.is_some() || tokens.is_some();
-    protected(args, asks, settings)?;
+    protected(args, asks || tls.as_ref().is_some_and(Tls::asks_who), settings)?;
     if !asks {
         prepared.warn_of_tools("serve without keys and tokens");
     }
     let limits = gateway::meant(&settings.gateway, settings.limits.message_bytes.value);
     let config = HttpConfig {
         listen: SocketAddr::new(args.host, args.port),
+        tls,
         metrics: args.metrics_listen,
         access: args.access_log.as_deref().map(access_log).transpose()?,
         upstreams,
@@ -110,12 +113,13 @@ fn serve(config: HttpConfig, prepared: Prepared) -> Outcome {
         .iter()
         .map(|upstream| upstream.name.as_ref().map_or_else(|| "/mcp".to_owned(), |name| format!("/mcp/{name}")))
         .collect();
+    let scheme = if config.tls.is_some() { "https" } else { "http" };
     let listening = |address: SocketAddr, metrics: Option<SocketAddr>| {
         if let Some(metrics) = metrics {
             super::warn(&format!("figures at http://{metrics}/metrics"));
         }
         for path in paths {
-            super::warn(&format!("listening at http://{address}{path}"));
+            super::warn(&format!("listening at {scheme}://{address}{path}"));
         }
     };
     let Prepared { engine, session, log, reporter, plans, .. } = prepared;
@@ -139,9 +143,9 @@ fn protected(args: &Args, asks: bool, settings: &Settings) -> Result<(), Failure
         return Ok(());
     }
     let what = if !args.insecure_no_auth {
-        "would be open to whoever reaches it; give --keys or --jwt-issuer, or say --insecure-no-auth"
+        "would be open to whoever reaches it; give --keys, --jwt-issuer or --tls-client-ca, or say --insecure-no-auth"
     } else if settings.profile.value == Profile::Strict {
-        "would be open to whoever reaches it, which the profile `strict` does not allow; give --keys or --jwt-issuer"
+        "would be open to whoever reaches it, which the profile `strict` does not allow; give --keys, --jwt-issuer or --tls-client-ca"
     } else {
         super::warn(&format!("{} is open to whoever reaches it (--insecure-no-auth)", args.host));
         return Ok(());

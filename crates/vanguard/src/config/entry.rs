@@ -23,6 +23,8 @@ pub(crate) struct Entry {
     pub(crate) keys: Option<PathBuf>,
     /// Address that clients know the gateway by, where something before it has another (`https://mcp.example`).
     pub(crate) public_url: Option<String>,
+    /// What it speaks https by; without any, it speaks http.
+    pub(crate) tls: Tls,
     /// Tokens of an authorization server that open.
     pub(crate) jwt: Jwt,
     /// Addresses and networks (`192.0.2.0/24`) from which one may enter; from everywhere when absent.
@@ -77,6 +79,19 @@ impl JsonSchema for Network {
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({ "type": "string" })
     }
+}
+
+/// Certificates of the gateway and of its clients, in PEM.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+#[schemars(inline)]
+pub(crate) struct Tls {
+    /// File of the gateway's certificate, followed by those between it and an authority that clients know.
+    pub(crate) certificate: Option<PathBuf>,
+    /// File of its private key (PKCS 8, PKCS 1 or SEC 1), without a password.
+    pub(crate) key: Option<PathBuf>,
+    /// File of the authorities of which a client must show a certificate; none must when absent.
+    pub(crate) client_ca: Option<PathBuf>,
 }
 
 /// Tokens of an authorization server.
@@ -142,6 +157,9 @@ impl AlgorithmName {
 pub(crate) struct Entrance {
     pub(crate) keys: Set<Option<PathBuf>>,
     pub(crate) public_url: Set<Option<String>>,
+    pub(crate) certificate: Set<Option<PathBuf>>,
+    pub(crate) private_key: Set<Option<PathBuf>>,
+    pub(crate) client_ca: Set<Option<PathBuf>>,
     pub(crate) issuer: Set<Option<String>>,
     pub(crate) audience: Set<Vec<String>>,
     pub(crate) jwks_url: Set<Option<String>>,
@@ -162,6 +180,9 @@ impl Entrance {
         Self {
             keys: pick(layers, None, |w| w.entry.keys.clone().map(Some)),
             public_url: pick(layers, None, |w| w.entry.public_url.clone().map(Some)),
+            certificate: pick(layers, None, |w| w.entry.tls.certificate.clone().map(Some)),
+            private_key: pick(layers, None, |w| w.entry.tls.key.clone().map(Some)),
+            client_ca: pick(layers, None, |w| w.entry.tls.client_ca.clone().map(Some)),
             issuer: pick(layers, None, |w| w.entry.jwt.issuer.clone().map(Some)),
             audience: pick(layers, Vec::new(), |w| w.entry.jwt.audience.clone()),
             jwks_url: pick(layers, None, |w| w.entry.jwt.jwks_url.clone().map(Some)),

@@ -94,6 +94,9 @@ pub(crate) fn rows(settings: &Settings, default_record: Option<&Path>) -> Vec<Ro
     let entry = &settings.entry;
     rows.add("entry.keys", &entry.keys, Clone::clone);
     rows.add("entry.public_url", &entry.public_url, Clone::clone);
+    rows.add("entry.tls.certificate", &entry.certificate, Clone::clone);
+    rows.add("entry.tls.key", &entry.private_key, Clone::clone);
+    rows.add("entry.tls.client_ca", &entry.client_ca, Clone::clone);
     rows.add("entry.jwt.issuer", &entry.issuer, Clone::clone);
     rows.add("entry.jwt.audience", &entry.audience, Clone::clone);
     rows.add("entry.jwt.jwks_url", &entry.jwks_url, |url| url.as_deref().map(masked_url));

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use vanguard_engine::policy::Profile;
 
+use super::entry::Entry;
 use super::servers::Served;
 use super::{Layer, Origin, Settings, Written, file, trust, variables};
 use crate::exit::Failure;
@@ -172,7 +173,9 @@ fn rebase(mut written: Written, file: &Path) -> Written {
     if let Some(path) = written.audit.path.as_mut().filter(|path| *path != "none") {
         *path = base.join(&path).to_string_lossy().into_owned();
     }
-    for file in [&mut written.entry.keys, &mut written.entry.jwt.jwks_file].into_iter().flatten() {
+    let Entry { keys, jwt, tls, .. } = &mut written.entry;
+    let of_entry = [keys, &mut jwt.jwks_file, &mut tls.certificate, &mut tls.key, &mut tls.client_ca];
+    for file in of_entry.into_iter().flatten() {
         *file = base.join(&file);
     }
     for zone in written.zones.iter_mut().flatten() {

@@ -93,6 +93,9 @@ fn loosening(written: &Written, others: &Settings) -> Vec<String> {
     let entry = &written.entry;
     refuse(entry.keys.is_some(), "entry.keys");
     refuse(entry.public_url.is_some(), "entry.public_url");
+    refuse(entry.tls.certificate.is_some(), "entry.tls.certificate");
+    refuse(entry.tls.key.is_some(), "entry.tls.key");
+    refuse(entry.tls.client_ca.is_some(), "entry.tls.client_ca");
     refuse(entry.jwt.issuer.is_some(), "entry.jwt.issuer");
     refuse(entry.jwt.audience.is_some(), "entry.jwt.audience");
     refuse(entry.jwt.jwks_url.is_some(), "entry.jwt.jwks_url");
@@ -150,6 +153,9 @@ mod tests {
             ("sandbox: {env: [SSH_AUTH_SOCK]}", "sandbox.env"),
             ("sandbox: {unix_sockets: true}", "sandbox.unix_sockets"),
             ("entry: {keys: x}", "entry.keys"),
+            ("entry: {tls: {certificate: x}}", "entry.tls.certificate"),
+            ("entry: {tls: {key: x}}", "entry.tls.key"),
+            ("entry: {tls: {client_ca: x}}", "entry.tls.client_ca"),
             ("entry: {jwt: {issuer: x}}", "entry.jwt.issuer"),
             ("entry: {trusted_proxies: [0.0.0.0/0]}", "entry.trusted_proxies"),
             ("update: {key: x}", "update.key"),

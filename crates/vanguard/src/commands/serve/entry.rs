@@ -23,6 +23,15 @@ pub(super) struct EntryFlags {
     /// File of keys that open the gateway [env: VANGUARD_API_KEY for one in the clear]
     #[arg(long, value_name = "FILE")]
     keys: Option<PathBuf>,
+    /// File of the certificate that the gateway speaks https by (PEM)
+    #[arg(long, value_name = "FILE")]
+    tls_cert: Option<PathBuf>,
+    /// File of its private key
+    #[arg(long, value_name = "FILE")]
+    tls_key: Option<PathBuf>,
+    /// File of the authorities of which a client must show a certificate
+    #[arg(long, value_name = "FILE")]
+    tls_client_ca: Option<PathBuf>,
     /// Authorization server whose tokens (JWT) open the gateway, as they name it
     #[arg(long, value_name = "ISSUER")]
     jwt_issuer: Option<String>,
@@ -64,6 +73,11 @@ impl EntryFlags {
             }
         };
         add(self.keys.is_some(), "--keys", &|w| w.entry.keys.clone_from(&self.keys));
+        add(self.tls_cert.is_some(), "--tls-cert", &|w| w.entry.tls.certificate.clone_from(&self.tls_cert));
+        add(self.tls_key.is_some(), "--tls-key", &|w| w.entry.tls.key.clone_from(&self.tls_key));
+        add(self.tls_client_ca.is_some(), "--tls-client-ca", &|w| {
+            w.entry.tls.client_ca.clone_from(&self.tls_client_ca);
+        });
         add(self.jwt_issuer.is_some(), "--jwt-issuer", &|w| w.entry.jwt.issuer.clone_from(&self.jwt_issuer));
         add(!self.jwt_audience.is_empty(), "--jwt-audience", &|w| {
             w.entry.jwt.audience = Some(self.jwt_audience.clone());

@@ -1,0 +1,69 @@
+//! What the gateway speaks https by: files as it takes them.
+
+use std::path::{Path, PathBuf};
+
+use vanguard_gateway::http::{Tls, TlsFile};
+
+use crate::config::Set;
+use crate::config::entry::Entrance;
+use crate::exit::Failure;
+use crate::reading;
+
+/// The longest of these files: the authorities of a whole system are a few hundred kilobytes.
+const MAX_BYTES: u64 = 1 << 20;
+
+/// Certificate and key, and the authorities of clients, where any are named.
+pub(super) fn tls(entrance: &Entrance) -> Result<Option<Tls>, Failure> {
+    let Entrance { certificate, private_key, client_ca, .. } = entrance;
+    let named = |set: &Set<Option<PathBuf>>, key: &str| {
+        set.value.as_ref().map(|path| format!("entry.tls.{key} ({}): {}", set.origin, path.display()))
+    };
+    let (Some(chain), Some(key)) = (&certificate.value, &private_key.value) else {
+        let alone = named(certificate, "certificate").or_else(|| named(private_key, "key"));
+        return match alone.or_else(|| named(client_ca, "client_ca")) {
+            None => Ok(None),
+            Some(alone) => Err(Failure::Configuration(format!(
+                "{alone}: https takes a certificate and its key; give both --tls-cert and --tls-key"
+            ))),
+        };
+    };
+    let authorities = client_ca.value.as_deref().map(read).transpose()?;
+    let tls = Tls::read(&read(chain)?, &read(key)?, authorities.as_deref()).map_err(|error| {
+        let path = match error.file {
+            TlsFile::Certificate => Some(chain),
+            TlsFile::Key => Some(key),
+            TlsFile::ClientCa => client_ca.value.as_ref(),
+        };
+        let path = path.map(|path| path.display().to_string()).unwrap_or_default();
+        Failure::Configuration(format!("{path}: {error}"))
+    })?;
+    Ok(Some(tls))
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, Failure> {
+    reading::bounded(path, MAX_BYTES).map_err(|failure| Failure::Configuration(failure.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::file::parse;
+    use crate::config::{Layer, Origin, Settings};
+
+    fn refused(text: &str) -> Option<String> {
+        let written = parse(&format!("entry: {{tls: {{{text}}}}}"), "x").expect("valid");
+        let layers = vec![Layer { origin: Origin::User("u.yaml".into()), written }];
+        tls(&Settings::from_layers(layers).expect("valid").entry).err().map(|failure| failure.to_string())
+    }
+
+    #[test]
+    fn a_certificate_and_its_key_are_given_both_or_neither() {
+        assert_eq!(refused(""), None);
+        for alone in ["certificate: a", "key: a", "client_ca: a", "key: a, client_ca: b"] {
+            let failure = refused(alone).expect("refused");
+            assert!(failure.contains("u.yaml") && failure.contains("--tls-cert and --tls-key"), "{failure}");
+        }
+        let failure = refused("certificate: no/such, key: no/other").expect("refused");
+        assert!(failure.starts_with("no/such: cannot be read"), "{failure}");
+    }
+}

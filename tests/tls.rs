@@ -1,0 +1,81 @@
+//! An authority that a test leads: certificates for the gateway and its clients, and https to it.
+
+use std::io::{BufRead as _, BufReader, Read, Write as _};
+use std::net::TcpStream;
+use std::path::Path;
+use std::sync::Arc;
+
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DistinguishedName, DnType, IsCa, KeyPair, SanType};
+use tokio_rustls::rustls::pki_types::pem::PemObject as _;
+use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use tokio_rustls::rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned, crypto::ring};
+
+use crate::client::PATIENCE;
+use crate::gateway::{Gateway, Response};
+
+/// Whoever signs certificates.
+pub struct Authority(CertifiedIssuer<'static, KeyPair>);
+
+impl Default for Authority {
+    fn default() -> Self {
+        let mut parameters = CertificateParams::default();
+        parameters.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        parameters.distinguished_name.push(DnType::CommonName, "tests");
+        Self(CertifiedIssuer::self_signed(parameters, KeyPair::generate().unwrap()).unwrap())
+    }
+}
+
+impl Authority {
+    /// A certificate under a common name and for `localhost`, and its key, in PEM.
+    pub fn certify(&self, name: &str) -> [String; 2] {
+        let mut parameters = CertificateParams::default();
+        parameters.distinguished_name = DistinguishedName::new();
+        parameters.distinguished_name.push(DnType::CommonName, name);
+        if name == "localhost" {
+            parameters.subject_alt_names = vec![SanType::DnsName("localhost".try_into().unwrap())];
+        }
+        let key = KeyPair::generate().unwrap();
+        [parameters.signed_by(&key, &self.0).unwrap().pem(), key.serialize_pem()]
+    }
+
+    /// Writes a certificate for the gateway, its key and the authority's own into a folder; the flags that name the first two.
+    pub fn write(&self, folder: &Path) -> Vec<String> {
+        let [certificate, key] = self.certify("localhost");
+        let mut flags = Vec::new();
+        for (flag, name, text) in [("--tls-cert", "cert.pem", certificate), ("--tls-key", "key.pem", key)] {
+            std::fs::write(folder.join(name), text).unwrap();
+            flags.extend([flag.to_owned(), folder.join(name).display().to_string()]);
+        }
+        std::fs::write(folder.join("ca.pem"), self.0.pem()).unwrap();
+        flags
+    }
+
+    /// Sends bytes to the gateway over https, as the holder of `shown` if there is one. The error is that of the connection.
+    pub fn send(&self, gateway: &Gateway, shown: Option<&[String; 2]>, bytes: &[u8]) -> std::io::Result<Response> {
+        let mut roots = RootCertStore::empty();
+        roots.add(self.0.der().clone()).unwrap();
+        let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_root_certificates(roots);
+        let mut config = match shown {
+            None => config.with_no_client_auth(),
+            Some([certificate, key]) => {
+                let certificate = CertificateDer::from_pem_slice(certificate.as_bytes()).unwrap();
+                let key = PrivateKeyDer::from_pem_slice(key.as_bytes()).unwrap();
+                config.with_client_auth_cert(vec![certificate], key).unwrap()
+            }
+        };
+        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        let connection = ClientConnection::new(Arc::new(config), "localhost".try_into().unwrap()).unwrap();
+        let stream = TcpStream::connect(("127.0.0.1", gateway.port()))?;
+        stream.set_read_timeout(Some(PATIENCE))?;
+        let mut stream = StreamOwned::new(connection, stream);
+        stream.write_all(bytes)?;
+        assert_eq!(stream.conn.alpn_protocol(), Some(&b"http/1.1"[..]));
+        let mut stream = BufReader::new(Box::new(stream) as Box<dyn Read + Send>);
+        // In TLS 1.3 a client learns here whether its certificate was taken.
+        stream.fill_buf()?;
+        Ok(Response::read(stream))
+    }
+}
