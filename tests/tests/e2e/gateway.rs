@@ -1,6 +1,7 @@
 //! The gateway over HTTP.
 
 mod clients;
+mod conformance;
 mod elsewhere;
 mod entry;
 mod measures;

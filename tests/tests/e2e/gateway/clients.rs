@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use e2e::{Gateway, node, node_script, python, python_script};
+use e2e::{Gateway, Served, node, node_script, python, python_script};
 use serde_json::json;
 
 use crate::clients::seen;
@@ -48,7 +48,11 @@ fn the_typescript_client_answers_what_the_server_asks_it() {
     };
     let alone = drive(&[&program, "stdio"]);
     let command = Gateway::start(["--", &program, "stdio"]);
-    let remote = EverythingOverHttp::start(&program);
+    let remote = Served::start(|port| {
+        let mut command = Command::new(&program);
+        command.arg("streamableHttp").env("PORT", port.to_string());
+        command
+    });
     let url = Gateway::start(["--upstream", &remote.url()]);
     for gateway in [command, url] {
         let through = drive(&[&gateway.url()]);
@@ -60,37 +64,5 @@ fn the_typescript_client_answers_what_the_server_asks_it() {
             assert_eq!(through["answers"][call], alone["answers"][call]);
         }
         assert_eq!(through["answers"][4]["data"]["blocked_by"], "McpVanguard", "{through}");
-    }
-}
-
-/// The reference server over Streamable HTTP.
-struct EverythingOverHttp(std::process::Child, u16);
-
-impl EverythingOverHttp {
-    fn start(program: &str) -> Self {
-        // Free a moment ago.
-        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let child = Command::new(program)
-            .arg("streamableHttp")
-            .env("PORT", port.to_string())
-            .stdout(std::process::Stdio::null())
-            .stderr(std::process::Stdio::null())
-            .spawn()
-            .unwrap();
-        let server = Self(child, port);
-        let up = || std::net::TcpStream::connect(("127.0.0.1", port)).is_ok();
-        assert!(e2e::settle(e2e::PATIENCE, up), "the reference server does not listen");
-        server
-    }
-
-    fn url(&self) -> String {
-        format!("http://127.0.0.1:{}/mcp", self.1)
-    }
-}
-
-impl Drop for EverythingOverHttp {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
     }
 }
