@@ -221,6 +221,27 @@ impl Session {
         Some(Answer { flow: Flow::ToClient, line: reply::error(Some(&lexeme), SERVER_GONE, reason, None) })
     }
 
+    /// For the client an error answer to each of its requests with these ids that is in flight, for `reason`; for the server the word that
+    /// nobody waits for it any more.
+    pub fn give_up(&self, ids: &[IdKey], reason: &str) -> Vec<Answer> {
+        let Ok(mut state) = self.state.lock() else { return Vec::new() };
+        let mut said = Vec::new();
+        for pending in ids.iter().filter_map(|id| state.to_server.remove(id)) {
+            let error = reply::error(Some(&pending.lexeme), SERVER_GONE, reason, None);
+            said.push(Answer { flow: Flow::ToClient, line: error });
+            // The protocol has it that this one is never cancelled.
+            if &*pending.method != "initialize" {
+                said.push(Answer { flow: Flow::ToServer, line: reply::cancelled(&pending.lexeme) });
+            }
+        }
+        said
+    }
+
+    /// Whether the server waits for an answer of the client.
+    pub fn is_asked(&self) -> bool {
+        self.state.lock().is_ok_and(|state| state.to_client.values().any(|request| !request.cancelled))
+    }
+
     /// Finds the place of `message`. A response takes its request out of flight, whatever becomes of it.
     pub(crate) fn open(&self, message: &Message<'_, '_>, flow: Flow) -> Exchange {
         let Ok(mut state) = self.state.lock() else {

@@ -120,7 +120,7 @@ pub struct HttpLimits {
     pub body: Duration,
     /// How long a connection to an upstream may take.
     pub connect: Duration,
-    /// How long an upstream at a URL may say nothing to a request that waits for it.
+    /// How long an upstream may say nothing to a request that waits for it.
     pub answer: Duration,
     /// How long a session may lie idle.
     pub idle: Duration,

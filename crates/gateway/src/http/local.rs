@@ -123,6 +123,14 @@ impl Local {
         self.shared.sweep(self.limits.idle);
     }
 
+    /// Answers requests to which a process has said nothing for too long.
+    pub(super) fn give_up(&self) {
+        let HttpLimits { answer, idle, .. } = self.limits;
+        self.sessions.give_up(answer, idle);
+        self.legacy.give_up(answer, idle);
+        self.shared.give_up(answer, idle);
+    }
+
     /// Tells every process to end.
     pub(super) fn end_all(&self) {
         self.sessions.end_all();
@@ -188,7 +196,7 @@ impl Local {
         let primed = knows_priming(caller.revision()?);
         let (most, unread) = (self.limits.pending, taken.unread);
         let Taken { gathered, letter, .. } = taken;
-        let turn = open.turn.lock().await;
+        let turn = open.turn().await;
         // The process may be slow to read: others must not wait for that.
         let ruling = block_in_place(|| {
             hear_from(caller, &open.link.talk, &gathered.line(), |permit| {

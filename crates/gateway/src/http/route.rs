@@ -98,6 +98,15 @@ impl Gateway {
         }
     }
 
+    /// Answers requests to which a process has said nothing for too long.
+    pub(super) fn give_up(&self) {
+        for (_, behind) in &self.upstreams {
+            if let Behind::Command(local) = behind {
+                local.give_up();
+            }
+        }
+    }
+
     /// Ends every session that has a process.
     pub(super) fn end_all(&self) {
         for (_, behind) in &self.upstreams {

@@ -41,7 +41,7 @@ use crate::tally::Tally;
 
 /// How often idle sessions are looked for.
 const SWEEP: Duration = Duration::from_secs(30);
-/// How often the clock ticks at least. A timer that is due before all others has a thread roused to take note of it, and the one for the head of
+/// How often requests are looked for that wait too long for a process, and the clock ticks at least. A timer that is due before all others has a thread roused to take note of it, and the one for the head of
 /// each request would be that; with a tick that is due sooner it never is.
 const TICK: Duration = Duration::from_secs(1);
 /// How long to wait after a connection could not be taken, for want of descriptors as a rule.
@@ -169,7 +169,7 @@ async fn run(
                 _ => tokio::time::sleep(PAUSE).await,
             },
             _ = sweep.tick() => gateway.sweep(),
-            _ = tick.tick() => {}
+            _ = tick.tick() => gateway.give_up(),
             _ = terminate.recv() => break,
             _ = interrupt.recv() => break,
         }

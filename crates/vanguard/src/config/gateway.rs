@@ -28,7 +28,7 @@ pub(crate) struct Gateway {
     pub(crate) body_seconds: Option<u32>,
     /// Seconds that a connection to a server at a URL may take.
     pub(crate) connect_seconds: Option<u32>,
-    /// Seconds that a server at a URL may say nothing to a request that waits for it.
+    /// Seconds that a server may say nothing to a request that waits for it.
     pub(crate) answer_seconds: Option<u32>,
     /// Seconds that a session may lie idle.
     pub(crate) idle_seconds: Option<u32>,

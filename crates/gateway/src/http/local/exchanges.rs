@@ -3,14 +3,14 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use vanguard_engine::verdict::{Answer, Permit};
-use vanguard_wire::Limits;
+use vanguard_wire::{Id, IdKey, Limits};
 
 use super::mirrors::Mirrors;
 use super::rename::{Addressed, Original};
-use super::sessions::Client;
+use super::sessions::{Client, may_be_silent};
 use crate::http::parcel::Parcel;
 use crate::outlet::{Closed, Outlet, Stuck};
 
@@ -41,6 +41,8 @@ struct Exchange {
     unread: usize,
     answered: bool,
     waker: Option<Waker>,
+    /// When the process last said something to it, where it must say something.
+    heard: Option<Instant>,
 }
 
 impl Exchanges {
@@ -60,10 +62,11 @@ impl Exchanges {
         Some(number)
     }
 
-    /// How the client calls it, and whether it asks for the tools.
-    pub(super) fn name(&self, number: u64, original: Original, lists: bool) {
+    /// How the client calls it, and what it asks for.
+    pub(super) fn name(&self, number: u64, original: Original, method: Option<&str>) {
         if let Some(exchange) = self.lock().open.get_mut(&number) {
-            (exchange.original, exchange.lists) = (Some(original), lists);
+            (exchange.original, exchange.lists) = (Some(original), method == Some("tools/list"));
+            exchange.heard = Some(Instant::now()).filter(|_| !may_be_silent(method));
         }
     }
 
@@ -99,6 +102,7 @@ impl Exchanges {
         if exchange.answered {
             return;
         }
+        exchange.heard = exchange.heard.map(|_| Instant::now());
         if exchange.unread > UNREAD_BYTES {
             exchange.lines.clear();
             exchange.answered = true;
@@ -124,6 +128,17 @@ impl Exchanges {
 impl Client for Exchanges {
     fn outlet(self: Arc<Self>) -> Box<dyn Outlet> {
         Box::new(ToExchanges(self))
+    }
+
+    fn give_up(&self, longest: Duration, answer: &mut dyn FnMut(&[IdKey]) -> Vec<Answer>) {
+        let mut state = self.lock();
+        let late = |exchange: &Exchange| !exchange.answered && exchange.heard.is_some_and(|at| at.elapsed() >= longest);
+        let late: Vec<_> =
+            state.open.iter().filter(|(_, exchange)| late(exchange)).map(|(number, _)| *number).collect();
+        let ids: Vec<_> = late.iter().filter_map(|number| Id::read(&number.to_string()).map(Id::key)).collect();
+        for answer in answer(&ids) {
+            self.file(&mut state, &Parcel::from(answer));
+        }
     }
 
     fn is_busy(&self) -> bool {

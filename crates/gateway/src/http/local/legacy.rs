@@ -18,7 +18,7 @@ use crate::http::event::endpoint;
 use crate::http::hearing::{Ruling, hear_from};
 use crate::http::reply::{self, Body, Cut, Fault};
 use crate::http::taken::Taken;
-use crate::outlet::Outlet as _;
+use crate::outlet::{Closed, Outlet as _};
 
 /// Where messages are posted. The stream says so, with the session's id.
 pub(in crate::http) const MESSAGES: &str = "/messages";
@@ -48,14 +48,16 @@ impl Local {
         let open = open.ok_or_else(|| Fault::new(StatusCode::NOT_FOUND, "there is no such session"))?;
         let mut taken = Taken::read(caller, body, &self.limits, &self.office.engine).await?;
         let link = &open.link;
-        let _turn = open.turn.lock().await;
+        let _turn = open.turn().await;
         let ruling = block_in_place(|| {
             hear_from(caller, &link.talk, &taken.gathered.line(), |permit| {
-                link.server.forward(permit).and_then(|()| link.server.flush())
+                open.client.expect_here(&taken.letter, self.limits.pending)?;
+                let sent = link.server.forward(permit).and_then(|()| link.server.flush());
+                sent.map_err(|Closed| over(taken.letter.id()))
             })
         });
         let sent = match ruling {
-            Ruling::Passed(sent) => sent,
+            Ruling::Passed(sent) => return sent.map(|()| reply::empty(StatusCode::ACCEPTED)),
             Ruling::Refused(refusal) if taken.unread.is_some() => return Ok(reply::refused(refusal, taken.unread)),
             Ruling::Refused(refusal) => block_in_place(|| {
                 let back = refusal.back.map_or(Ok(()), |answer| link.client.answer(&answer));

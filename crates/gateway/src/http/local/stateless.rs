@@ -78,10 +78,10 @@ impl Local {
             open.client.leave(number);
             return Err(over(id.as_deref()));
         };
-        open.client.name(number, original.clone(), taken.letter.method() == Some("tools/list"));
+        open.client.name(number, original.clone(), taken.letter.method());
         // From here on it is left when this is dropped, however that comes.
         let mut asked = Asked { open, number, heartbeat: Heartbeat::new(self.limits.heartbeat), first: None };
-        let turn = asked.open.turn.lock().await;
+        let turn = asked.open.turn().await;
         let ruling = block_in_place(|| {
             hear_from(caller, &asked.open.link.talk, &Line::Message(&line), |permit| {
                 let server = &asked.open.link.server;
@@ -116,7 +116,7 @@ impl Local {
     /// Hands on what waits for no answer.
     async fn tell(&self, open: &Open<Exchanges>, caller: &Caller, mut taken: Taken) -> Result<Response<Body>, Fault> {
         let unread = taken.unread;
-        let turn = open.turn.lock().await;
+        let turn = open.turn().await;
         let ruling = block_in_place(|| {
             hear_from(caller, &open.link.talk, &taken.gathered.line(), |permit| {
                 open.link.server.forward(permit).and_then(|()| open.link.server.flush())

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::task::Waker;
+use std::time::Instant;
 
 use hyper::body::Bytes;
 
@@ -18,6 +19,8 @@ pub(super) struct Stream {
     /// Who reads it.
     pub(super) reader: Option<u64>,
     waker: Option<Waker>,
+    /// When the process last said something to it.
+    pub(super) heard: Option<Instant>,
     /// Bytes that are not read.
     pub(super) unread: usize,
     /// Bytes that are read and kept.
@@ -25,11 +28,6 @@ pub(super) struct Stream {
 }
 
 impl Stream {
-    /// One that is to answer so many requests.
-    pub(super) fn for_requests(open: usize) -> Self {
-        Self { open, ..Self::default() }
-    }
-
     /// The number that the next event gets.
     pub(super) fn number(&self) -> u64 {
         self.first + self.events.len() as u64
@@ -38,6 +36,7 @@ impl Stream {
     pub(super) fn push(&mut self, event: Bytes) {
         self.unread += event.len();
         self.events.push_back(event);
+        self.heard = Some(Instant::now());
         self.wake();
     }
 

@@ -13,7 +13,7 @@ use hyper::body::Bytes;
 use vanguard_engine::verdict::{Answer, Permit};
 use vanguard_wire::{IdKey, Limits};
 
-use super::sessions::Client;
+use super::sessions::{Client, may_be_silent};
 use super::stream::Stream;
 use crate::http::event::{numbered, priming};
 use crate::http::letter::{Letter, Sort};
@@ -46,8 +46,7 @@ pub(super) struct Streams {
 #[derive(Debug, Default)]
 struct State {
     streams: BTreeMap<u64, Stream>,
-    /// The stream of each request that waits for its answer.
-    waiting: HashMap<IdKey, u64>,
+    waiting: HashMap<IdKey, Waiting>,
     /// The stream of each request that asked for progress, by its token.
     progress: HashMap<String, u64>,
     last_stream: u64,
@@ -55,6 +54,15 @@ struct State {
     /// Nobody is to listen any longer than for the answers that are due.
     closing: bool,
     ended: bool,
+}
+
+/// A request that waits for its answer.
+#[derive(Debug)]
+struct Waiting {
+    /// The stream that its answer comes by.
+    stream: u64,
+    /// Since when, unless it may wait for ever.
+    since: Option<Instant>,
 }
 
 /// Who reads a stream.
@@ -73,27 +81,18 @@ impl Streams {
     /// Opens a stream for the answers to `letter`, read by who gets the reader. `primed` begins it with an id to resume from.
     pub(super) fn expect(&self, letter: &Letter, most: usize, primed: bool) -> Result<Reader, Fault> {
         let mut state = self.lock();
-        if state.ended {
-            return Err(Fault::new(StatusCode::NOT_FOUND, "the session has ended").to(letter.id()));
-        }
-        if state.waiting.len() + letter.requests().len() > most {
-            let what = "too many requests of this session wait for an answer";
-            return Err(Fault::new(StatusCode::TOO_MANY_REQUESTS, what).to(letter.id()));
-        }
-        state.last_stream += 1;
-        let id = state.last_stream;
-        for key in letter.requests() {
-            state.waiting.insert(key.clone(), id);
-        }
-        if let Some(token) = &letter.progress {
-            state.progress.insert(token.clone(), id);
-        }
-        let mut stream = Stream::for_requests(letter.requests().len());
+        let id = state.last_stream + 1;
+        state.expect(letter, most, id)?;
+        state.last_stream = id;
         if primed {
-            stream.push(priming(&format!("{id}-0")));
+            state.streams.entry(id).or_default().push(priming(&format!("{id}-0")));
         }
-        state.streams.insert(id, stream);
         Ok(state.hand_over(id))
+    }
+
+    /// The same where every answer comes by the one stream.
+    pub(super) fn expect_here(&self, letter: &Letter, most: usize) -> Result<(), Fault> {
+        self.lock().expect(letter, most, REST)
     }
 
     /// Says something that is no message to who listens to what belongs to no request.
@@ -189,6 +188,27 @@ impl Streams {
 }
 
 impl State {
+    /// Takes note that `letter` is to be answered by the stream `id`.
+    fn expect(&mut self, letter: &Letter, most: usize, id: u64) -> Result<(), Fault> {
+        if self.ended {
+            return Err(Fault::new(StatusCode::NOT_FOUND, "the session has ended").to(letter.id()));
+        }
+        let requests = letter.requests();
+        if self.waiting.len() + requests.len() > most {
+            let what = "too many requests of this session wait for an answer";
+            return Err(Fault::new(StatusCode::TOO_MANY_REQUESTS, what).to(letter.id()));
+        }
+        let since = Some(Instant::now()).filter(|_| !may_be_silent(letter.method()));
+        for key in requests {
+            self.waiting.insert(key.clone(), Waiting { stream: id, since });
+        }
+        if let Some(token) = letter.progress.as_ref().filter(|_| !requests.is_empty()) {
+            self.progress.insert(token.clone(), id);
+        }
+        self.streams.entry(id).or_default().open += requests.len();
+        Ok(())
+    }
+
     fn hand_over(&mut self, stream: u64) -> Reader {
         self.last_reader += 1;
         let number = self.last_reader;
@@ -199,15 +219,16 @@ impl State {
     /// The stream that a message belongs to. What names no request is taken to belong to the one that came last, whose client surely listens.
     fn way(&self, letter: &Letter) -> u64 {
         let named = match &letter.sort {
-            Sort::Response(Some(key)) => self.waiting.get(key),
-            Sort::Batch { answered, .. } => answered.first().and_then(|key| self.waiting.get(key)),
-            Sort::Notification { .. } => letter.progress.as_ref().and_then(|token| self.progress.get(token)),
+            Sort::Response(Some(key)) => self.waiting.get(key).map(|waiting| waiting.stream),
+            Sort::Batch { answered, .. } => {
+                answered.first().and_then(|key| self.waiting.get(key)).map(|waiting| waiting.stream)
+            }
+            Sort::Notification { .. } => letter.progress.as_ref().and_then(|token| self.progress.get(token)).copied(),
             _ => None,
         };
         let is_read = |id: &u64| self.streams.get(id).is_some_and(|stream| stream.reader.is_some());
         let open = || self.streams.iter().rev().filter(|(_, stream)| stream.open > 0).map(|(id, _)| *id);
         named
-            .copied()
             .or_else(|| open().find(is_read))
             .or_else(|| Some(REST).filter(is_read))
             .or_else(|| open().next())
@@ -228,13 +249,39 @@ impl State {
             _ => return,
         };
         for key in keys {
-            let Some(id) = self.waiting.remove(key) else { continue };
-            let Some(stream) = self.streams.get_mut(&id) else { continue };
-            stream.open = stream.open.saturating_sub(1);
-            if stream.open == 0 {
-                stream.wake();
-                self.progress.retain(|_, stream| *stream != id);
-            }
+            self.done(key);
+        }
+    }
+
+    /// A request waits no more.
+    fn done(&mut self, key: &IdKey) {
+        let Some(Waiting { stream: id, .. }) = self.waiting.remove(key) else { return };
+        let Some(stream) = self.streams.get_mut(&id) else { return };
+        stream.open = stream.open.saturating_sub(1);
+        if stream.open == 0 {
+            stream.wake();
+            self.progress.retain(|_, stream| *stream != id);
+        }
+    }
+
+    /// The requests for which the process has said nothing for so long.
+    fn late(&self, longest: Duration) -> impl Iterator<Item = &IdKey> {
+        let heard =
+            |waiting: &Waiting| waiting.since.max(self.streams.get(&waiting.stream).and_then(|stream| stream.heard));
+        let is_late = move |waiting: &Waiting| {
+            waiting.since.is_some() && heard(waiting).is_some_and(|heard| heard.elapsed() >= longest)
+        };
+        self.waiting.iter().filter(move |(_, waiting)| is_late(waiting)).map(|(key, _)| key)
+    }
+
+    /// Files answers of ours, whether there is room for them or not.
+    fn file(&mut self, answers: impl IntoIterator<Item = Answer>, limits: &Limits) {
+        for answer in answers {
+            let parcel = Parcel::from(answer);
+            let letter = Letter::read(parcel.line(), limits);
+            let to = self.way(&letter);
+            self.push(to, &parcel);
+            self.answered(&letter);
         }
     }
 
@@ -266,6 +313,20 @@ impl State {
 impl Client for Streams {
     fn outlet(self: Arc<Self>) -> Box<dyn Outlet> {
         Box::new(ToStreams(self))
+    }
+
+    fn give_up(&self, longest: Duration, answer: &mut dyn FnMut(&[IdKey]) -> Vec<Answer>) {
+        let mut state = self.lock();
+        let late: Vec<_> = state.late(longest).cloned().collect();
+        if late.is_empty() {
+            return;
+        }
+        state.file(answer(&late), &self.limits);
+        // Those that the session has forgotten as well.
+        for key in &late {
+            state.done(key);
+        }
+        state.trim();
     }
 
     fn is_busy(&self) -> bool {
@@ -300,13 +361,7 @@ impl Outlet for ToStreams {
 
     fn finish(&self, answers: &[Answer], _within: Duration) -> Result<(), Stuck> {
         let mut state = self.0.lock();
-        for answer in answers {
-            let parcel = Parcel::from(answer.clone());
-            let letter = Letter::read(parcel.line(), &self.0.limits);
-            let to = state.way(&letter);
-            state.push(to, &parcel);
-            state.answered(&letter);
-        }
+        state.file(answers.iter().cloned(), &self.0.limits);
         state.ended = true;
         state.streams.values_mut().for_each(Stream::wake);
         self.0.room.notify_all();
