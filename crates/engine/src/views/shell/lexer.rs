@@ -228,14 +228,15 @@ impl Lexer<'_, '_> {
         self.end_word();
         self.target = None;
         self.in_test = false;
-        let next = Command { piped: pipes, ..Command::default() };
-        let mut command = std::mem::replace(&mut self.command, next);
-        if command.is_empty() {
-            return;
+        if !self.command.is_empty() {
+            // What takes its place in the list is finished there: it is large, and moved no more than once.
+            self.commands.push(std::mem::take(&mut self.command));
+            if let Some(command) = self.commands.last_mut() {
+                compound::remember(self.variables, command);
+                command.runner = programs::runner_of(&command.words);
+            }
         }
-        self.remember(&mut command);
-        command.runner = programs::runner_of(&command.words);
-        self.commands.push(command);
+        self.command.piped = pipes;
     }
 }
 

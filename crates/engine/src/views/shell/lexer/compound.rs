@@ -1,6 +1,7 @@
 //! Words that change what later ones mean: assignments in disguise, arrays, functions, loops.
 
 use super::super::command::{Command, Word};
+use super::super::variables::Variables;
 use super::super::{expand, fold, programs};
 use super::{Lexer, balance};
 
@@ -83,89 +84,6 @@ impl Lexer<'_, '_> {
         }
     }
 
-    /// What a finished command sets for those after it.
-    pub(super) fn remember(&mut self, command: &mut Command<'_>) {
-        let mut words = command.words.as_slice();
-        while let [prefix, rest @ ..] = words
-            && matches!(&*prefix.text, "command" | "builtin")
-        {
-            words = rest;
-        }
-        let Some((program, arguments)) = words.split_first() else { return };
-        match &*program.text {
-            "export" | "declare" | "local" | "readonly" | "typeset" => {
-                for word in arguments.iter().filter(|word| programs::is_assignment(&word.text)) {
-                    self.variables.assign(&word.text);
-                }
-            }
-            "set" => match arguments {
-                [dashes, rest @ ..] if dashes.text == "--" => {
-                    let values: Vec<String> = rest.iter().take(9).map(|word| word.text.to_string()).collect();
-                    self.variables.positional(&values);
-                }
-                // cmd.exe: what follows the name, blanks and all, is the value.
-                _ => self.set(arguments),
-            },
-            "for" => {
-                if let [name, keyword, values @ ..] = arguments
-                    && keyword.text == "in"
-                {
-                    let all = values.iter().take(32).map(|word| &*word.text).collect::<Vec<_>>().join(" ");
-                    self.variables.set(&name.text, &all);
-                }
-            }
-            "printf" => {
-                if let [option, name, format @ ..] = arguments
-                    && option.text == "-v"
-                {
-                    self.variables.set(&name.text, &programs::printed(format));
-                }
-            }
-            "read" => {
-                let names = arguments.iter().filter(|word| !word.text.starts_with('-'));
-                if let Some(input) = command.input.first() {
-                    let values = input.split_ascii_whitespace();
-                    for (name, value) in names.zip(values) {
-                        self.variables.set(&name.text, value);
-                    }
-                }
-            }
-            "alias" => {
-                for (name, value) in arguments.iter().filter_map(|word| word.text.split_once('=')) {
-                    self.variables.define(name, value);
-                }
-            }
-            name => self.call(name, arguments, &mut command.substitutions),
-        }
-    }
-
-    fn set(&mut self, arguments: &[Word<'_>]) {
-        let assignment = arguments.iter().map(|word| &*word.text).collect::<Vec<_>>().join(" ");
-        let assignment = assignment.trim_start_matches("/a ").trim_start_matches("/A ");
-        if programs::is_assignment(assignment) {
-            self.variables.assign(assignment);
-        }
-    }
-
-    /// A call of a function with arguments is its body with those.
-    fn call(&mut self, name: &str, arguments: &[Word<'_>], scripts: &mut Vec<String>) {
-        let Some(body) = self.variables.function(name) else { return };
-        let body = body.to_owned();
-        if !arguments.is_empty() && body.contains('$') {
-            let values: Vec<String> = arguments.iter().take(9).map(|word| word.text.to_string()).collect();
-            let mut script = String::from("set --");
-            for value in &values {
-                script.push(' ');
-                script.push_str(&expand::quoted(value));
-            }
-            scripts.push(format!("{script}\n{body}"));
-        } else if !body.contains(name) {
-            scripts.push(
-                body + " " + &arguments.iter().map(|word| expand::quoted(&word.text)).collect::<Vec<_>>().join(" "),
-            );
-        }
-    }
-
     /// The text that a substitution leaves in place of itself, if it is plain to see.
     pub(super) fn worked_out(&mut self, inside: &str) -> Option<String> {
         if inside.len() > NEAR || self.variables.nesting >= super::NESTING {
@@ -175,5 +93,88 @@ impl Lexer<'_, '_> {
         let commands = super::lex(inside, self.reading, self.variables);
         self.variables.nesting = self.variables.nesting.saturating_sub(1);
         fold::output(&commands)
+    }
+}
+
+/// What a finished command sets for those after it.
+pub(super) fn remember(variables: &mut Variables, command: &mut Command<'_>) {
+    let mut words = command.words.as_slice();
+    while let [prefix, rest @ ..] = words
+        && matches!(&*prefix.text, "command" | "builtin")
+    {
+        words = rest;
+    }
+    let Some((program, arguments)) = words.split_first() else { return };
+    match &*program.text {
+        "export" | "declare" | "local" | "readonly" | "typeset" => {
+            for word in arguments.iter().filter(|word| programs::is_assignment(&word.text)) {
+                variables.assign(&word.text);
+            }
+        }
+        "set" => match arguments {
+            [dashes, rest @ ..] if dashes.text == "--" => {
+                let values: Vec<String> = rest.iter().take(9).map(|word| word.text.to_string()).collect();
+                variables.positional(&values);
+            }
+            // cmd.exe: what follows the name, blanks and all, is the value.
+            _ => set(variables, arguments),
+        },
+        "for" => {
+            if let [name, keyword, values @ ..] = arguments
+                && keyword.text == "in"
+            {
+                let all = values.iter().take(32).map(|word| &*word.text).collect::<Vec<_>>().join(" ");
+                variables.set(&name.text, &all);
+            }
+        }
+        "printf" => {
+            if let [option, name, format @ ..] = arguments
+                && option.text == "-v"
+            {
+                variables.set(&name.text, &programs::printed(format));
+            }
+        }
+        "read" => {
+            let names = arguments.iter().filter(|word| !word.text.starts_with('-'));
+            if let Some(input) = command.input.first() {
+                let values = input.split_ascii_whitespace();
+                for (name, value) in names.zip(values) {
+                    variables.set(&name.text, value);
+                }
+            }
+        }
+        "alias" => {
+            for (name, value) in arguments.iter().filter_map(|word| word.text.split_once('=')) {
+                variables.define(name, value);
+            }
+        }
+        name => call(variables, name, arguments, &mut command.substitutions),
+    }
+}
+
+fn set(variables: &mut Variables, arguments: &[Word<'_>]) {
+    let assignment = arguments.iter().map(|word| &*word.text).collect::<Vec<_>>().join(" ");
+    let assignment = assignment.trim_start_matches("/a ").trim_start_matches("/A ");
+    if programs::is_assignment(assignment) {
+        variables.assign(assignment);
+    }
+}
+
+/// A call of a function with arguments is its body with those.
+fn call(variables: &Variables, name: &str, arguments: &[Word<'_>], scripts: &mut Vec<String>) {
+    let Some(body) = variables.function(name) else { return };
+    let body = body.to_owned();
+    if !arguments.is_empty() && body.contains('$') {
+        let values: Vec<String> = arguments.iter().take(9).map(|word| word.text.to_string()).collect();
+        let mut script = String::from("set --");
+        for value in &values {
+            script.push(' ');
+            script.push_str(&expand::quoted(value));
+        }
+        scripts.push(format!("{script}\n{body}"));
+    } else if !body.contains(name) {
+        scripts.push(
+            body + " " + &arguments.iter().map(|word| expand::quoted(&word.text)).collect::<Vec<_>>().join(" "),
+        );
     }
 }
