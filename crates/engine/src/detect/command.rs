@@ -83,10 +83,14 @@ fn lines(view: &str) -> impl Iterator<Item = Line<'_>> {
         start = range.end.saturating_add(1);
         let (text, piped) = line.strip_prefix("| ").map_or((line, false), |line| (line, true));
         // Names of programs are short: a search would take longer to begin than to end.
-        let end = text.bytes().position(|byte| byte == b' ').unwrap_or(text.len());
-        let program = text.get(..end).unwrap_or(text);
+        let (mut end, mut name) = (0_usize, 0_usize);
+        for byte in text.bytes().take_while(|byte| *byte != b' ') {
+            end = end.saturating_add(1);
+            name = if matches!(byte, b'/' | b'\\') { end } else { name };
+        }
+        let (program, name) = (text.get(..end).unwrap_or(text), text.get(name..end).unwrap_or(text));
         let arguments = text.get(end.saturating_add(1)..).unwrap_or("");
-        Some(Line { range, piped, program, name: base(program), arguments })
+        Some(Line { range, piped, program, name, arguments })
     })
 }
 

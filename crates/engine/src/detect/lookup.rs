@@ -92,7 +92,10 @@ fn jndi(text: &str, first: usize) -> Option<Range<usize>> {
         at = at.saturating_add(step);
     }
     // A part of a lookup that another field begins.
-    let made = |text: &str| memchr::memmem::find(text.to_ascii_lowercase().as_bytes(), b"jndi:").is_some();
+    let made = |text: &str| {
+        memchr::memchr2(b'j', b'J', text.as_bytes()).is_some()
+            && memchr::memmem::find(text.to_ascii_lowercase().as_bytes(), b"jndi:").is_some()
+    };
     if made(&left) && !made(text) {
         return Some(first..text.len());
     }

@@ -26,7 +26,7 @@ impl<'s> Word<'s> {
         if self.text.is_empty() {
             self.text = Cow::Borrowed(part);
         } else {
-            self.text.to_mut().push_str(part);
+            self.push(part);
         }
     }
 
@@ -42,9 +42,21 @@ impl<'s> Word<'s> {
 
     /// Adds what an expansion gave.
     pub(super) fn push(&mut self, part: &str) {
-        self.text.to_mut().push_str(part);
+        match &mut self.text {
+            Cow::Owned(text) => text.push_str(part),
+            // With room for more: a word that has two parts has three as a rule.
+            Cow::Borrowed(begun) => {
+                let mut text = String::with_capacity(begun.len().saturating_add(part.len()).saturating_add(ROOM));
+                text.push_str(begun);
+                text.push_str(part);
+                self.text = Cow::Owned(text);
+            }
+        }
     }
 }
+
+/// What a word is given to grow by, in bytes, when it is first put together.
+const ROOM: usize = 32;
 
 /// Words of an ordinary command: it is read without an allocation.
 const WORDS: usize = 6;

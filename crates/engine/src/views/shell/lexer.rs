@@ -208,7 +208,7 @@ impl Lexer<'_, '_> {
             word.text = file.into();
         }
         if let Some(sign) = self.target.take() {
-            self.redirected(&sign, word);
+            self.redirected(sign, word);
         } else if self.command.words.is_empty() && !word.quoted && is_keyword(&word.text) {
             // What follows is a command of its own.
         } else if self.command.words.is_empty() && word.may_set() && programs::is_assignment(&word.text) {

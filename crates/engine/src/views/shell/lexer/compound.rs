@@ -173,8 +173,7 @@ fn call(variables: &Variables, name: &str, arguments: &[Word<'_>], scripts: &mut
         }
         scripts.push(format!("{script}\n{body}"));
     } else if !body.contains(name) {
-        scripts.push(
-            body + " " + &arguments.iter().map(|word| expand::quoted(&word.text)).collect::<Vec<_>>().join(" "),
-        );
+        scripts
+            .push(body + " " + &arguments.iter().map(|word| expand::quoted(&word.text)).collect::<Vec<_>>().join(" "));
     }
 }

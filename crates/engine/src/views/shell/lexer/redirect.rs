@@ -62,13 +62,13 @@ impl<'s> Lexer<'s, '_> {
     }
 
     /// The word that a redirection names.
-    pub(super) fn redirected(&mut self, sign: &str, word: Word<'s>) {
+    pub(super) fn redirected(&mut self, sign: String, word: Word<'s>) {
         if sign.ends_with("<<<") {
             self.command.input.push(word.text.to_string());
         }
         // The sign must stay one: quoting in the target replaces signs only there.
         let target = if word.quoted { word.text.replace('>', "›").replace('<', "‹").into() } else { word.text };
-        self.command.redirections.push(Word { text: format!("{sign}{target}").into(), ..Word::default() });
+        self.command.redirections.push(Word { text: (sign + &*target).into(), ..Word::default() });
     }
 
     /// After `<<`.
