@@ -4,16 +4,17 @@ use std::sync::Arc;
 
 use vanguard_audit::SessionLog;
 use vanguard_engine::verdict::{Decision, Timing, Verdict};
-use vanguard_engine::{Engine, Principal, Session};
+use vanguard_engine::{Principal, Session};
 
 use crate::clock::SystemClock;
 use crate::record::Fingerprint;
 use crate::report::{Event, Reports};
+use crate::seat::Seat;
 
 /// Both directions of one session share it.
 #[derive(Debug)]
 pub(crate) struct Conversation {
-    pub(crate) engine: Arc<Engine>,
+    pub(crate) seat: Seat,
     pub(crate) session: Session,
     pub(crate) clock: SystemClock,
     pub(crate) log: SessionLog,
@@ -21,8 +22,8 @@ pub(crate) struct Conversation {
 }
 
 impl Conversation {
-    pub(crate) fn new(engine: Arc<Engine>, session: Session, log: SessionLog, reports: Arc<Reports>) -> Self {
-        Self { engine, session, clock: SystemClock::default(), log, reports }
+    pub(crate) fn new(seat: Seat, session: Session, log: SessionLog, reports: Arc<Reports>) -> Self {
+        Self { seat, session, clock: SystemClock::default(), log, reports }
     }
 
     /// The same conversation, where what is judged comes from `who`: the same person with other rights. `None` where the rights are those that
@@ -32,15 +33,15 @@ impl Conversation {
             return None;
         }
         let session = self.session.by(who.cloned());
-        let (engine, log, reports) = (Arc::clone(&self.engine), self.log.clone(), Arc::clone(&self.reports));
-        Some(Self { engine, session, clock: self.clock, log, reports })
+        let (seat, log, reports) = (self.seat.clone(), self.log.clone(), Arc::clone(&self.reports));
+        Some(Self { seat, session, clock: self.clock, log, reports })
     }
 
     /// A further exchange of the same client, which stands by itself: what is in flight is its own, what is known and the record are shared.
     pub(crate) fn beside(&self, who: Option<Arc<Principal>>) -> Self {
         let session = self.session.beside().by(who);
-        let (engine, log, reports) = (Arc::clone(&self.engine), self.log.clone(), Arc::clone(&self.reports));
-        Self { engine, session, clock: self.clock, log, reports }
+        let (seat, log, reports) = (self.seat.clone(), self.log.clone(), Arc::clone(&self.reports));
+        Self { seat, session, clock: self.clock, log, reports }
     }
 
     /// Records what passed, and tells of what is worth telling.

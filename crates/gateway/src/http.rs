@@ -38,6 +38,7 @@ mod route;
 mod serve;
 mod shares;
 mod taken;
+mod terms;
 mod tls;
 mod token;
 
@@ -47,5 +48,6 @@ pub use ipnet::IpNet;
 pub use config::{Bounds, HttpConfig, HttpLimits, Paces, Target, Upstream};
 pub use keys::{KeyError, Keys};
 pub use serve::serve;
+pub use terms::{Reload, Terms};
 pub use tls::{Tls, TlsError, TlsFile};
 pub use token::{ALGORITHMS, Algorithm, KeySet, KeySource, TokenConfig};

@@ -14,14 +14,15 @@ use crate::conversation::Conversation;
 
 /// Judges `line`. Fails closed: a panic of the engine refuses the message, and so does an audit that must be written and can't.
 pub(crate) fn judge<'m>(talk: &Conversation, flow: Flow, line: &Line<'m>, scratch: &mut Scratch) -> Judged<'m> {
+    let engine = talk.seat.engine();
     // The client's message is refused unseen, so that nobody waits for an answer that the server will never give.
     // The server's is judged first, since the session must learn that its request is answered.
     if flow == Flow::ToServer && talk.log.must_refuse() {
-        return refuse(flow, line, &AUDIT_FAILED, talk.engine.policy().code());
+        return refuse(flow, line, &AUDIT_FAILED, engine.policy().code());
     }
-    let judged = judge_or_refuse(&talk.engine, &talk.session, flow, line, scratch, &talk.clock);
+    let judged = judge_or_refuse(&engine, &talk.session, flow, line, scratch, &talk.clock);
     if matches!(judged.effect, Effect::Forward(_)) && talk.log.must_refuse() {
-        return refuse(flow, line, &AUDIT_FAILED, talk.engine.policy().code());
+        return refuse(flow, line, &AUDIT_FAILED, engine.policy().code());
     }
     judged
 }

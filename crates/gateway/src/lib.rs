@@ -18,6 +18,7 @@ mod config;
 mod error;
 mod report;
 mod resolver;
+mod seat;
 
 #[cfg(unix)]
 mod conversation;

@@ -73,7 +73,13 @@ impl Pump<'_> {
     fn rehearse(&mut self) {
         let session = Session::new();
         for (flow, line) in OPENING {
-            self.link.talk.engine.judge(&session, flow, line.as_bytes(), &mut self.scratch, &self.link.talk.clock);
+            self.link.talk.seat.engine().judge(
+                &session,
+                flow,
+                line.as_bytes(),
+                &mut self.scratch,
+                &self.link.talk.clock,
+            );
         }
     }
 

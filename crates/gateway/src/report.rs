@@ -68,6 +68,10 @@ pub enum Event {
     NotStarted(String),
     /// A line of the access log could not be written; said once until one can.
     AccessLogFailed(String),
+    /// What may change while the gateway runs was read again, and is in force.
+    Renewed,
+    /// It was read again and does not do: what was in force is. The text says why.
+    NotRenewed(String),
     /// The session was ended by the proxy, since it could not go on safely.
     GaveUp(&'static str),
 }
@@ -111,6 +115,8 @@ impl fmt::Display for Event {
                 }
             },
             Self::AccessLogFailed(why) => write!(f, "the access log cannot be written: {why}"),
+            Self::Renewed => f.write_str("settings, rules, keys and certificates were read again and are in force"),
+            Self::NotRenewed(why) => write!(f, "nothing was changed, for what was read again does not do: {why}"),
             Self::GaveUp(why) => write!(f, "session ended: {why}"),
         }
     }

@@ -20,6 +20,7 @@ use crate::error::StartError;
 use crate::link::Happening;
 use crate::pipe::Pipe;
 use crate::report::{Event, Reporter, Reports};
+use crate::seat::Seat;
 use crate::wrapped::{Wrapped, carry, spawn};
 
 /// Wraps one server over this process's own stdin and stdout, until the session ends.
@@ -40,7 +41,7 @@ pub fn run(
     let reports =
         Arc::new(Reports::start(reporter, None).map_err(|source| StartError::Own { part: "reporter", source })?);
     let log = audit.session(&Uuid::now_v7().to_string(), &config.name, None);
-    let talk = Conversation::new(Arc::new(engine), session, log, Arc::clone(&reports));
+    let talk = Conversation::new(Seat::new(Arc::new(engine)), session, log, Arc::clone(&reports));
     let client = Box::new(Pipe::new(client_out));
     let outcome = Wrapped::start(config, talk, client, (happenings, happened), |link| {
         let (link, max) = (Arc::clone(link), config.max_message);

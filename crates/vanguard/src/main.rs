@@ -29,7 +29,7 @@ fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
         Command::Start(args) => commands::start::run(&args),
         #[cfg(unix)]
-        Command::Serve(args) => commands::serve::run(&args),
+        Command::Serve(args) => commands::serve::run(args),
         Command::Check(args) => commands::check::run(&args),
         Command::Explain(args) => commands::explain::run(&args),
         Command::Eval(args) => commands::eval::run(&args),

@@ -7,6 +7,7 @@ mod entry;
 mod measures;
 mod metrics;
 mod principals;
+mod reload;
 mod remote;
 mod servers;
 mod sessions;

@@ -24,9 +24,16 @@ const PATH_BYTES: usize = 256;
 /// Where they go.
 #[derive(Debug)]
 pub(super) struct AccessLog {
-    queue: Option<SyncSender<Vec<u8>>>,
+    queue: Option<SyncSender<Job>>,
     writer: Option<JoinHandle<()>>,
     left_out: AtomicU64,
+}
+
+#[derive(Debug)]
+enum Job {
+    Line(Vec<u8>),
+    /// From here on lines go there.
+    File(File),
 }
 
 /// Who asks, as far as it is known yet.
@@ -62,10 +69,16 @@ fn is_none(count: &u64) -> bool {
 impl AccessLog {
     /// Writes to `file`, on a thread of its own.
     pub(super) fn start(file: File, reports: Arc<Reports>) -> Result<Self, StartError> {
-        let (queue, lines) = sync_channel(QUEUE);
-        let writer = Builder::new().name("access".to_owned()).spawn(move || write(file, &lines, &reports));
+        let (queue, jobs) = sync_channel(QUEUE);
+        let writer = Builder::new().name("access".to_owned()).spawn(move || write(file, &jobs, &reports));
         let writer = writer.map_err(|source| StartError::Own { part: "access log", source })?;
         Ok(Self { queue: Some(queue), writer: Some(writer), left_out: AtomicU64::new(0) })
+    }
+
+    /// Has further lines go to `file`.
+    pub(super) fn go_on_in(&self, file: File) {
+        // Its writer is gone only when the log is.
+        let _ = self.queue.as_ref().map(|queue| queue.send(Job::File(file)));
     }
 
     /// Notes a request, never waiting.
@@ -85,7 +98,7 @@ impl AccessLog {
         // Plain values written into memory: nothing makes this fail.
         let Ok(mut line) = serde_json::to_vec(&visit) else { return };
         line.push(b'\n');
-        if self.queue.as_ref().is_none_or(|queue| queue.try_send(line).is_err()) {
+        if self.queue.as_ref().is_none_or(|queue| queue.try_send(Job::Line(line)).is_err()) {
             self.left_out.fetch_add(left_out + 1, Ordering::Relaxed);
         }
     }
@@ -101,13 +114,16 @@ impl Drop for AccessLog {
     }
 }
 
-fn write(file: File, lines: &Receiver<Vec<u8>>, reports: &Reports) {
+fn write(file: File, jobs: &Receiver<Job>, reports: &Reports) {
     let mut file = BufWriter::new(file);
     let mut failed = false;
-    while let Ok(line) = lines.recv() {
-        let mut written = file.write_all(&line);
-        for line in lines.try_iter().take(QUEUE) {
-            written = written.and_then(|()| file.write_all(&line));
+    while let Ok(job) = jobs.recv() {
+        let mut written = Ok(());
+        for job in std::iter::once(job).chain(jobs.try_iter().take(QUEUE)) {
+            written = written.and_then(|()| match job {
+                Job::Line(line) => file.write_all(&line),
+                Job::File(next) => std::mem::replace(&mut file, BufWriter::new(next)).flush(),
+            });
         }
         let written = written.and_then(|()| file.flush());
         // Said once until it is mended; requests go on, for the audit is what must not fail.

@@ -1,18 +1,14 @@
 //! What to serve, to whom, and how much of it.
 
-use std::fs::File;
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::time::Duration;
 
 use hyper::Uri;
-use ipnet::IpNet;
 use vanguard_engine::Session;
 use vanguard_engine::zone::Zone;
 
-use super::keys::Keys;
-use super::tls::Tls;
-use super::token::TokenConfig;
+use super::terms::Terms;
 use crate::config::StdioConfig;
 
 /// The gateway over HTTP.
@@ -20,24 +16,12 @@ use crate::config::StdioConfig;
 pub struct HttpConfig {
     /// Where it listens.
     pub listen: SocketAddr,
-    /// What it speaks TLS by; without any, it speaks in the clear.
-    pub tls: Option<Tls>,
     /// Where figures are told, if anywhere: to whoever reaches that.
     pub metrics: Option<SocketAddr>,
-    /// Where a line for each request goes, if anywhere.
-    pub access: Option<File>,
+    /// What may change while it runs.
+    pub terms: Terms,
     /// What stands behind it.
     pub upstreams: Vec<Upstream>,
-    /// Who may enter by a key. Without keys and tokens: whoever reaches it, and shows a certificate where those are asked for.
-    pub keys: Option<Keys>,
-    /// Who may enter by a token of an authorization server.
-    pub tokens: Option<TokenConfig>,
-    /// The address that clients know it by, where something before it has another.
-    pub public: Option<Uri>,
-    /// From where one may enter; from everywhere where there is none.
-    pub allow_from: Vec<IpNet>,
-    /// Whose `X-Forwarded-For` is believed.
-    pub trusted_proxies: Vec<IpNet>,
     /// How fast, and how much at once.
     pub paces: Paces,
     /// Names that it is reached by, beside loopback and addresses. Where keys or tokens are asked for and none is named, any.

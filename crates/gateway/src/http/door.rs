@@ -15,7 +15,7 @@ use super::token::{Refused, Tokens};
 #[derive(Debug)]
 pub(super) struct Door {
     pub(super) keys: Option<Keys>,
-    pub(super) tokens: Option<Tokens>,
+    pub(super) tokens: Option<Arc<Tokens>>,
 }
 
 /// Somebody who does not enter.

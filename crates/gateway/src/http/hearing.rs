@@ -107,6 +107,7 @@ fn lacking(talk: &Conversation, decisions: &[Decision]) -> Option<String> {
     let [Decision { findings, tool: Some(tool), .. }] = decisions else { return None };
     let mut asks = findings.iter().filter(|finding| finding.effective() >= Action::Review).peekable();
     asks.peek()?;
-    let scopes = talk.engine.policy().scopes_of(tool);
+    let engine = talk.seat.engine();
+    let scopes = engine.policy().scopes_of(tool);
     asks.all(|finding| finding.rule.id == NO_SCOPE).then(|| scopes.into_iter().collect::<Vec<_>>().join(" "))
 }

@@ -31,6 +31,7 @@ use super::revision::{Era, HANDSHAKE, STATELESS, knows_priming};
 use super::taken::Taken;
 use crate::config::StdioConfig;
 use crate::outlet::{Closed, Outlet as _};
+use crate::seat::Seat;
 use exchanges::Exchanges;
 use listener::Listener;
 use processes::Processes;
@@ -63,7 +64,7 @@ impl Local {
 
     /// A message of the client.
     pub(super) async fn post(&self, caller: Caller, body: Incoming) -> Result<Response<Body>, Fault> {
-        let mut taken = Taken::read(&caller, body, &self.limits, &self.office.engine).await?;
+        let mut taken = Taken::read(&caller, body, &self.limits, &self.office.limits).await?;
         if taken.era == Era::Stateless || taken.letter.revision.is_some() {
             if caller.revision()? != Some(STATELESS) {
                 return Err(not_spoken(caller.revision()?, &[STATELESS]).to(taken.letter.id()));
@@ -109,6 +110,11 @@ impl Local {
     pub(super) fn delete(&self, caller: &Caller) -> Result<Response<Body>, Fault> {
         self.sessions.end(&*self.known(caller)?);
         Ok(reply::empty(StatusCode::OK))
+    }
+
+    /// Who judges here.
+    pub(super) fn seat(&self) -> &Seat {
+        &self.office.seat
     }
 
     /// Sessions that are open: processes.
@@ -168,7 +174,7 @@ impl Local {
     ) -> Result<Arc<Open<Streams>>, Fault> {
         // Of the system's randomness: who does not know it cannot guess it.
         let session = Uuid::new_v4().to_string();
-        let client = Streams::new(self.limits.stall, *self.office.engine.limits());
+        let client = Streams::new(self.limits.stall, self.office.limits);
         // A process is started: others must not wait for that.
         let begun =
             block_in_place(|| sessions.begin(&self.office, &self.command, session, caller.principal.clone(), client));

@@ -1,11 +1,9 @@
-//! How much of the gateway somebody may take: from which addresses, how fast, and how much at once.
+//! How much of the gateway somebody may take: how fast, and how much at once.
 
 use std::net::IpAddr;
 
-use hyper::HeaderMap;
 use vanguard_engine::Identity;
 
-use super::address::Addresses;
 use super::config::Paces;
 use super::pace::{Pace, household};
 use super::reply::Fault;
@@ -14,26 +12,15 @@ use super::shares::{Share, Shares};
 /// What holds of those who ask, by their address before anybody knows who they are, and then by who they are.
 #[derive(Debug)]
 pub(super) struct Measure {
-    addresses: Addresses,
     of_address: Option<Pace<IpAddr>>,
     of_principal: Option<Pace<Identity>>,
     shares: Shares,
 }
 
 impl Measure {
-    pub(super) fn new(addresses: Addresses, paces: Paces) -> Self {
+    pub(super) fn new(paces: Paces) -> Self {
         let Paces { principal, address, open } = paces;
-        Self {
-            addresses,
-            of_address: address.map(Pace::new),
-            of_principal: principal.map(Pace::new),
-            shares: Shares::new(open),
-        }
-    }
-
-    /// From where somebody asks, by the other end of the connection.
-    pub(super) fn address(&self, peer: IpAddr, headers: &HeaderMap) -> Result<IpAddr, Fault> {
-        self.addresses.admit(peer, headers)
+        Self { of_address: address.map(Pace::new), of_principal: principal.map(Pace::new), shares: Shares::new(open) }
     }
 
     /// One more request comes from there.

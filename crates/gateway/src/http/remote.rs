@@ -28,6 +28,7 @@ use super::reply::{self, Body, Fault, SERVER_GONE};
 use super::revision::Era;
 use super::taken::Taken;
 use crate::conversation::Conversation;
+use crate::seat::Seat;
 use client::{Answer as Answered, Client, Failed};
 use stream::Judged;
 use talks::{NotKept, Talks};
@@ -60,6 +61,11 @@ impl Remote {
         Self { office, client, talks, limits, answers: Arc::new(Semaphore::new(ANSWERS)) }
     }
 
+    /// Who judges here.
+    pub(super) fn seat(&self) -> &Seat {
+        &self.office.seat
+    }
+
     /// Sessions that are open.
     pub(super) fn sessions(&self) -> usize {
         self.talks.count()
@@ -74,7 +80,7 @@ impl Remote {
     /// A message of the client.
     pub(super) async fn post(self: &Arc<Self>, caller: Caller, body: Incoming) -> Result<Response<Body>, Fault> {
         let Taken { mut gathered, letter, era, unread } =
-            Taken::read(&caller, body, &self.limits, &self.office.engine).await?;
+            Taken::read(&caller, body, &self.limits, &self.office.limits).await?;
         let place = self.place(&caller, era, letter.method() == Some("initialize"))?;
         match hear_from(&caller, &place.talk, &gathered.line(), Parcel::permitted) {
             Ruling::Passed(parcel) => self.exchange(&caller, place, &letter, &parcel).await,

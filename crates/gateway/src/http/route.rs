@@ -10,18 +10,18 @@ use vanguard_engine::Entry;
 
 use super::access::{AccessLog, Visitor};
 use super::caller::Caller;
-use super::door::{Door, Outside};
+use super::door::Outside;
 use super::elsewhere::Elsewhere;
-use super::gate::Gate;
 use super::headers::media_type;
 use super::inflight::{InFlight, until_sent};
 use super::local::Local;
 use super::local::legacy::MESSAGES;
 use super::measure::Measure;
-use super::metadata::{self, Guide};
+use super::metadata;
 use super::peer::Peer;
 use super::remote::Remote;
 use super::reply::{Body, Fault, Lacking, empty, json};
+use super::terms::{InForce, Standing, Terms};
 use crate::tally::Tally;
 
 /// Where the upstreams are.
@@ -42,10 +42,8 @@ pub(super) enum Behind {
 /// All that a request needs.
 #[derive(Debug)]
 pub(super) struct Gateway {
-    pub(super) gate: Gate,
+    pub(super) standing: Standing,
     pub(super) measure: Measure,
-    pub(super) door: Door,
-    pub(super) guide: Guide,
     /// By the name in the path; without one, the only one.
     pub(super) upstreams: Vec<(Option<String>, Behind)>,
     pub(super) inflight: InFlight,
@@ -85,6 +83,21 @@ impl Gateway {
             }
         }
         self.tally.as_ref().map_or_else(String::new, |tally| tally.text([("url", urls), ("command", commands)]))
+    }
+
+    /// Has `terms` in force from here on, or leaves all as it is.
+    pub(super) fn renew(&self, terms: Terms) -> Result<(), &'static str> {
+        let (engine, access) = self.standing.replace(terms)?;
+        for (_, behind) in &self.upstreams {
+            match behind {
+                Behind::Url(remote, _) => remote.seat().take(&engine),
+                Behind::Command(local) => local.seat().take(&engine),
+            }
+        }
+        if let (Some(log), Some(file)) = (&self.access, access) {
+            log.go_on_in(file);
+        }
+        Ok(())
     }
 
     /// Drops what has lain idle for too long.
@@ -136,8 +149,9 @@ impl Gateway {
             "/ready" => return Ok(well(&request, !self.inflight.is_closing())),
             _ => {}
         }
-        self.gate.check(request.uri(), request.headers())?;
-        visitor.address = self.measure.address(visitor.address, request.headers())?;
+        let terms = &*self.standing.now();
+        terms.gate.check(request.uri(), request.headers())?;
+        visitor.address = terms.addresses.admit(visitor.address, request.headers())?;
         self.measure.step(visitor.address)?;
         if request.headers().iter().map(|(name, value)| name.as_str().len() + value.len()).sum::<usize>() > HEAD_BYTES {
             return Err(Fault::new(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "the headers are too long"));
@@ -145,13 +159,13 @@ impl Gateway {
         let (parts, body) = request.into_parts();
         let (mut headers, path) = (parts.headers, parts.uri.path());
         if let Some(about) = metadata::asked(path) {
-            return self.about(&parts.method, &headers, about).await;
+            return self.about(terms, &parts.method, &headers, about).await;
         }
         let legacy = !path.starts_with(ROOT);
         // What a client comes with must be for the path; of the older transport there is only one.
         let resource = if legacy { ROOT } else { path.strip_suffix('/').unwrap_or(path) };
-        let principal = self.door.admit(&mut headers, peer.certified.as_ref()).await;
-        let principal = principal.map_err(|outside| self.outside(outside, &headers, resource))?;
+        let principal = terms.door.admit(&mut headers, peer.certified.as_ref()).await;
+        let principal = principal.map_err(|outside| outside_of(terms, outside, &headers, resource))?;
         visitor.who = principal.as_ref().map(|principal| principal.identity.clone());
         // Only now, so that nobody without a key learns what is here.
         let behind = self.behind(path, &parts.method)?;
@@ -161,8 +175,8 @@ impl Gateway {
         let caller = Caller { principal, headers };
         let response = self.pass(behind, legacy, caller, (parts.method, parts.uri.query()), body).await?;
         let response = match behind {
-            _ if token => self.step_up(response, host, resource),
-            Behind::Url(_, elsewhere) if self.door.is_open() => self.lead_here(response, host, resource, elsewhere),
+            _ if token => step_up(terms, response, host, resource),
+            Behind::Url(_, elsewhere) if terms.door.is_open() => lead_here(terms, response, host, resource, elsewhere),
             _ => response,
         };
         Ok(match share {
@@ -173,11 +187,17 @@ impl Gateway {
 
     /// What a client must know to come with a token. Where something is asked for, it is the same for every path that could be one of
     /// ours, so that nobody learns which are.
-    async fn about(&self, method: &Method, headers: &HeaderMap, about: &str) -> Result<Response<Body>, Fault> {
+    async fn about(
+        &self,
+        terms: &InForce,
+        method: &Method,
+        headers: &HeaderMap,
+        about: &str,
+    ) -> Result<Response<Body>, Fault> {
         if !matches!(*method, Method::GET | Method::HEAD) {
             return Err(Fault::new(StatusCode::METHOD_NOT_ALLOWED, "this is only to be read"));
         }
-        let path = match self.guide.inside(about) {
+        let path = match terms.guide.inside(about) {
             "" | "/" => Some(ROOT),
             path => path.strip_prefix(ROOT).filter(|rest| rest.is_empty() || rest.starts_with('/')).map(|_| path),
         };
@@ -185,56 +205,12 @@ impl Gateway {
         let path = path.ok_or_else(nothing)?;
         match self.behind(path, &Method::POST) {
             // Where we ask for nothing, it may.
-            Ok(Behind::Url(_, elsewhere)) if self.door.is_open() => {
-                let resource = self.guide.address(headers, path).ok_or_else(nothing)?;
+            Ok(Behind::Url(_, elsewhere)) if terms.door.is_open() => {
+                let resource = terms.guide.address(headers, path).ok_or_else(nothing)?;
                 elsewhere.document(&resource).await.ok_or_else(nothing)
             }
-            _ => self.guide.document(headers, path).ok_or_else(nothing),
+            _ => terms.guide.document(headers, path).ok_or_else(nothing),
         }
-    }
-
-    /// What somebody is told who does not enter.
-    fn outside(&self, outside: Outside, headers: &HeaderMap, path: &str) -> Fault {
-        let (message, parameters) = match outside {
-            Outside::Unchecked => return Fault::new(StatusCode::SERVICE_UNAVAILABLE, "tokens cannot be checked now"),
-            Outside::Unknown if self.door.tokens.is_some() => ("a token is needed".to_owned(), None),
-            Outside::Unknown => ("a key is needed".to_owned(), None),
-            Outside::Refused(why) => {
-                let parameters = [("error", "invalid_token"), ("error_description", why)];
-                (format!("the token does not open: {why}"), Some(parameters))
-            }
-        };
-        let challenge = self.guide.challenge(headers, path, parameters.as_ref().map_or(&[], |all| &all[..]));
-        Fault::new(StatusCode::UNAUTHORIZED, message).challenge(challenge)
-    }
-
-    /// Who was refused for want of a scope may come back with a token that has it.
-    fn step_up(&self, mut response: Response<Body>, host: Option<HeaderValue>, path: &str) -> Response<Body> {
-        let Some(Lacking(scopes)) = response.extensions_mut().remove() else { return response };
-        let headers = host.map(|host| (HOST, host)).into_iter().collect();
-        let parameters = [("error", "insufficient_scope"), ("scope", &scopes)];
-        if let Ok(challenge) = self.guide.challenge(&headers, path, &parameters).try_into() {
-            *response.status_mut() = StatusCode::FORBIDDEN;
-            response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
-        }
-        response
-    }
-
-    /// Whom the upstream sends for a token finds what it says of itself here.
-    fn lead_here(
-        &self,
-        mut response: Response<Body>,
-        host: Option<HeaderValue>,
-        path: &str,
-        elsewhere: &Elsewhere,
-    ) -> Response<Body> {
-        if matches!(response.status(), StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) {
-            let headers = host.map(|host| (HOST, host)).into_iter().collect();
-            if let Some(document) = self.guide.document_address(&headers, path) {
-                elsewhere.lead_here(response.headers_mut(), &document);
-            }
-        }
-        response
     }
 
     /// Hands the request to what stands behind its path.
@@ -285,6 +261,50 @@ impl Gateway {
             .map(|(_, behind)| behind)
             .ok_or_else(|| Fault::new(StatusCode::NOT_FOUND, "nothing is served at this path"))
     }
+}
+
+/// What somebody is told who does not enter.
+fn outside_of(terms: &InForce, outside: Outside, headers: &HeaderMap, path: &str) -> Fault {
+    let (message, parameters) = match outside {
+        Outside::Unchecked => return Fault::new(StatusCode::SERVICE_UNAVAILABLE, "tokens cannot be checked now"),
+        Outside::Unknown if terms.door.tokens.is_some() => ("a token is needed".to_owned(), None),
+        Outside::Unknown => ("a key is needed".to_owned(), None),
+        Outside::Refused(why) => {
+            let parameters = [("error", "invalid_token"), ("error_description", why)];
+            (format!("the token does not open: {why}"), Some(parameters))
+        }
+    };
+    let challenge = terms.guide.challenge(headers, path, parameters.as_ref().map_or(&[], |all| &all[..]));
+    Fault::new(StatusCode::UNAUTHORIZED, message).challenge(challenge)
+}
+
+/// Who was refused for want of a scope may come back with a token that has it.
+fn step_up(terms: &InForce, mut response: Response<Body>, host: Option<HeaderValue>, path: &str) -> Response<Body> {
+    let Some(Lacking(scopes)) = response.extensions_mut().remove() else { return response };
+    let headers = host.map(|host| (HOST, host)).into_iter().collect();
+    let parameters = [("error", "insufficient_scope"), ("scope", &scopes)];
+    if let Ok(challenge) = terms.guide.challenge(&headers, path, &parameters).try_into() {
+        *response.status_mut() = StatusCode::FORBIDDEN;
+        response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
+    }
+    response
+}
+
+/// Whom the upstream sends for a token finds what it says of itself here.
+fn lead_here(
+    terms: &InForce,
+    mut response: Response<Body>,
+    host: Option<HeaderValue>,
+    path: &str,
+    elsewhere: &Elsewhere,
+) -> Response<Body> {
+    if matches!(response.status(), StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) {
+        let headers = host.map(|host| (HOST, host)).into_iter().collect();
+        if let Some(document) = terms.guide.document_address(&headers, path) {
+            elsewhere.lead_here(response.headers_mut(), &document);
+        }
+    }
+    response
 }
 
 /// What a load balancer asks.

@@ -12,31 +12,28 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Builder;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use vanguard_audit::Log;
-use vanguard_engine::{Engine, Session};
+use vanguard_engine::Session;
 
 use super::access::AccessLog;
-use super::address::Addresses;
 use super::config::{Bounds, HttpConfig, HttpLimits, Target};
-use super::door::Door;
 use super::eager::Eager;
 use super::elsewhere::Elsewhere;
-use super::gate::Gate;
 use super::inflight::InFlight;
 use super::local::Local;
 use super::measure::Measure;
-use super::metadata::Guide;
 use super::metrics;
 use super::office::Office;
 use super::peer::Peer;
 use super::remote::Remote;
 use super::route::{Behind, Gateway};
+use super::terms::{Reload, Standing};
 use super::tls::Tls;
-use super::token::Tokens;
 use crate::error::StartError;
 use crate::report::{Event, Reporter, Reports};
+use crate::seat::Seat;
 use crate::tally::Tally;
 
 /// How often idle sessions are looked for.
@@ -51,11 +48,11 @@ const GOODBYE: Duration = Duration::from_secs(1);
 /// Bytes that are read of a connection ahead of what is asked for: the longest head fits.
 const READ_AHEAD: usize = 64 * 1024;
 
-/// Serves `config` until a signal ends it. `model` is a session on which nothing has been said: each that begins is made after it. `listening` is
-/// told the addresses.
+/// Serves `config` until a signal ends it; at SIGHUP its terms are read again. `model` is a session on which nothing has been said: each that begins
+/// is made after it. `listening` is told the addresses.
 pub fn serve(
-    mut config: HttpConfig,
-    engine: Engine,
+    config: HttpConfig,
+    reload: Arc<Reload>,
     model: &Session,
     audit: &Arc<Log>,
     reporter: Arc<dyn Reporter>,
@@ -66,20 +63,21 @@ pub fn serve(
     let reports = Arc::new(Reports::start(reporter, tally.clone()).map_err(own("reporter"))?);
     let runtime = Builder::new_multi_thread().enable_all().build().map_err(own("runtime"))?;
     let (drain, limits) = (config.drain, config.limits);
-    let access = config.access.take().map(|file| AccessLog::start(file, Arc::clone(&reports))).transpose()?;
-    let (listen, figures, tls) = (config.listen, config.metrics, config.tls.clone());
-    let gateway = Arc::new(gateway(config, &Arc::new(engine), model, audit, &reports, (tally, access)));
+    let (listen, figures) = (config.listen, config.metrics);
+    let gateway = Arc::new(gateway(config, model, audit, &reports, tally)?);
     let outcome = runtime.block_on(async {
         let (listener, address) = bound(listen).await?;
         let figures = match figures {
             Some(figures) => Some(bound(figures).await?),
             None => None,
         };
+        let hangup = signal(SignalKind::hangup()).map_err(own("signal handler"))?;
         listening(address, figures.as_ref().map(|(_, address)| *address));
         if let Some((listener, _)) = figures {
             tokio::spawn(metrics::serve(listener, Arc::clone(&gateway), limits.head));
         }
-        let ended = run((listener, tls), &gateway, &limits, drain).await;
+        tokio::spawn(renew(hangup, Arc::clone(&gateway), reload, Arc::clone(&reports)));
+        let ended = run(listener, &gateway, &limits, drain).await;
         ended.map_err(own("signal handler"))
     });
     gateway.end_all();
@@ -102,22 +100,14 @@ async fn bound(listen: SocketAddr) -> Result<(TcpListener, SocketAddr), StartErr
 
 fn gateway(
     config: HttpConfig,
-    engine: &Arc<Engine>,
     model: &Session,
     audit: &Arc<Log>,
     reports: &Arc<Reports>,
-    (tally, access): (Option<Arc<Tally>>, Option<AccessLog>),
-) -> Gateway {
-    let door = Door { keys: config.keys, tokens: config.tokens.map(Tokens::new) };
-    let gate = Gate::new(&config.hosts, &config.origins, !door.is_open());
-    let addresses = Addresses { allowed: config.allow_from, proxies: config.trusted_proxies };
-    let measure = Measure::new(addresses, config.paces);
-    let guide = Guide {
-        public: config.public,
-        scheme: if config.tls.is_some() { "https" } else { "http" },
-        issuer: door.tokens.as_ref().map(|tokens| tokens.issuer.clone()),
-        scopes: engine.policy().scopes().into_iter().map(str::to_owned).collect(),
-    };
+    tally: Option<Arc<Tally>>,
+) -> Result<Gateway, StartError> {
+    let (standing, engine, access) = Standing::new(config.terms, config.hosts, config.origins);
+    let access = access.map(|file| AccessLog::start(file, Arc::clone(reports))).transpose()?;
+    let measure = Measure::new(config.paces);
     let upstreams = config.upstreams.into_iter().map(|upstream| {
         let server = match (&upstream.name, &upstream.target) {
             (Some(name), _) => name.clone(),
@@ -125,11 +115,12 @@ fn gateway(
             (None, Target::Url(url)) => url.authority().map(ToString::to_string).unwrap_or_default(),
         };
         let (engine, model) = match upstream.bounds {
-            Some(Bounds { zones, model }) if zones.is_empty() => (Arc::clone(engine), model),
+            Some(Bounds { zones, model }) if zones.is_empty() => (Arc::clone(&engine), model),
             Some(Bounds { zones, model }) => (Arc::new(engine.in_zones(zones)), model),
-            None => (Arc::clone(engine), model.another()),
+            None => (Arc::clone(&engine), model.another()),
         };
-        let office = Office { engine, model, audit: Arc::clone(audit), reports: Arc::clone(reports), server };
+        let (limits, seat) = (*engine.limits(), Seat::new(engine));
+        let office = Office { seat, limits, model, audit: Arc::clone(audit), reports: Arc::clone(reports), server };
         let behind = match upstream.target {
             Target::Url(url) => {
                 let elsewhere = Box::new(Elsewhere::new(url.clone()));
@@ -139,15 +130,22 @@ fn gateway(
         };
         (upstream.name, behind)
     });
-    Gateway { gate, measure, door, guide, upstreams: upstreams.collect(), inflight: InFlight::default(), tally, access }
+    let upstreams = upstreams.collect();
+    Ok(Gateway { standing, measure, upstreams, inflight: InFlight::default(), tally, access })
 }
 
-async fn run(
-    (listener, tls): (TcpListener, Option<Tls>),
-    gateway: &Arc<Gateway>,
-    limits: &HttpLimits,
-    drain: Duration,
-) -> io::Result<()> {
+/// Reads the terms again whenever it is told to, beside everything else: to compile rules takes a moment.
+async fn renew(mut hangup: Signal, gateway: Arc<Gateway>, reload: Arc<Reload>, reports: Arc<Reports>) {
+    while hangup.recv().await.is_some() {
+        let reload = Arc::clone(&reload);
+        let read = tokio::task::spawn_blocking(move || reload()).await;
+        let read = read.unwrap_or_else(|_| Err("reading them failed; report it as a bug of McpVanguard".to_owned()));
+        let renewed = read.and_then(|terms| gateway.renew(terms).map_err(str::to_owned));
+        reports.tell(renewed.map_or_else(Event::NotRenewed, |()| Event::Renewed));
+    }
+}
+
+async fn run(listener: TcpListener, gateway: &Arc<Gateway>, limits: &HttpLimits, drain: Duration) -> io::Result<()> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let (closing, closed) = watch::channel(false);
@@ -161,7 +159,7 @@ async fn run(
             (free, accepted) = accepted => match (free, accepted) {
                 (Ok(free), Ok((stream, peer))) => {
                     let served = Served { gateway: Arc::clone(gateway), closed: closed.clone(), limits: *limits, _free: free };
-                    match tls.clone() {
+                    match gateway.standing.now().tls.clone() {
                         Some(tls) => tokio::spawn(served.secured(tls, stream, peer.ip())),
                         None => tokio::spawn(served.plain(stream, peer.ip())),
                     };

@@ -2,8 +2,7 @@
 
 use hyper::StatusCode;
 use hyper::body::Incoming;
-use vanguard_engine::Engine;
-use vanguard_wire::{Gather, Line};
+use vanguard_wire::{Gather, Limits, Line};
 
 use super::body::posted;
 use super::caller::Caller;
@@ -29,12 +28,12 @@ impl Taken {
         caller: &Caller,
         body: Incoming,
         limits: &HttpLimits,
-        engine: &Engine,
+        readable: &Limits,
     ) -> Result<Self, Fault> {
         let mut gathered = posted(&caller.headers, body, limits.message, limits.body).await?;
         let (letter, unread) = match gathered.line() {
             Line::Message(bytes) => {
-                let letter = Letter::read(bytes, engine.limits());
+                let letter = Letter::read(bytes, readable);
                 let unread = (letter.sort == Sort::Unreadable).then_some(StatusCode::BAD_REQUEST);
                 (letter, unread)
             }

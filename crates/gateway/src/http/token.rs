@@ -64,7 +64,7 @@ pub enum KeySource {
 /// Checks tokens.
 #[derive(Debug)]
 pub(super) struct Tokens {
-    pub(super) issuer: String,
+    issuer: String,
     audiences: Vec<String>,
     algorithms: Vec<Algorithm>,
     source: Source,
@@ -116,6 +116,21 @@ impl Tokens {
         signature::install();
         let TokenConfig { issuer, audiences, keys, algorithms } = config;
         Self { issuer, audiences, algorithms, source: Source::new(keys), remembered: Remembered::default() }
+    }
+
+    /// Those of `known` where they are checked in the same way, with the keys that have been asked for; else new ones.
+    pub(super) fn known_or_new(known: Option<&Arc<Self>>, config: TokenConfig) -> Arc<Self> {
+        let same = known.filter(|known| {
+            (&known.issuer, &known.audiences, &known.algorithms)
+                == (&config.issuer, &config.audiences, &config.algorithms)
+                && known.source.asks_at(&config.keys)
+        });
+        same.map_or_else(|| Arc::new(Self::new(config)), Arc::clone)
+    }
+
+    /// Who makes them.
+    pub(super) fn issuer(&self) -> &str {
+        &self.issuer
     }
 
     /// Whom the token is of.

@@ -1,22 +1,20 @@
 //! `serve` (and `sse`, as 1.5.0 called it): servers behind the proxy, over HTTP.
 
 mod entry;
+mod terms;
 mod tls;
 mod upstreams;
 
-use std::fs::{File, OpenOptions};
 use std::net::{IpAddr, SocketAddr};
-use std::os::unix::fs::OpenOptionsExt as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use vanguard_engine::policy::Profile;
-use vanguard_gateway::http::{HttpConfig, Target, Tls};
+use vanguard_gateway::http::{HttpConfig, Target};
 
 use super::wrap::{Prepared, Wrap};
-use crate::config::{Settings, gateway};
+use crate::config::gateway;
 use crate::exit::{Failure, Outcome};
 use entry::EntryFlags;
 use upstreams::UpstreamFlags;
@@ -67,7 +65,7 @@ pub(crate) struct Args {
     wrap: Wrap,
 }
 
-pub(crate) fn run(args: &Args) -> Outcome {
+pub(crate) fn run(args: Box<Args>) -> Outcome {
     let _ = std::thread::Builder::new().name("prepare".to_owned()).spawn(vanguard_engine::prepare);
     let (prepared, mut upstreams) = upstreams::prepare(&args.upstreams, &args.wrap, args.entry.layers())?;
     for upstream in &mut upstreams {
@@ -76,44 +74,25 @@ pub(crate) fn run(args: &Args) -> Outcome {
             server.env.push((entry::KEY.into(), None));
         }
     }
-    let settings = &prepared.settings;
-    let variable = std::env::var(entry::KEY).ok();
-    let keys = entry::keys(settings.entry.keys.value.as_deref(), variable.as_deref())?;
-    let tokens = entry::tokens(&settings.entry)?;
-    let tls = tls::tls(&settings.entry)?;
-    let asks = keys.is_some() || tokens.is_some();
-    protected(args, asks || tls.as_ref().is_some_and(Tls::asks_who), settings)?;
-    if !asks {
-        prepared.warn_of_tools("serve without keys and tokens");
-    }
+    let Prepared { engine, session, log, reporter, settings, plans, .. } = prepared;
     let limits = gateway::meant(&settings.gateway, settings.limits.message_bytes.value);
     let config = HttpConfig {
         listen: SocketAddr::new(args.host, args.port),
-        tls,
         metrics: args.metrics_listen,
-        access: args.access_log.as_deref().map(access_log).transpose()?,
+        terms: terms::terms(&args, &settings, engine)?,
         upstreams,
-        keys,
-        tokens,
-        public: entry::public(&settings.entry.public_url)?,
-        allow_from: entry::networks(&settings.entry.allow_from),
-        trusted_proxies: entry::networks(&settings.entry.trusted_proxies),
         paces: entry::paces(&settings.entry),
         hosts: args.allow_host.clone(),
         origins: args.allow_origin.clone(),
         limits,
         drain: Duration::from_secs(settings.drain_seconds.value.into()),
     };
-    serve(config, prepared)
-}
-
-fn serve(config: HttpConfig, prepared: Prepared) -> Outcome {
     let paths: Vec<String> = config
         .upstreams
         .iter()
         .map(|upstream| upstream.name.as_ref().map_or_else(|| "/mcp".to_owned(), |name| format!("/mcp/{name}")))
         .collect();
-    let scheme = if config.tls.is_some() { "https" } else { "http" };
+    let scheme = if config.terms.tls.is_some() { "https" } else { "http" };
     let listening = |address: SocketAddr, metrics: Option<SocketAddr>| {
         if let Some(metrics) = metrics {
             super::warn(&format!("figures at http://{metrics}/metrics"));
@@ -122,33 +101,10 @@ fn serve(config: HttpConfig, prepared: Prepared) -> Outcome {
             super::warn(&format!("listening at {scheme}://{address}{path}"));
         }
     };
-    let Prepared { engine, session, log, reporter, plans, .. } = prepared;
-    let served = vanguard_gateway::http::serve(config, engine, &session, &Arc::new(log), Arc::new(reporter), listening);
+    let reload = move || terms::renewed(&args, &settings).map_err(|failure| failure.to_string());
+    let (log, reporter) = (Arc::new(log), Arc::new(reporter));
+    let served = vanguard_gateway::http::serve(config, Arc::new(reload), &session, &log, reporter, listening);
     drop(plans);
     served.map_err(|error| Failure::Server(error.to_string()))?;
     Ok(ExitCode::SUCCESS)
-}
-
-/// Where requests are noted: for its owner to read, since addresses are of persons.
-fn access_log(path: &Path) -> Result<File, Failure> {
-    let opened = OpenOptions::new().append(true).create(true).mode(0o600).open(path);
-    opened.map_err(|error| {
-        Failure::Configuration(format!("--access-log: {} cannot be written to: {error}", path.display()))
-    })
-}
-
-/// Refuses to be open to everybody unless told so.
-fn protected(args: &Args, asks: bool, settings: &Settings) -> Result<(), Failure> {
-    if asks || args.host.is_loopback() {
-        return Ok(());
-    }
-    let what = if !args.insecure_no_auth {
-        "would be open to whoever reaches it; give --keys, --jwt-issuer or --tls-client-ca, or say --insecure-no-auth"
-    } else if settings.profile.value == Profile::Strict {
-        "would be open to whoever reaches it, which the profile `strict` does not allow; give --keys, --jwt-issuer or --tls-client-ca"
-    } else {
-        super::warn(&format!("{} is open to whoever reaches it (--insecure-no-auth)", args.host));
-        return Ok(());
-    };
-    Err(Failure::Configuration(format!("{} {what}", args.host)))
 }

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use super::wrap::{Prepared, Wrap};
+use super::wrap::{self, Prepared, Wrap};
 use crate::exit::{Failure, Outcome};
 
 /// Flags of `start`.
@@ -28,7 +28,7 @@ pub(crate) fn run(args: &Args) -> Outcome {
     // Where there is no thread to be had for it, it is done when it is needed.
     let _ = std::thread::Builder::new().name("prepare".to_owned()).spawn(vanguard_engine::prepare);
     let (prepared, server) = Prepared::with_server(&args.wrap, Vec::new())?;
-    prepared.warn_of_tools("start");
+    wrap::warn_of_tools(&prepared.settings, "start");
     let Prepared { engine, session, log, verbose, reporter, .. } = prepared;
     if verbose {
         let (rules, profile) = (engine.rules().rules().len(), engine.policy().profile);

@@ -89,16 +89,6 @@ impl Prepared {
         Ok((prepared, server))
     }
 
-    /// Says that what `tools` take nobody has by `way`, which asks nobody who they are.
-    pub(crate) fn warn_of_tools(&self, way: &str) {
-        if let Some(set) = self.settings.tools.first() {
-            let (tools, origin) = (&set.value.0, &set.origin);
-            super::warn(&format!(
-                "tools.{tools} ({origin}): nobody has scopes or roles by `{way}`, so these calls are refused"
-            ));
-        }
-    }
-
     pub(crate) fn new(
         wrap: &Wrap,
         around: &Surroundings,
@@ -119,6 +109,16 @@ impl Prepared {
 fn variable(text: &str) -> Result<(String, String), &'static str> {
     let pair = text.split_once('=').filter(|(name, _)| !name.is_empty());
     pair.map(|(name, value)| (name.to_owned(), value.to_owned())).ok_or("write NAME=VALUE")
+}
+
+/// Says that what `tools` take nobody has by `way`, which asks nobody who they are.
+pub(crate) fn warn_of_tools(settings: &Settings, way: &str) {
+    if let Some(set) = settings.tools.first() {
+        let (tools, origin) = (&set.value.0, &set.origin);
+        super::warn(&format!(
+            "tools.{tools} ({origin}): nobody has scopes or roles by `{way}`, so these calls are refused"
+        ));
+    }
 }
 
 /// Where the record lies unless a file is named.

@@ -46,7 +46,7 @@ impl Local {
         let id = query.into_iter().flat_map(|query| query.split('&')).find_map(|pair| pair.strip_prefix(SESSION));
         let open = id.and_then(|id| self.legacy.find(id, caller.identity()));
         let open = open.ok_or_else(|| Fault::new(StatusCode::NOT_FOUND, "there is no such session"))?;
-        let mut taken = Taken::read(caller, body, &self.limits, &self.office.engine).await?;
+        let mut taken = Taken::read(caller, body, &self.limits, &self.office.limits).await?;
         let link = &open.link;
         let _turn = open.turn().await;
         let ruling = block_in_place(|| {

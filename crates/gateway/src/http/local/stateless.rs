@@ -52,7 +52,7 @@ impl Local {
         if let Some(open) = self.shared.find(&name, caller.identity()) {
             return Ok(open);
         }
-        let client = Exchanges::new(*self.office.engine.limits());
+        let client = Exchanges::new(self.office.limits);
         let who = caller.principal.clone();
         let begun = block_in_place(|| self.shared.begin(&self.office, &self.command, name, who, client));
         begun.map_err(|why: NotBegun| self.not_begun(why, id))
@@ -65,7 +65,7 @@ impl Local {
         mut taken: Taken,
     ) -> Result<Response<Body>, Fault> {
         let id = taken.letter.id().map(str::to_owned);
-        let limits = self.office.engine.limits();
+        let limits = &self.office.limits;
         let Line::Message(bytes) = taken.gathered.line() else { return Err(over(id.as_deref())) };
         open.client.mirrors.verify(bytes, &caller.headers, limits).map_err(|header| {
             let text = format!("Header mismatch: {header} differs from the arguments");
@@ -101,7 +101,7 @@ impl Local {
         let first = timeout(self.limits.heartbeat, poll_fn(|cx| asked.open.client.poll(number, cx))).await;
         match first {
             Ok(Some(parcel)) => {
-                let letter = Letter::read(parcel.line(), self.office.engine.limits());
+                let letter = Letter::read(parcel.line(), &self.office.limits);
                 if matches!(letter.sort, Sort::Response(_)) {
                     return Ok(reply::message(status(&letter), &parcel));
                 }
@@ -132,7 +132,7 @@ impl Local {
 
 /// Our own answer under the client's name for its request.
 fn renamed(answer: Answer, original: &Original, local: &Local) -> Answer {
-    let addressed = super::rename::Addressed::read(&answer.line, local.office.engine.limits());
+    let addressed = super::rename::Addressed::read(&answer.line, &local.office.limits);
     let line = match addressed {
         Some(addressed) => addressed.homeward(&answer.line, original),
         None => answer.line,

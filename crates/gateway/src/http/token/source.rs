@@ -48,6 +48,11 @@ impl Source {
         Self { address, held, turn: tokio::sync::Mutex::default(), gap: GAP }
     }
 
+    /// Whether it asks for keys at the address that `from` is.
+    pub(super) fn asks_at(&self, from: &KeySource) -> bool {
+        matches!((&self.address, from), (Some((own, _)), KeySource::Address(other)) if own == other)
+    }
+
     /// Which set of keys holds.
     pub(super) fn number(&self) -> u64 {
         self.held().number
