@@ -38,6 +38,11 @@ impl Authority {
         [parameters.signed_by(&key, &self.0).unwrap().pem(), key.serialize_pem()]
     }
 
+    /// Its own certificate, in PEM.
+    pub fn pem(&self) -> String {
+        self.0.pem()
+    }
+
     /// Writes a certificate for the gateway, its key and the authority's own into a folder; the flags that name the first two.
     pub fn write(&self, folder: &Path) -> Vec<String> {
         let [certificate, key] = self.certify("localhost");
@@ -46,12 +51,17 @@ impl Authority {
             std::fs::write(folder.join(name), text).unwrap();
             flags.extend([flag.to_owned(), folder.join(name).display().to_string()]);
         }
-        std::fs::write(folder.join("ca.pem"), self.0.pem()).unwrap();
+        std::fs::write(folder.join("ca.pem"), self.pem()).unwrap();
         flags
     }
 
     /// Sends bytes to the gateway over https, as the holder of `shown` if there is one. The error is that of the connection.
     pub fn send(&self, gateway: &Gateway, shown: Option<&[String; 2]>, bytes: &[u8]) -> std::io::Result<Response> {
+        self.connect(gateway, shown)?.send(bytes)
+    }
+
+    /// Shakes hands with the gateway.
+    pub fn connect(&self, gateway: &Gateway, shown: Option<&[String; 2]>) -> std::io::Result<Secured> {
         let mut roots = RootCertStore::empty();
         roots.add(self.0.der().clone()).unwrap();
         let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
@@ -71,8 +81,20 @@ impl Authority {
         let stream = TcpStream::connect(("127.0.0.1", gateway.port()))?;
         stream.set_read_timeout(Some(PATIENCE))?;
         let mut stream = StreamOwned::new(connection, stream);
-        stream.write_all(bytes)?;
+        stream.conn.complete_io(&mut stream.sock)?;
         assert_eq!(stream.conn.alpn_protocol(), Some(&b"http/1.1"[..]));
+        Ok(Secured(stream))
+    }
+}
+
+/// A connection over https.
+pub struct Secured(StreamOwned<ClientConnection, TcpStream>);
+
+impl Secured {
+    /// Sends bytes and takes the response's head.
+    pub fn send(self, bytes: &[u8]) -> std::io::Result<Response> {
+        let mut stream = self.0;
+        stream.write_all(bytes)?;
         let mut stream = BufReader::new(Box::new(stream) as Box<dyn Read + Send>);
         // In TLS 1.3 a client learns here whether its certificate was taken.
         stream.fill_buf()?;

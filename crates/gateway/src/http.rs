@@ -30,6 +30,7 @@ mod metrics;
 mod office;
 mod pace;
 mod parcel;
+mod pass;
 mod peer;
 mod remote;
 mod reply;

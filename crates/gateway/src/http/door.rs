@@ -2,6 +2,7 @@
 //! has seen to before.
 
 use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
 use hyper::HeaderMap;
 use hyper::header::AUTHORIZATION;
@@ -9,7 +10,11 @@ use vanguard_engine::Principal;
 
 use super::headers::one;
 use super::keys::Keys;
+use super::pass::Pass;
 use super::token::{Refused, Tokens};
+
+/// The last second that is told from later ones: of the year 9999.
+const MOST_SECONDS: f64 = 253_402_300_799.0;
 
 /// What opens.
 #[derive(Debug)]
@@ -41,22 +46,28 @@ impl Door {
         &self,
         headers: &mut HeaderMap,
         certified: Option<&Arc<Principal>>,
-    ) -> Result<Option<Arc<Principal>>, Outside> {
+    ) -> Result<(Option<Arc<Principal>>, Option<Pass>), Outside> {
         if self.is_open() {
-            return Ok(certified.map(Arc::clone));
+            return Ok((certified.map(Arc::clone), None));
         }
-        if let Some(principal) = self.keys.as_ref().and_then(|keys| keys.admit(headers)) {
-            return Ok(Some(principal));
+        if let Some((principal, digest)) = self.keys.as_ref().and_then(|keys| keys.admit(headers)) {
+            return Ok((Some(principal), Some(Pass::Key(digest))));
         }
         let Some(tokens) = &self.tokens else { return Err(Outside::Unknown) };
         let token = one(headers, &AUTHORIZATION).ok().flatten().and_then(bearer).ok_or(Outside::Unknown)?;
-        let principal = tokens.admit(token).await.map_err(|refused| match refused {
+        let (principal, until) = tokens.admit(token).await.map_err(|refused| match refused {
             Refused::Invalid(why) => Outside::Refused(why),
             Refused::NoKeys => Outside::Unchecked,
         })?;
         headers.remove(AUTHORIZATION);
-        Ok(Some(principal))
+        Ok((Some(principal), Some(Pass::Token(Arc::clone(tokens), unix(until)))))
     }
+}
+
+/// Seconds as tokens write them; so late that no clock has it, for ever.
+fn unix(seconds: f64) -> SystemTime {
+    let since = Duration::try_from_secs_f64(seconds.min(MOST_SECONDS)).unwrap_or_default();
+    SystemTime::UNIX_EPOCH + since
 }
 
 fn bearer(value: &str) -> Option<&str> {

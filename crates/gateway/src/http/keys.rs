@@ -69,25 +69,30 @@ impl Keys {
     }
 
     /// Who asks, by the key in the headers. The key is taken out of them: it is for us, not for who stands behind us.
-    pub(super) fn admit(&self, headers: &mut HeaderMap) -> Option<Arc<Principal>> {
+    pub(super) fn admit(&self, headers: &mut HeaderMap) -> Option<(Arc<Principal>, [u8; 32])> {
         for header in [AUTHORIZATION, X_API_KEY] {
             let mut given = headers.get_all(&header).iter();
             let (Some(value), None) = (given.next(), given.next()) else { continue };
             let Some(key) = presented(&header, value.as_bytes()) else { continue };
-            if let Some(principal) = self.holder(key) {
+            let digest = Sha256::digest(key).into();
+            if let Some(principal) = self.holder(&digest) {
                 headers.remove(&header);
-                return Some(principal);
+                return Some((principal, digest));
             }
         }
         None
     }
 
+    /// Whether the key with this digest still opens.
+    pub(super) fn has(&self, digest: &[u8; 32]) -> bool {
+        self.holder(digest).is_some()
+    }
+
     /// Compares with every key, each in constant time, so that neither the time nor its order tells of any.
-    fn holder(&self, key: &[u8]) -> Option<Arc<Principal>> {
-        let digest: [u8; 32] = Sha256::digest(key).into();
+    fn holder(&self, digest: &[u8; 32]) -> Option<Arc<Principal>> {
         let mut holder = None;
         for (principal, known) in &self.keys {
-            if bool::from(known.ct_eq(&digest)) {
+            if bool::from(known.ct_eq(digest)) {
                 holder = Some(principal);
             }
         }
@@ -141,8 +146,12 @@ mod tests {
         for (name, value) in pairs {
             headers.append(*name, value.parse().unwrap());
         }
-        let principal = keys().admit(&mut headers).map(|principal| principal.identity.name.to_string());
+        let principal = keys().admit(&mut headers).map(|(principal, _)| principal.identity.name.to_string());
         (principal, headers.len())
+    }
+
+    fn held(keys: &Keys, key: &[u8]) -> Arc<Principal> {
+        keys.holder(&Sha256::digest(key).into()).unwrap()
     }
 
     #[test]
@@ -158,7 +167,7 @@ mod tests {
     #[test]
     fn a_holder_has_what_the_key_s_line_grants() {
         let known = keys();
-        let (desk, ci) = (known.holder(b"test").unwrap(), known.holder(KEY.as_bytes()).unwrap());
+        let (desk, ci) = (held(&known, b"test"), held(&known, KEY.as_bytes()));
         assert!(ci.roles.is_empty() && ci.scopes.is_empty());
         assert_eq!(
             (desk.roles.len(), desk.scopes.iter().map(|scope| &**scope).collect::<Vec<_>>()),

@@ -11,4 +11,6 @@ pub(super) struct Peer {
     pub(super) address: IpAddr,
     /// Whose certificate it has shown.
     pub(super) certified: Option<Arc<Principal>>,
+    /// By whose certificates one entered when the connection began.
+    pub(super) authorities: Option<[u8; 32]>,
 }

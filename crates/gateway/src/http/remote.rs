@@ -24,6 +24,7 @@ use super::hearing::{Ruling, hear, hear_from};
 use super::letter::Letter;
 use super::office::Office;
 use super::parcel::Parcel;
+use super::pass::listening;
 use super::reply::{self, Body, Fault, SERVER_GONE};
 use super::revision::Era;
 use super::taken::Taken;
@@ -83,7 +84,10 @@ impl Remote {
             Taken::read(&caller, body, &self.limits, &self.office.limits).await?;
         let place = self.place(&caller, era, letter.method() == Some("initialize"))?;
         match hear_from(&caller, &place.talk, &gathered.line(), Parcel::permitted) {
-            Ruling::Passed(parcel) => self.exchange(&caller, place, &letter, &parcel).await,
+            Ruling::Passed(parcel) => {
+                let response = self.exchange(&caller, place, &letter, &parcel).await;
+                response.map(|response| listening(&letter, response))
+            }
             Ruling::Refused(mut refusal) => {
                 if let Some(answer) = refusal.onward.take() {
                     self.answer(answer, &caller.headers);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use hyper::body::{Bytes, Incoming};
-use hyper::header::{CACHE_CONTROL, HOST, HeaderValue, WWW_AUTHENTICATE};
+use hyper::header::{CACHE_CONTROL, CONNECTION, HOST, HeaderValue, WWW_AUTHENTICATE};
 use hyper::{HeaderMap, Method, Request, Response, StatusCode};
 use vanguard_engine::Entry;
 
@@ -18,6 +18,7 @@ use super::local::Local;
 use super::local::legacy::MESSAGES;
 use super::measure::Measure;
 use super::metadata;
+use super::pass::{Listens, while_it_holds};
 use super::peer::Peer;
 use super::remote::Remote;
 use super::reply::{Body, Fault, Lacking, empty, json};
@@ -42,7 +43,7 @@ pub(super) enum Behind {
 /// All that a request needs.
 #[derive(Debug)]
 pub(super) struct Gateway {
-    pub(super) standing: Standing,
+    pub(super) standing: Arc<Standing>,
     pub(super) measure: Measure,
     /// By the name in the path; without one, the only one.
     pub(super) upstreams: Vec<(Option<String>, Behind)>,
@@ -150,6 +151,13 @@ impl Gateway {
             _ => {}
         }
         let terms = &*self.standing.now();
+        if peer.authorities != terms.authorities() {
+            // The certificate was asked for by other terms, or not at all.
+            let again = Fault::new(StatusCode::MISDIRECTED_REQUEST, "ask again on a new connection");
+            let mut response = again.respond();
+            response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+            return Ok(response);
+        }
         terms.gate.check(request.uri(), request.headers())?;
         visitor.address = terms.addresses.admit(visitor.address, request.headers())?;
         self.measure.step(visitor.address)?;
@@ -165,7 +173,7 @@ impl Gateway {
         // What a client comes with must be for the path; of the older transport there is only one.
         let resource = if legacy { ROOT } else { path.strip_suffix('/').unwrap_or(path) };
         let principal = terms.door.admit(&mut headers, peer.certified.as_ref()).await;
-        let principal = principal.map_err(|outside| outside_of(terms, outside, &headers, resource))?;
+        let (principal, pass) = principal.map_err(|outside| outside_of(terms, outside, &headers, resource))?;
         visitor.who = principal.as_ref().map(|principal| principal.identity.clone());
         // Only now, so that nobody without a key learns what is here.
         let behind = self.behind(path, &parts.method)?;
@@ -173,7 +181,12 @@ impl Gateway {
         let share = principal.as_ref().map(|who| self.measure.principal(&who.identity)).transpose()?;
         let host = headers.get(HOST).cloned();
         let caller = Caller { principal, headers };
-        let response = self.pass(behind, legacy, caller, (parts.method, parts.uri.query()), body).await?;
+        let listens = parts.method == Method::GET;
+        let mut response = self.pass(behind, legacy, caller, (parts.method, parts.uri.query()), body).await?;
+        let listens = response.extensions_mut().remove::<Listens>().is_some() || listens;
+        if listens && (pass.is_some() || peer.authorities.is_some()) {
+            response = while_it_holds(&self.standing, (pass, peer.authorities), response);
+        }
         let response = match behind {
             _ if token => step_up(terms, response, host, resource),
             Behind::Url(_, elsewhere) if terms.door.is_open() => lead_here(terms, response, host, resource, elsewhere),

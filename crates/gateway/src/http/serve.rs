@@ -130,7 +130,7 @@ fn gateway(
         };
         (upstream.name, behind)
     });
-    let upstreams = upstreams.collect();
+    let (standing, upstreams) = (Arc::new(standing), upstreams.collect());
     Ok(Gateway { standing, measure, upstreams, inflight: InFlight::default(), tally, access })
 }
 
@@ -200,17 +200,18 @@ impl Served {
     async fn plain(self, stream: TcpStream, address: IpAddr) {
         // An event must not wait for the next.
         let _ = stream.set_nodelay(true);
-        self.serve(stream, Peer { address, certified: None }).await;
+        self.serve(stream, Peer { address, certified: None, authorities: None }).await;
     }
 
     async fn secured(mut self, tls: Tls, stream: TcpStream, address: IpAddr) {
         let _ = stream.set_nodelay(true);
+        let authorities = tls.authorities();
         let shaken = tokio::select! {
             shaken = tls.shake(stream, self.limits.head) => shaken,
             _ = self.closed.wait_for(|closed| *closed) => None,
         };
         if let Some((stream, certified)) = shaken {
-            self.serve(stream, Peer { address, certified }).await;
+            self.serve(stream, Peer { address, certified, authorities }).await;
         }
     }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 use hyper::Uri;
 use ipnet::IpNet;
+use tokio::sync::watch;
 use vanguard_engine::Engine;
 
 use super::address::Addresses;
@@ -50,10 +51,18 @@ pub(super) struct InForce {
     pub(super) tls: Option<Tls>,
 }
 
+impl InForce {
+    /// By whose certificates clients enter, where any are asked for.
+    pub(super) fn authorities(&self) -> Option<[u8; 32]> {
+        self.tls.as_ref().and_then(Tls::authorities)
+    }
+}
+
 /// Those that are in force, until others are.
 #[derive(Debug)]
 pub(super) struct Standing {
     now: ArcSwap<InForce>,
+    changed: watch::Sender<()>,
     hosts: Vec<String>,
     origins: Vec<String>,
 }
@@ -62,12 +71,17 @@ impl Standing {
     /// `hosts` and `origins` stay as they are.
     pub(super) fn new(terms: Terms, hosts: Vec<String>, origins: Vec<String>) -> (Self, Arc<Engine>, Option<File>) {
         let (now, engine, access) = in_force(terms, (&hosts, &origins), None);
-        (Self { now: ArcSwap::from_pointee(now), hosts, origins }, engine, access)
+        (Self { now: ArcSwap::from_pointee(now), changed: watch::Sender::new(()), hosts, origins }, engine, access)
     }
 
     /// Those by which a request is taken from beginning to end.
     pub(super) fn now(&self) -> Arc<InForce> {
         self.now.load_full()
+    }
+
+    /// Tells when others are in force.
+    pub(super) fn changes(&self) -> watch::Receiver<()> {
+        self.changed.subscribe()
     }
 
     /// From the next request on `terms` are in force. What judges from then on, and where requests are noted, is for the caller to see to.
@@ -78,6 +92,7 @@ impl Standing {
         }
         let (now, engine, access) = in_force(terms, (&self.hosts, &self.origins), Some(&before));
         self.now.store(Arc::new(now));
+        self.changed.send_replace(());
         Ok((engine, access))
     }
 }

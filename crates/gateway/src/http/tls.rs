@@ -6,6 +6,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use sha2::{Digest as _, Sha256};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::pki_types::pem::{self, PemObject as _};
@@ -19,7 +20,8 @@ use vanguard_engine::Principal;
 #[derive(Clone)]
 pub struct Tls {
     acceptor: TlsAcceptor,
-    asks: bool,
+    /// The digest of the file of authorities.
+    authorities: Option<[u8; 32]>,
 }
 
 /// What one of its files holds.
@@ -70,12 +72,18 @@ impl Tls {
             error => failed(TlsFile::Key)(format!("cannot be used: {error}; give an RSA, ECDSA or Ed25519 key")),
         })?;
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
-        Ok(Self { acceptor: Arc::new(config).into(), asks: client_ca.is_some() })
+        let authorities = client_ca.map(|text| Sha256::digest(text).into());
+        Ok(Self { acceptor: Arc::new(config).into(), authorities })
     }
 
     /// Whether clients must show a certificate.
     pub fn asks_who(&self) -> bool {
-        self.asks
+        self.authorities.is_some()
+    }
+
+    /// By whose certificates they enter: the same as long as the file of the authorities is.
+    pub(super) fn authorities(&self) -> Option<[u8; 32]> {
+        self.authorities
     }
 
     /// Shakes hands, which may take so long; and who is at the other end, where that is asked. Whoever fails to is not spoken with.
@@ -94,7 +102,7 @@ impl Tls {
 
 impl fmt::Debug for Tls {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Tls").field("asks", &self.asks).finish_non_exhaustive()
+        f.debug_struct("Tls").field("asks_who", &self.asks_who()).finish_non_exhaustive()
     }
 }
 

@@ -37,7 +37,7 @@ const MAX_BYTES: usize = 16 * 1024;
 /// The longest name of a key, and of whom a token is for.
 const MAX_NAME: usize = 255;
 /// By how many seconds clocks may differ.
-const LEEWAY: u64 = 30;
+const LEEWAY: u32 = 30;
 
 /// Which tokens open the gateway.
 #[derive(Debug, Clone)]
@@ -133,14 +133,14 @@ impl Tokens {
         &self.issuer
     }
 
-    /// Whom the token is of.
-    pub(super) async fn admit(&self, token: &str) -> Result<Arc<Principal>, Refused> {
+    /// Whom the token is of, and until when it holds (Unix time in seconds).
+    pub(super) async fn admit(&self, token: &str) -> Result<(Arc<Principal>, f64), Refused> {
         if token.len() > MAX_BYTES {
             return Err(Refused::Invalid("it is too long"));
         }
         let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(u64::MAX, |since| since.as_secs());
-        if let Some(principal) = self.remembered.find(token, now, self.source.number()) {
-            return Ok(principal);
+        if let Some(known) = self.remembered.find(token, now, self.source.number()) {
+            return Ok(known);
         }
         let header = decode_header(token).map_err(|_| Refused::Invalid("it is no token that is read here"))?;
         // Keys and addresses of keys in the header are the sender's own: nobody looks at them.
@@ -159,10 +159,10 @@ impl Tokens {
         let key = keys.set.find(id, header.alg).ok_or(Refused::NoKeys)?;
         let checked = decode::<Claims>(token, key, &self.validation(header.alg));
         let claims = checked.map_err(|error| Refused::Invalid(reason(error.kind())))?.claims;
-        let expires = claims.exp;
+        let expires = claims.exp + f64::from(LEEWAY);
         let principal = Arc::new(self.principal(claims)?);
         self.remembered.keep(token, &principal, expires, keys.number);
-        Ok(principal)
+        Ok((principal, expires))
     }
 
     fn validation(&self, algorithm: Algorithm) -> Validation {
@@ -171,7 +171,7 @@ impl Tokens {
         validation.set_issuer(&[&self.issuer]);
         validation.set_audience(&self.audiences);
         validation.validate_nbf = true;
-        validation.leeway = LEEWAY;
+        validation.leeway = LEEWAY.into();
         validation
     }
 

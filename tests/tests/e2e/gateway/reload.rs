@@ -1,8 +1,10 @@
 //! What is read again while the gateway runs.
 
+use std::io::{Read as _, Write as _};
 use std::path::Path;
+use std::time::{Duration, Instant};
 
-use e2e::{Authority, Gateway, KEYS, Puppet, Upstream, request, response};
+use e2e::{Authority, Gateway, Issuer, KEYS, Puppet, Upstream, request, response};
 use rustix::process::Signal;
 
 const PING: &str = r#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#;
@@ -50,6 +52,24 @@ fn a_new_rule_holds_in_sessions_that_have_begun() {
     let said = gateway.says("nothing was changed");
     assert!(said.contains("own.yaml"), "{said}");
     assert!(gateway.post(&[], CALL).text().contains("OWN-MOON"), "what held before holds");
+}
+
+#[test]
+fn no_request_is_lost_while_everything_is_read_again() {
+    let (upstream, rules) = (upstream(), tempfile::tempdir().unwrap());
+    let gateway = Gateway::start(["--rules-dir", &text(rules.path()), "--upstream", &upstream.url()]);
+    std::thread::scope(|scope| {
+        let asking: Vec<_> =
+            (0..4).map(|_| scope.spawn(|| (0..150).all(|_| matches!(gateway.post(&[], CALL).status, 200)))).collect();
+        for number in 0..5 {
+            let rule = RULE.replace("OWN-MOON", &format!("OWN-{number}"));
+            std::fs::write(rules.path().join("own.yaml"), rule).unwrap();
+            gateway.signal(Signal::HUP);
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        assert!(asking.into_iter().all(|asking| asking.join().unwrap()));
+    });
+    assert!(e2e::settle(e2e::PATIENCE, || gateway.post(&[], CALL).text().contains("OWN-4")));
 }
 
 #[test]
@@ -125,6 +145,77 @@ fn a_new_certificate_is_shown_and_a_bad_one_is_not() {
     gateway.signal(Signal::HUP);
     gateway.says("key.pem: is not the key of the certificate");
     assert_eq!(new.send(&gateway, None, &ping).unwrap().status, 200);
+}
+
+/// An upstream whose streams say nothing and have no end.
+fn silent() -> Upstream {
+    Upstream::streaming(|_, stream| {
+        let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n: \n\n");
+        let _ = stream.read(&mut [0]);
+    })
+}
+
+#[test]
+fn streams_that_listen_end_with_the_key_that_opened_them() {
+    let (upstream, folder) = (silent(), tempfile::tempdir().unwrap());
+    let keys = folder.path().join("keys");
+    std::fs::write(&keys, LINES.concat()).unwrap();
+    let gateway = Gateway::start(["--keys", &text(&keys), "--upstream", &upstream.url()]);
+    let [one, two] = KEYS.map(|key| format!("Bearer {key}"));
+    let listen = |key: &str| gateway.ask("GET", "/mcp", &[("Authorization", key)]);
+    let (mut ends, mut stays) = (listen(&one), listen(&two));
+    let meta = r#""_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{}}"#;
+    let subscribe = PING.replace(r#""ping""#, &format!(r#""subscriptions/listen","params":{{{meta}}}"#));
+    let stateless =
+        [("Authorization", &*one), ("MCP-Protocol-Version", "2026-07-28"), ("Mcp-Method", "subscriptions/listen")];
+    let mut subscribed = gateway.post(&stateless, subscribe);
+    assert_eq!([ends.status, stays.status, subscribed.status], [200; 3]);
+
+    std::fs::write(&keys, LINES[1]).unwrap();
+    gateway.signal(Signal::HUP);
+    assert_eq!((ends.event(), subscribed.event()), (None, None));
+    let stays = std::thread::spawn(move || stays.event());
+    std::thread::sleep(Duration::from_millis(200));
+    assert!(!stays.is_finished());
+    drop(gateway);
+    let _ = stays.join();
+}
+
+#[test]
+fn a_stream_that_listens_ends_when_its_token_expires() {
+    let (upstream, issuer) = (silent(), Issuer::default());
+    let gateway = Gateway::start(issuer.flags().into_iter().chain(["--upstream".to_owned(), upstream.url()]));
+    // It has expired, but clocks may differ by half a minute.
+    let token = issuer.header("alice", "", -27);
+    let begun = Instant::now();
+    let mut stream = gateway.ask("GET", "/mcp", &[("Authorization", &token)]);
+    assert_eq!((stream.status, stream.event()), (200, None));
+    assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
+    let refused = || gateway.ask("GET", "/mcp", &[("Authorization", &token)]).status == 401;
+    assert!(e2e::settle(Duration::from_secs(5), refused), "it opens no more");
+}
+
+#[test]
+fn who_came_by_authorities_that_are_gone_comes_again() {
+    let (old, new, upstream) = (Authority::default(), Authority::default(), silent());
+    let folder = tempfile::tempdir().unwrap();
+    let flags = old.write(folder.path());
+    let authorities = text(&folder.path().join("ca.pem"));
+    let rest = ["--tls-client-ca".to_owned(), authorities.clone(), "--upstream".to_owned(), upstream.url()];
+    let gateway = Gateway::start(flags.into_iter().chain(rest));
+    let desk = old.certify("desk");
+    let listen = request("GET", "/mcp", &[], b"");
+    let mut stream = old.send(&gateway, Some(&desk), &listen).unwrap();
+    let waiting = old.connect(&gateway, Some(&desk)).unwrap();
+
+    std::fs::write(&authorities, new.pem()).unwrap();
+    gateway.signal(Signal::HUP);
+    gateway.says(DONE);
+    assert_eq!((stream.status, stream.event()), (200, None));
+    let refused = waiting.send(&request("GET", "/mcp", &[("Connection", "keep-alive")], b"")).unwrap();
+    assert_eq!((refused.status, refused.header("connection")), (421, Some("close")));
+    assert!(old.send(&gateway, Some(&desk), &listen).is_err());
+    assert_eq!(old.send(&gateway, Some(&new.certify("desk")), &listen).unwrap().status, 200);
 }
 
 #[test]

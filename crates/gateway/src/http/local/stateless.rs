@@ -22,6 +22,7 @@ use crate::http::hearing::{Ruling, hear_from};
 use crate::http::heartbeat::Heartbeat;
 use crate::http::letter::{Letter, Sort};
 use crate::http::parcel::Parcel;
+use crate::http::pass::listening;
 use crate::http::reply::{self, Body, Cut, Fault, HEADER_MISMATCH, METHOD_NOT_FOUND};
 use crate::http::taken::Taken;
 use crate::outlet::Outlet as _;
@@ -110,7 +111,7 @@ impl Local {
             Ok(None) => return Err(over(id.as_deref())),
             Err(_) => {}
         }
-        Ok(reply::events(asked))
+        Ok(listening(&taken.letter, reply::events(asked)))
     }
 
     /// Hands on what waits for no answer.

@@ -34,10 +34,11 @@ impl Known {
 }
 
 impl Remembered {
-    /// Whom the token is of, if that is known, it has not expired `now`, and the `keys` are the same.
-    pub(super) fn find(&self, token: &str, now: u64, keys: u64) -> Option<Arc<Principal>> {
+    /// Whom the token is of and when it expires, if that is known, it has not expired `now`, and the `keys` are the same.
+    pub(super) fn find(&self, token: &str, now: u64, keys: u64) -> Option<(Arc<Principal>, f64)> {
         let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        known.get(&digest(token)).filter(|known| known.holds(now, keys)).map(|known| Arc::clone(&known.principal))
+        let found = known.get(&digest(token)).filter(|known| known.holds(now, keys));
+        found.map(|known| (Arc::clone(&known.principal), known.expires))
     }
 
     /// Remembers a token that was checked.

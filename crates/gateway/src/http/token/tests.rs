@@ -89,11 +89,11 @@ async fn a_token_opens_with_what_it_grants() {
     let tokens = server.tokens();
     let change = [("scp", r#"["deploy"]"#), ("roles", r#"["operator"]"#), ("nbf", &*(now() + 10).to_string())];
     let token = server.sign(CURVE, &claims(&change));
-    let alice = tokens.admit(&token).await.unwrap();
+    let (alice, _) = tokens.admit(&token).await.unwrap();
     assert_eq!(alice.identity, Identity { entry: Entry::Token, name: "alice".into() });
     assert_eq!(alice.scopes.iter().map(|scope| &**scope).collect::<Vec<_>>(), ["deploy", "files:read", "files:write"]);
     assert!(alice.roles.contains("operator"));
-    assert!(Arc::ptr_eq(&alice, &tokens.admit(&token).await.unwrap()), "it is remembered");
+    assert!(Arc::ptr_eq(&alice, &tokens.admit(&token).await.unwrap().0), "it is remembered");
     for header in [r#"{"alg":"EdDSA","kid":"edwards"}"#, r#"{"alg":"EdDSA"}"#, r#"{"alg":"ES256"}"#] {
         assert!(tokens.admit(&server.sign(header, &claims(&[]))).await.is_ok(), "{header}");
     }
