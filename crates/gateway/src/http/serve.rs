@@ -158,7 +158,7 @@ async fn run(listener: TcpListener, gateway: &Arc<Gateway>, limits: &HttpLimits,
         tokio::select! {
             (free, accepted) = accepted => match (free, accepted) {
                 (Ok(free), Ok((stream, peer))) => {
-                    let served = Served { gateway: Arc::clone(gateway), closed: closed.clone(), limits: *limits, _free: free };
+                    let served = Served { gateway: Arc::clone(gateway), closed: closed.clone(), head: limits.head, _free: free };
                     match gateway.standing.now().tls.clone() {
                         Some(tls) => tokio::spawn(served.secured(tls, stream, peer.ip())),
                         None => tokio::spawn(served.plain(stream, peer.ip())),
@@ -191,23 +191,26 @@ async fn run(listener: TcpListener, gateway: &Arc<Gateway>, limits: &HttpLimits,
 struct Served {
     gateway: Arc<Gateway>,
     closed: watch::Receiver<bool>,
-    limits: HttpLimits,
+    /// How long the head of a request may take, or a handshake.
+    head: Duration,
     /// Its place among all.
     _free: OwnedSemaphorePermit,
 }
 
 impl Served {
-    async fn plain(self, stream: TcpStream, address: IpAddr) {
+    fn plain(self, stream: TcpStream, address: IpAddr) -> impl Future<Output = ()> + Send {
         // An event must not wait for the next.
         let _ = stream.set_nodelay(true);
-        self.serve(stream, Peer { address, certified: None, authorities: None }).await;
+        self.serve(stream, Peer { address, certified: None, authorities: None })
     }
 
     async fn secured(mut self, tls: Tls, stream: TcpStream, address: IpAddr) {
         let _ = stream.set_nodelay(true);
         let authorities = tls.authorities();
+        // Apart, for a connection that only listens needs no room for its handshake.
+        let shaken = Box::pin(tls.shake(stream, self.head));
         let shaken = tokio::select! {
-            shaken = tls.shake(stream, self.limits.head) => shaken,
+            shaken = shaken => shaken,
             _ = self.closed.wait_for(|closed| *closed) => None,
         };
         if let Some((stream, certified)) = shaken {
@@ -215,21 +218,28 @@ impl Served {
         }
     }
 
-    async fn serve(mut self, stream: impl AsyncRead + AsyncWrite + Unpin, peer: Peer) {
-        let service = service_fn(|request| {
-            let (gateway, peer) = (Arc::clone(&self.gateway), peer.clone());
+    fn serve<S>(self, stream: S, peer: Peer) -> impl Future<Output = ()> + Send
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        let Self { gateway, mut closed, head, _free: free } = self;
+        let service = service_fn(move |request| {
+            let (gateway, peer) = (Arc::clone(&gateway), peer.clone());
             // Apart from the connection, which keeps room for it although it only listens.
             Box::pin(async move { Ok::<_, Infallible>(gateway.answer(request, &peer).await) })
         });
         let mut http = http1::Builder::new();
-        http.timer(TokioTimer::new()).header_read_timeout(self.limits.head).max_buf_size(READ_AHEAD).half_close(false);
+        http.timer(TokioTimer::new()).header_read_timeout(head).max_buf_size(READ_AHEAD).half_close(false);
         let mut connection = Eager::new(http.serve_connection(TokioIo::new(stream), service));
-        tokio::select! {
-            // How it ended is the client's matter.
-            _ = &mut connection => return,
-            _ = self.closed.wait_for(|closed| *closed) => {}
+        async move {
+            let _free = free;
+            tokio::select! {
+                // How it ended is the client's matter.
+                _ = &mut connection => return,
+                _ = closed.wait_for(|closed| *closed) => {}
+            }
+            connection.inner().graceful_shutdown();
+            let _ = tokio::time::timeout(GOODBYE, connection).await;
         }
-        connection.inner().graceful_shutdown();
-        let _ = tokio::time::timeout(GOODBYE, connection).await;
     }
 }

@@ -4,7 +4,7 @@ mod subject;
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use sha2::{Digest as _, Sha256};
 use tokio::net::TcpStream;
@@ -22,6 +22,7 @@ pub struct Tls {
     acceptor: TlsAcceptor,
     /// The digest of the file of authorities.
     authorities: Option<[u8; 32]>,
+    expires: Option<SystemTime>,
 }
 
 /// What one of its files holds.
@@ -51,6 +52,7 @@ impl Tls {
         let failed = |file| move |what| TlsError { file, what };
         let chain = certificates(certificate).map_err(failed(TlsFile::Certificate))?;
         let key = private_key(key).map_err(failed(TlsFile::Key))?;
+        let expires = chain.first().and_then(|certificate| subject::expires(certificate));
         let provider = Arc::new(ring::default_provider());
         let builder = ServerConfig::builder_with_provider(Arc::clone(&provider)).with_safe_default_protocol_versions();
         let builder = builder.map_err(|error| failed(TlsFile::Certificate)(error.to_string()))?;
@@ -73,12 +75,17 @@ impl Tls {
         })?;
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
         let authorities = client_ca.map(|text| Sha256::digest(text).into());
-        Ok(Self { acceptor: Arc::new(config).into(), authorities })
+        Ok(Self { acceptor: Arc::new(config).into(), authorities, expires })
     }
 
     /// Whether clients must show a certificate.
     pub fn asks_who(&self) -> bool {
         self.authorities.is_some()
+    }
+
+    /// When its own certificate expires, as far as that can be read.
+    pub fn expires(&self) -> Option<SystemTime> {
+        self.expires
     }
 
     /// By whose certificates they enter: the same as long as the file of the authorities is.

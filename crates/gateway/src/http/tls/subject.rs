@@ -1,7 +1,8 @@
-//! Whose a certificate is.
+//! Whose a certificate is, and how long.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
+use std::time::SystemTime;
 
 use sha2::{Digest as _, Sha256};
 use vanguard_engine::{Entry, Identity, Principal};
@@ -19,6 +20,12 @@ pub(super) fn principal(certificate: &[u8]) -> Principal {
     let name = name.filter(|name| !name.is_empty() && name.len() <= MAX_NAME).unwrap_or_else(|| digest(certificate));
     let identity = Identity { entry: Entry::Certificate, name: name.into() };
     Principal { identity, roles: BTreeSet::new(), scopes: BTreeSet::new() }
+}
+
+/// When it expires.
+pub(super) fn expires(certificate: &[u8]) -> Option<SystemTime> {
+    let certificate = Certificate::from_der(certificate).ok()?;
+    Some(certificate.tbs_certificate().validity().not_after.to_system_time())
 }
 
 /// The first that there is of: a URI (as SPIFFE has it), a DNS name, an address of mail, the common name.

@@ -37,6 +37,17 @@ fn a_certificate_its_key_and_authorities_are_taken() {
 }
 
 #[test]
+fn it_is_known_when_a_certificate_expires() {
+    let key = KeyPair::generate().unwrap();
+    let mut parameters = CertificateParams::default();
+    parameters.not_after = rcgen::date_time_ymd(2031, 2, 3);
+    let certificate = parameters.self_signed(&key).unwrap().pem();
+    let tls = Tls::read(certificate.as_bytes(), key.serialize_pem().as_bytes(), None).unwrap();
+    let expires = tls.expires().unwrap().duration_since(SystemTime::UNIX_EPOCH).unwrap();
+    assert_eq!(expires.as_secs(), 1_927_843_200);
+}
+
+#[test]
 fn what_does_not_do_is_said_of_its_file() {
     let ((certificate, key), (other, _)) = (own(), own());
     let locked = "-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRIVATE KEY-----\n";

@@ -1,9 +1,12 @@
 //! What the gateway speaks https by: files as it takes them.
 
 use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
 
+use jiff::Timestamp;
 use vanguard_gateway::http::{Tls, TlsFile};
 
+use crate::commands::warn;
 use crate::config::Set;
 use crate::config::entry::Entrance;
 use crate::exit::Failure;
@@ -11,6 +14,9 @@ use crate::reading;
 
 /// The longest of these files: the authorities of a whole system are a few hundred kilobytes.
 const MAX_BYTES: u64 = 1 << 20;
+
+/// How long before its end a certificate is warned of.
+const SOON: Duration = Duration::from_hours(14 * 24);
 
 /// Certificate and key, and the authorities of clients, where any are named.
 pub(super) fn tls(entrance: &Entrance) -> Result<Option<Tls>, Failure> {
@@ -37,7 +43,21 @@ pub(super) fn tls(entrance: &Entrance) -> Result<Option<Tls>, Failure> {
         let path = path.map(|path| path.display().to_string()).unwrap_or_default();
         Failure::Configuration(format!("{path}: {error}"))
     })?;
+    if let Some(warning) = tls.expires().and_then(|expires| of_its_end(chain, expires, SystemTime::now())) {
+        warn(&warning);
+    }
     Ok(Some(tls))
+}
+
+/// What deserves a warning of a certificate's end.
+fn of_its_end(path: &Path, expires: SystemTime, now: SystemTime) -> Option<String> {
+    let day = Timestamp::try_from(expires).ok()?.strftime("%F");
+    let what = match expires.duration_since(now) {
+        Ok(left) if left > SOON => return None,
+        Ok(_) => "expires",
+        Err(_) => "has expired, so clients refuse it,",
+    };
+    Some(format!("{}: the certificate {what} on {day}; renew it and have it read again (SIGHUP)", path.display()))
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, Failure> {
@@ -54,6 +74,15 @@ mod tests {
         let written = parse(&format!("entry: {{tls: {{{text}}}}}"), "x").expect("valid");
         let layers = vec![Layer { origin: Origin::User("u.yaml".into()), written }];
         tls(&Settings::from_layers(layers).expect("valid").entry).err().map(|failure| failure.to_string())
+    }
+
+    #[test]
+    fn the_end_of_a_certificate_is_said_two_weeks_before() {
+        let day = |number: u64| SystemTime::UNIX_EPOCH + Duration::from_hours(24 * number);
+        let said = |now| of_its_end(Path::new("a.pem"), day(20_000), day(now));
+        assert_eq!(said(19_980), None);
+        assert!(said(19_990).expect("a warning").starts_with("a.pem: the certificate expires on 2024-10-04"));
+        assert!(said(20_001).expect("a warning").contains("has expired"));
     }
 
     #[test]
