@@ -1,3 +1,4 @@
+use proptest::prelude::*;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, SanType};
 
 use super::*;
@@ -85,4 +86,24 @@ fn who_has_no_name_that_can_be_taken_goes_by_the_digest() {
         assert!(name.starts_with("sha256:") && name.len() == 71, "{name}");
     }
     assert!(subject::principal(b"no certificate").identity.name.starts_with("sha256:"));
+}
+
+proptest! {
+    #[test]
+    fn whatever_a_certificate_holds_its_holder_has_a_name(
+        changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..8),
+    ) {
+        static CERTIFICATE: std::sync::LazyLock<Vec<u8>> = std::sync::LazyLock::new(|| {
+            let key = KeyPair::generate().unwrap();
+            CertificateParams::new(["desk.example".to_owned()]).unwrap().self_signed(&key).unwrap().der().to_vec()
+        });
+        let mut certificate = CERTIFICATE.clone();
+        for (at, byte) in changes {
+            let at = at.index(certificate.len());
+            certificate[at] = byte;
+        }
+        let name = subject::principal(&certificate).identity.name;
+        prop_assert!((1..=255).contains(&name.len()));
+        let _ = subject::expires(&certificate);
+    }
 }
