@@ -106,10 +106,15 @@ impl Gateway {
 
     /// Sends bytes on a connection of their own and takes the response's head; what follows is read from it.
     pub fn send(&self, bytes: impl AsRef<[u8]>) -> Response {
-        let mut stream = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
+        let mut stream = self.connect();
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         stream.write_all(bytes.as_ref()).unwrap();
         Response::read(BufReader::new(Box::new(stream)))
+    }
+
+    /// A connection of its own.
+    pub fn connect(&self) -> TcpStream {
+        TcpStream::connect(("127.0.0.1", self.port)).unwrap()
     }
 
     /// Posts a message with these headers beside those that every client sends.

@@ -23,6 +23,8 @@ mod seat;
 #[cfg(unix)]
 mod conversation;
 #[cfg(unix)]
+mod descriptors;
+#[cfg(unix)]
 mod fd;
 #[cfg(unix)]
 pub mod http;

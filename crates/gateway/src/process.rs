@@ -12,6 +12,7 @@ use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, te
 use vanguard_sandbox::{Step, Witness};
 
 use crate::config::StdioConfig;
+use crate::descriptors;
 use crate::error::StartError;
 use crate::watchdog::this_program;
 
@@ -61,6 +62,9 @@ impl Server {
         let mut child = command.spawn().map_err(|source| explain(config, source))?;
         let pipes = take_pipes(&mut child);
         let group = Pid::from_child(&child);
+        if step.is_none() {
+            descriptors::as_given(group);
+        }
         let server = Self { child, group };
         match step.map(Step::taken).transpose() {
             Ok(None) => Ok((server, pipes, None)),

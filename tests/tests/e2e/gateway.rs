@@ -4,6 +4,8 @@ mod clients;
 mod conformance;
 mod elsewhere;
 mod entry;
+mod eras;
+mod hostile;
 mod measures;
 mod metrics;
 mod principals;

@@ -8,7 +8,7 @@ use hyper::{HeaderMap, StatusCode};
 use tokio::time::{Duration, timeout};
 use vanguard_wire::Gather;
 
-use super::headers::{is_plain, is_utf8, media_type};
+use super::headers::{is_framed_once, is_plain, is_utf8, media_type};
 use super::reply::Fault;
 
 /// The message that a client posts, if it comes in the one form that is judged.
@@ -18,6 +18,9 @@ pub(super) async fn posted(
     max: usize,
     patience: Duration,
 ) -> Result<Gather, Fault> {
+    if !is_framed_once(headers) {
+        return Err(Fault::new(StatusCode::BAD_REQUEST, "Transfer-Encoding must be chunked"));
+    }
     if media_type(headers).as_deref() != Some("application/json") || !is_utf8(headers) {
         return Err(Fault::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "Content-Type must be application/json"));
     }

@@ -96,6 +96,12 @@ pub(super) fn is_utf8(headers: &HeaderMap) -> bool {
     })
 }
 
+/// Whether the body comes in chunks at most once: some readers take off one layer of them, others all.
+pub(super) fn is_framed_once(headers: &HeaderMap) -> bool {
+    one(headers, &TRANSFER_ENCODING)
+        .is_ok_and(|coding| coding.is_none_or(|coding| coding.eq_ignore_ascii_case("chunked")))
+}
+
 /// Whether the body is as it is written, and not compressed.
 pub(super) fn is_plain(headers: &HeaderMap) -> bool {
     headers.get_all(CONTENT_ENCODING).iter().all(|value| value.as_bytes().eq_ignore_ascii_case(b"identity"))

@@ -31,6 +31,7 @@ use super::remote::Remote;
 use super::route::{Behind, Gateway};
 use super::terms::{Reload, Standing};
 use super::tls::Tls;
+use crate::descriptors;
 use crate::error::StartError;
 use crate::report::{Event, Reporter, Reports};
 use crate::seat::Seat;
@@ -61,6 +62,7 @@ pub fn serve(
     let own = |part| move |source| StartError::Own { part, source };
     let tally = config.metrics.map(|_| Arc::new(Tally::default()));
     let reports = Arc::new(Reports::start(reporter, tally.clone()).map_err(own("reporter"))?);
+    descriptors::raise();
     let runtime = Builder::new_multi_thread().enable_all().build().map_err(own("runtime"))?;
     let (drain, limits) = (config.drain, config.limits);
     let (listen, figures) = (config.listen, config.metrics);
