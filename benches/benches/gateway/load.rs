@@ -70,63 +70,102 @@ pub(crate) async fn run(proxy: &Process, connections: usize, within: Duration) -
 }
 
 async fn send(address: String, client: usize, until: Instant) -> io::Result<Vec<Duration>> {
-    let mut stream = TcpStream::connect(address).await?;
-    stream.set_nodelay(true)?;
-    let (mut times, mut buffer) = (Vec::new(), vec![0; 64 << 10]);
+    let mut connection = Connection::open(&address).await?;
+    let mut times = Vec::new();
     while Instant::now() < until {
-        let number = times.len();
-        let request = post(&format!(
-            r#"{{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{{"name":"read_file","arguments":{{"path":"src/module_{client}_{number}.rs","head":20,"reason":"look at how the parser reports line {number} before the change, so that the new message can say the same"}}}}}}"#
-        ));
         let begun = Instant::now();
-        stream.write_all(request.as_bytes()).await?;
-        answered(&mut stream, &mut buffer, ANSWER).await?;
+        connection.call(client, times.len()).await?;
         times.push(begun.elapsed());
     }
     Ok(times)
 }
 
 /// Opens so many streams, each of a session of its own, that only listen.
-pub(crate) async fn listen(proxy: &Process, count: usize) -> io::Result<Vec<TcpStream>> {
+pub(crate) async fn listen(proxy: &Process, count: usize) -> io::Result<Vec<Connection>> {
     let mut streams = Vec::with_capacity(count);
-    let mut buffer = vec![0; 64 << 10];
     for _ in 0..count {
-        let mut stream = TcpStream::connect(&proxy.address).await?;
-        let request =
-            post(r#"{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-06-18"}}"#);
-        stream.write_all(request.as_bytes()).await?;
-        let response = answered(&mut stream, &mut buffer, ANSWER).await?;
-        let session = response.lines().find_map(|line| line.strip_prefix("mcp-session-id: "));
-        let session = session.ok_or_else(|| io::Error::other(response.clone()))?;
-        let get = format!(
-            "GET /mcp HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\nMcp-Session-Id: {session}\r\n\r\n"
-        );
-        stream.write_all(get.as_bytes()).await?;
-        answered(&mut stream, &mut buffer, "\r\n\r\n").await?;
-        streams.push(stream);
+        let mut connection = Connection::open(&proxy.address).await?;
+        let session = connection.initialize().await?;
+        connection.listen(&session).await?;
+        streams.push(connection);
     }
     Ok(streams)
 }
 
-fn post(body: &str) -> String {
-    format!(
-        "POST /mcp HTTP/1.1\r\nHost: localhost\r\nAccept: application/json, text/event-stream\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
-        body.len()
-    )
+/// One connection of a client, which asks for one thing after the other.
+pub(crate) struct Connection {
+    stream: TcpStream,
 }
 
-/// Reads a response that ends with `end`.
-async fn answered(stream: &mut TcpStream, buffer: &mut [u8], end: &str) -> io::Result<String> {
-    let mut length = 0;
-    loop {
-        let read = stream.read(&mut buffer[length..]).await?;
-        length += read;
-        let response = &buffer[..length];
-        if response.ends_with(end.as_bytes()) && response.starts_with(b"HTTP/1.1 200") {
-            return Ok(String::from_utf8_lossy(response).into_owned());
-        }
-        if read == 0 {
-            return Err(io::Error::other(String::from_utf8_lossy(response).into_owned()));
+impl Connection {
+    pub(crate) async fn open(address: &str) -> io::Result<Self> {
+        let stream = TcpStream::connect(address).await?;
+        stream.set_nodelay(true)?;
+        Ok(Self { stream })
+    }
+
+    /// A call like no other.
+    pub(crate) async fn call(&mut self, client: usize, number: usize) -> io::Result<()> {
+        let call = format!(
+            r#"{{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{{"name":"read_file","arguments":{{"path":"src/module_{client}_{number}.rs","head":20,"reason":"look at how the parser reports line {number} before the change, so that the new message can say the same"}}}}}}"#
+        );
+        self.post("", &call).await.map(drop)
+    }
+
+    /// Begins a session, and gives its id.
+    pub(crate) async fn initialize(&mut self) -> io::Result<String> {
+        let initialize = r#"{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-06-18"}}"#;
+        let response = self.post("", initialize).await?;
+        let session = response.lines().find_map(|line| line.strip_prefix("mcp-session-id: "));
+        session.map(str::to_owned).ok_or_else(|| io::Error::other(response.clone()))
+    }
+
+    /// Calls a tool in a session.
+    pub(crate) async fn call_in(&mut self, session: &str) -> io::Result<()> {
+        let call = r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"list","arguments":{}}}"#;
+        self.post(&of(session), call).await.map(drop)
+    }
+
+    /// Listens to a session.
+    pub(crate) async fn listen(&mut self, session: &str) -> io::Result<()> {
+        self.ask("GET", &of(session), "", &[HEAD]).await.map(drop)
+    }
+
+    /// Ends a session.
+    pub(crate) async fn delete(&mut self, session: &str) -> io::Result<()> {
+        self.ask("DELETE", &of(session), "", &[HEAD, ANSWER]).await.map(drop)
+    }
+
+    async fn post(&mut self, headers: &str, body: &str) -> io::Result<String> {
+        self.ask("POST", headers, body, &[ANSWER, LAST_CHUNK]).await
+    }
+
+    /// Sends a request, and reads a response that ends in one of these ways.
+    async fn ask(&mut self, method: &str, headers: &str, body: &str, ends: &[&str]) -> io::Result<String> {
+        let request = format!(
+            "{method} /mcp HTTP/1.1\r\nHost: localhost\r\nAccept: application/json, text/event-stream\r\nContent-Type: application/json\r\n{headers}Content-Length: {}\r\n\r\n{body}",
+            body.len()
+        );
+        self.stream.write_all(request.as_bytes()).await?;
+        let (mut buffer, mut length) = ([0; 4 << 10], 0);
+        loop {
+            let read = self.stream.read(&mut buffer[length..]).await?;
+            length += read;
+            let response = &buffer[..length];
+            if response.starts_with(b"HTTP/1.1 200") && ends.iter().any(|end| response.ends_with(end.as_bytes())) {
+                return Ok(String::from_utf8_lossy(response).into_owned());
+            }
+            if read == 0 {
+                return Err(io::Error::other(String::from_utf8_lossy(response).into_owned()));
+            }
         }
     }
+}
+
+/// How the head of a response ends, and an event stream.
+const HEAD: &str = "\r\n\r\n";
+const LAST_CHUNK: &str = "\r\n0\r\n\r\n";
+
+fn of(session: &str) -> String {
+    format!("Mcp-Session-Id: {session}\r\n")
 }

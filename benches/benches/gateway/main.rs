@@ -2,13 +2,15 @@
 //! least 0.7 times as many, the slowest percent at most 1.5 times as slow; and the memory of a stream that only listens.
 //!
 //! Both stand before the same server, in processes of their own, and take turns. `cargo xtask bench` brings the program;
-//! `E2E_BINARY` names it otherwise. On a machine that does other things as well, only the ratios mean something.
+//! `E2E_BINARY` names it otherwise, and `soak MINUTES` behind `--` runs a [`soak`]. On a machine that does other things as well, only the ratios mean something.
 
 mod load;
 mod process;
 mod relay;
+mod soak;
 mod upstream;
 
+use std::ffi::OsStr;
 use std::io;
 use std::time::Duration;
 
@@ -33,15 +35,22 @@ async fn main() -> io::Result<()> {
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         [_, "upstream"] => return upstream::serve().await,
         [_, "relay", upstream] => return relay::serve(upstream).await,
+        [_, "echo"] => return upstream::echo(),
         _ => {}
     }
     let Some(binary) = std::env::var_os("E2E_BINARY") else {
         println!("gateway: not measured, for E2E_BINARY names no program; `cargo xtask bench` brings it");
         return Ok(());
     };
+    if let Some(minutes) = arguments.iter().skip_while(|argument| *argument != "soak").nth(1) {
+        let minutes = minutes.parse().map_err(io::Error::other)?;
+        return soak::run(&binary, Duration::from_mins(minutes)).await;
+    }
     let upstream = Process::of_ours(&["upstream"])?;
+    let url = format!("http://{}/mcp", upstream.address);
+    let before = ["--upstream".as_ref(), OsStr::new(&url)];
     let plain = Process::of_ours(&["relay", &upstream.address])?;
-    let gateway = Process::gateway(&binary, &upstream.address)?;
+    let gateway = Process::gateway(&binary, &before)?;
     for connections in CONNECTIONS {
         let mut turns: [Vec<Figures>; 2] = Default::default();
         for _ in 0..TURNS {
@@ -58,7 +67,7 @@ async fn main() -> io::Result<()> {
         );
     }
     // One that has held nothing yet.
-    let gateway = Process::gateway(&binary, &upstream.address)?;
+    let gateway = Process::gateway(&binary, &before)?;
     let before = gateway.memory()?;
     let streams = load::listen(&gateway, STREAMS).await?;
     let each = gateway.memory()?.saturating_sub(before) / STREAMS;

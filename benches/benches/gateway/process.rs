@@ -1,6 +1,7 @@
 //! Servers in processes of their own, ended with the benchmark.
 
 use std::ffi::OsStr;
+use std::fmt;
 use std::io::{self, BufRead, BufReader, Read};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -24,12 +25,12 @@ impl Process {
         Ok(Self { child, address, _home: home })
     }
 
-    /// The gateway, with all rules and its log.
-    pub(crate) fn gateway(binary: &OsStr, upstream: &str) -> io::Result<Self> {
+    /// The gateway before what `arguments` say, with all rules and its log.
+    pub(crate) fn gateway(binary: &OsStr, arguments: &[&OsStr]) -> io::Result<Self> {
         let home = tempfile::tempdir()?;
         let mut child = Command::new(binary)
-            .args(["serve", "--port", "0", "--log-file", "audit.jsonl", "--upstream"])
-            .arg(format!("http://{upstream}/mcp"))
+            .args(["serve", "--port", "0", "--log-file", "audit.jsonl"])
+            .args(arguments)
             .env("HOME", home.path())
             .current_dir(home.path())
             .stderr(Stdio::piped())
@@ -51,14 +52,59 @@ impl Process {
 
     /// The memory that it holds.
     pub(crate) fn memory(&self) -> io::Result<usize> {
+        self.status("VmRSS:").map(|kib| kib * 1024)
+    }
+
+    /// All that it holds.
+    pub(crate) fn held(&self) -> io::Result<Held> {
+        let of = |folder: &str| std::fs::read_dir(format!("/proc/{}/{folder}", self.child.id()));
+        let mut children = 0;
+        for thread in of("task")? {
+            // It may have ended by now.
+            let born = std::fs::read_to_string(thread?.path().join("children")).unwrap_or_default();
+            children += born.split_whitespace().count();
+        }
+        let (memory, threads) = (self.memory()?, self.status("Threads:")?);
+        Ok(Held { memory, descriptors: of("fd")?.count(), threads, children })
+    }
+
+    fn status(&self, field: &str) -> io::Result<usize> {
         let status = self.read("status")?;
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-        let kib: Option<usize> = line.and_then(|line| line.split_whitespace().next()?.parse().ok());
-        kib.map(|kib| kib * 1024).ok_or_else(|| io::Error::other("/proc tells of no memory"))
+        let line = status.lines().find_map(|line| line.strip_prefix(field));
+        let number = line.and_then(|line| line.split_whitespace().next()?.parse().ok());
+        number.ok_or_else(|| io::Error::other(format!("/proc tells of no {field}")))
     }
 
     fn read(&self, file: &str) -> io::Result<String> {
         std::fs::read_to_string(format!("/proc/{}/{file}", self.child.id()))
+    }
+}
+
+/// What a process holds of the system.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Held {
+    memory: usize,
+    descriptors: usize,
+    threads: usize,
+    children: usize,
+}
+
+impl Held {
+    /// The most of each.
+    pub(crate) fn most(self, other: Self) -> Self {
+        Self {
+            memory: self.memory.max(other.memory),
+            descriptors: self.descriptors.max(other.descriptors),
+            threads: self.threads.max(other.threads),
+            children: self.children.max(other.children),
+        }
+    }
+}
+
+impl fmt::Display for Held {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { memory, descriptors, threads, children } = self;
+        write!(f, "{} KiB, {descriptors} descriptors, {threads} threads, {children} children", memory / 1024)
     }
 }
 

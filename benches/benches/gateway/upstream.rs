@@ -1,7 +1,7 @@
 //! An MCP server that gives every call the same answer and streams that never say anything.
 
 use std::convert::Infallible;
-use std::io;
+use std::io::{self, Write as _};
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll};
@@ -27,6 +27,17 @@ pub(crate) async fn serve() -> io::Result<()> {
         stream.set_nodelay(true)?;
         tokio::spawn(http1::Builder::new().serve_connection(TokioIo::new(stream), service_fn(answer)));
     }
+}
+
+/// The same on stdio.
+pub(crate) fn echo() -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    for line in io::stdin().lines() {
+        if line?.contains("\"id\":") {
+            writeln!(out, "{ANSWER}")?;
+        }
+    }
+    Ok(())
 }
 
 async fn answer(request: Request<Incoming>) -> Result<Response<BoxBody<Bytes, Infallible>>, hyper::Error> {
