@@ -10,6 +10,7 @@ use std::borrow::Cow;
 
 use vanguard_wire::{Body, Kind, Message, Value};
 
+use crate::company::Company;
 use crate::role::{self, Correction, Heard, Roles, Tool};
 use crate::rules::Direction;
 use crate::session::Exchange;
@@ -47,6 +48,7 @@ pub(crate) fn each_field<'t, 'a>(
         path: String::new(),
         place: None,
         listed: &exchange.listed,
+        company: exchange.company.as_deref(),
     };
     match (&message.body, flow) {
         (Body::Request { method, params, .. } | Body::Notification { method, params }, Flow::ToServer) => {
@@ -112,6 +114,8 @@ struct Walk<'s, 'n, 't, 'a> {
     place: Option<Place>,
     /// The tools that the client knows already.
     listed: &'n [Box<str>],
+    /// Those of other servers beside them.
+    company: Option<&'n Company>,
 }
 
 impl<'t, 'a> Walk<'_, '_, 't, 'a> {
@@ -280,7 +284,8 @@ impl<'t, 'a> Walk<'_, '_, 't, 'a> {
                         self.keyed(&name, inner);
                     }
                     if self.direction.intersects(Direction::DESCRIPTION) && catalogue::is_one(&name) {
-                        catalogue::look(&name, inner, value, self.listed, &mut |place, text| {
+                        let told = (self.listed, self.company);
+                        catalogue::look(&name, inner, value, told, &mut |place, text| {
                             self.emit(place, Cow::Owned(text), Roles::ID);
                         });
                     }

@@ -26,6 +26,7 @@
 pub mod access;
 mod byteset;
 mod checks;
+mod company;
 mod deadline;
 mod denial;
 pub mod detect;
@@ -48,6 +49,7 @@ pub mod verdict;
 pub mod views;
 pub mod zone;
 
+pub use company::Company;
 pub use engine::{Clock, Engine, Scratch};
 pub use finding::{Action, Confidence, Evidence, Finding, Layer, RuleInfo, Severity};
 pub use policy::{BLOCKED, DenyAs, Exception, Policy, Profile};

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use vanguard_wire::{Body, Id, IdKey, Message, Value, reply};
 
+use crate::company::Company;
 use crate::hosts::Directory;
 use crate::principal::Principal;
 use crate::role::schema::ToolRoles;
@@ -34,6 +35,8 @@ pub struct Exchange {
     pub request_id: Option<Box<str>>,
     /// For a list of tools: the names of those that the client has been told of before.
     pub listed: Arc<[Box<str>]>,
+    /// For a list of tools: those of other servers that the client is told of beside it.
+    pub company: Option<Arc<Company>>,
     /// What is wrong with the message's place in the session.
     pub fault: Option<SessionFault>,
 }
@@ -130,6 +133,7 @@ pub struct Session {
     who: Option<Arc<Principal>>,
     ground: Option<Arc<dyn Ground>>,
     directory: Option<Arc<dyn Directory>>,
+    company: Option<Arc<Company>>,
 }
 
 impl Session {
@@ -149,6 +153,12 @@ impl Session {
         Self { directory: Some(directory.into()), ..self }
     }
 
+    /// The same, where the client is told of the tools of other servers beside those of this one.
+    #[must_use]
+    pub fn among(self, company: Company) -> Self {
+        Self { company: Some(Arc::new(company)), ..self }
+    }
+
     /// Another connection to the same server, on which nothing has been said yet.
     #[must_use]
     pub fn another(&self) -> Self {
@@ -159,7 +169,7 @@ impl Session {
     #[must_use]
     pub fn by(&self, who: Option<Arc<Principal>>) -> Self {
         let (state, ground, directory) = (Arc::clone(&self.state), self.ground.clone(), self.directory.clone());
-        Self { state, who, ground, directory }
+        Self { state, who, ground, directory, company: self.company.clone() }
     }
 
     /// Who sends its requests, where that is known.
@@ -266,7 +276,10 @@ impl Session {
                 Exchange { method, tool, tool_roles, fault, ..Exchange::default() }
             }
             Body::Notification { method, .. } => Exchange { method: Some(state.method(method)), ..Exchange::default() },
-            Body::Response { id, .. } => state.answer(Some(id), flow),
+            Body::Response { id, .. } => {
+                let company = self.company.clone();
+                Exchange { company, ..state.answer(Some(id), flow) }
+            }
             Body::Error { id, .. } => state.answer(id.as_ref(), flow),
         }
     }
@@ -362,7 +375,7 @@ impl State {
                     tool_roles,
                     request_id: Some(request.lexeme),
                     listed,
-                    fault: None,
+                    ..Exchange::default()
                 }
             }
             None => Exchange { fault: Some(SessionFault::Unsolicited), ..Exchange::default() },

@@ -1,7 +1,7 @@
 //! The gateway over HTTP: many clients, in front of commands and URLs.
 //!
 //! A request's way is [`route`]: name and origin, key, path, upstream. [`remote`] passes requests on to a URL, one for one; [`local`] keeps a
-//! process for each session and files what it says by the request it belongs to. Both hand every message to `hearing`, which judges and
+//! process for each session and files what it says by the request it belongs to; [`merged`] is a client of both, for several servers at once. The two hand every message to `hearing`, which judges and
 //! records as stdio does, and send nothing but a [`parcel`]: what the engine permits, or an answer of our own. Neither has an opinion on what is
 //! an attack.
 
@@ -12,6 +12,7 @@ mod caller;
 mod config;
 mod door;
 mod eager;
+mod edits;
 mod elsewhere;
 mod envelope;
 mod event;
@@ -25,6 +26,7 @@ mod keys;
 mod letter;
 mod local;
 mod measure;
+mod merged;
 mod metadata;
 mod metrics;
 mod office;

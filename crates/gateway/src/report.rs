@@ -66,6 +66,13 @@ pub enum Event {
     Walled(Sighting),
     /// A server could not be started for a client of the gateway; the text says why.
     NotStarted(String),
+    /// A server is left out of what the gateway offers for all of them; said once until it is not.
+    LeftOut {
+        /// Its name.
+        server: String,
+        /// Why.
+        why: String,
+    },
     /// A line of the access log could not be written; said once until one can.
     AccessLogFailed(String),
     /// What may change while the gateway runs was read again, and is in force.
@@ -114,6 +121,7 @@ impl fmt::Display for Event {
                     write!(f, "process {process} of the server made the forbidden call {call}, which failed")
                 }
             },
+            Self::LeftOut { server, why } => write!(f, "the server {server} is left out at /mcp: {}", harmless(why)),
             Self::AccessLogFailed(why) => write!(f, "the access log cannot be written: {why}"),
             Self::Renewed => f.write_str("settings, rules, keys and certificates were read again and are in force"),
             Self::NotRenewed(why) => write!(f, "nothing was changed, for what was read again does not do: {why}"),

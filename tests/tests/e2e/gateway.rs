@@ -7,6 +7,7 @@ mod entry;
 mod eras;
 mod hostile;
 mod measures;
+mod merged;
 mod metrics;
 mod principals;
 mod reload;

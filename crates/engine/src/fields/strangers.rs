@@ -10,6 +10,7 @@ use std::ops::Range;
 use vanguard_wire::{Kind, Value};
 
 use super::catalogue::MOST;
+use crate::company::Company;
 
 /// The longest name, and the longest text that is looked at.
 const NAME: usize = 80;
@@ -21,14 +22,16 @@ const WHOLE: &str = "strangers: ";
 const PART: &str = "perhaps strangers: ";
 
 /// Calls `found` with each text of the tools of `catalogue` that names others, their names marked. `known` are the tools
-/// that the client has been told of before. Where more is to come (`is_whole` is false) they may only be missing yet.
+/// that the client has been told of before, those of `company` are other servers'. Where more is to come (`is_whole` is false)
+/// what neither has may only be missing yet.
 pub(super) fn find<'t, 'a>(
     catalogue: Value<'t, 'a>,
-    known: &[Box<str>],
+    (known, company): (&[Box<str>], Option<&Company>),
     is_whole: bool,
     found: &mut dyn FnMut(Value<'t, 'a>, String),
 ) {
     let mut own: HashSet<Cow<'_, str>> = known.iter().map(|name| Cow::Borrowed(&**name)).collect();
+    let others: HashSet<&str> = company.iter().flat_map(|company| &company.all).map(|name| &**name).collect();
     let mut texts = Vec::new();
     let mut work: Vec<(Value<'t, 'a>, bool)> = catalogue.elements().take(MOST).map(|tool| (tool, false)).collect();
     // Names of arguments and words that they may be are no tools either.
@@ -38,7 +41,7 @@ pub(super) fn find<'t, 'a>(
                 let Some(text) = value.string() else { continue };
                 if names {
                     own.insert(text);
-                } else if text.len() <= TEXT && may_name(&text) {
+                } else if text.len() <= TEXT && (!others.is_empty() || may_name(&text)) {
                     texts.push((value, text));
                 }
             }
@@ -53,8 +56,10 @@ pub(super) fn find<'t, 'a>(
         }
     }
     for (place, text) in texts {
-        if let Some(marked) = mark(&text, &|name| own.contains(name)) {
-            found(place, format!("{}{marked}", if is_whole { WHOLE } else { PART }));
+        let is_other = |name: &str| others.contains(name) && !own.contains(name);
+        let marked = mark(&text, &|name| own.contains(name), &is_other);
+        if let Some(Marked { text, others }) = marked {
+            found(place, format!("{}{text}", if is_whole || others { WHOLE } else { PART }));
         }
     }
 }
@@ -64,13 +69,24 @@ fn may_name(text: &str) -> bool {
     text.contains('_') || text.contains("tool")
 }
 
-/// The text with the names in it that are not `own` in marks; `None` where there are none.
-fn mark(text: &str, own: &dyn Fn(&str) -> bool) -> Option<String> {
+/// A text with the names of others in marks.
+#[derive(Debug, PartialEq, Eq)]
+struct Marked {
+    text: String,
+    /// Whether some of them are surely others'.
+    others: bool,
+}
+
+/// The text with the names in it that are not `own` in marks; `None` where there are none. Names that `is_other` knows need not look like
+/// names, as long as they are no plain words.
+fn mark(text: &str, own: &dyn Fn(&str) -> bool, is_other: &dyn Fn(&str) -> bool) -> Option<Marked> {
     let mut marked = String::new();
-    let (mut done, mut count) = (0, 0_usize);
+    let (mut done, mut count, mut others) = (0, 0_usize, false);
     for range in words(text) {
         let Some(word) = text.get(range.clone()) else { continue };
-        if count < MARKED && names_tool(text, &range, word) && !is_own(word, own) {
+        let other = is_other(word) && !is_plain_word(word);
+        if count < MARKED && (other || names_tool(text, &range, word) && !is_own(word, own)) {
+            others |= other || is_other(word);
             marked.push_str(text.get(done..range.start)?);
             marked.push('«');
             marked.push_str(word);
@@ -80,7 +96,13 @@ fn mark(text: &str, own: &dyn Fn(&str) -> bool) -> Option<String> {
         }
     }
     marked.push_str(text.get(done..)?);
-    (count > 0).then_some(marked)
+    (count > 0).then_some(Marked { text: marked, others })
+}
+
+/// Whether a word is one of prose as well: `search`, `fetch`.
+fn is_plain_word(word: &str) -> bool {
+    let rest = word.get(1..).unwrap_or_default();
+    rest.bytes().all(|byte| byte.is_ascii_lowercase())
 }
 
 /// Words of what names are made of, without the full stop that ends a sentence.
@@ -131,7 +153,23 @@ mod tests {
     use super::*;
 
     fn marked(text: &str) -> Option<String> {
-        mark(text, &|name| matches!(name, "read_file" | "write-file" | "path_prefix"))
+        mark(text, &|name| matches!(name, "read_file" | "write-file" | "path_prefix"), &|_| false).map(|m| m.text)
+    }
+
+    #[test]
+    fn names_that_other_servers_have_are_marked_whatever_they_look_like_unless_they_are_words() {
+        let is_other = |name: &str| matches!(name, "sendEmail" | "create-issue" | "search" | "run_job");
+        let marked = |text: &str| mark(text, &|_| false, &is_other);
+        for (text, expected, others) in [
+            ("Before sendEmail is called, ask", "Before «sendEmail» is called, ask", true),
+            ("after create-issue.", "after «create-issue».", true),
+            ("like run_job and no_such", "like «run_job» and «no_such»", true),
+            ("like no_such", "like «no_such»", false),
+            ("the `search` tool", "the `«search»` tool", true),
+        ] {
+            assert_eq!(marked(text), Some(Marked { text: expected.into(), others }), "{text}");
+        }
+        assert_eq!(marked("search for what is sent"), None);
     }
 
     #[test]

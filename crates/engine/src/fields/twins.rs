@@ -28,6 +28,23 @@ pub(super) fn find<'t, 'a>(catalogue: Value<'t, 'a>, known: &[Box<str>], found: 
     }
 }
 
+/// Calls `found` with each entry whose name is that of another server's, or looks like it.
+pub(super) fn among<'t, 'a>(
+    catalogue: Value<'t, 'a>,
+    others: &[Box<str>],
+    found: &mut dyn FnMut(Value<'t, 'a>, String),
+) {
+    let others: HashMap<String, &str> = others.iter().map(|name| (skeleton(name), &**name)).collect();
+    for place in catalogue.elements().take(MOST).filter_map(|entry| entry.get("name")) {
+        let Some(name) = place.string().filter(|name| !name.is_empty() && name.len() <= NAME) else { continue };
+        match others.get(&skeleton(&name)) {
+            Some(other) if *other == name => found(place, format!("shared {name}")),
+            Some(other) => found(place, format!("twins {other} {name}")),
+            None => {}
+        }
+    }
+}
+
 /// What a name looks like: without case and what is not seen, digits as the letters that they are drawn like. Letters of
 /// other scripts are rule TP-009's.
 fn skeleton(name: &str) -> String {

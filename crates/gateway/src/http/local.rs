@@ -62,9 +62,18 @@ impl Local {
         Self { office, command, sessions, legacy, shared, starting: tokio::sync::Mutex::default(), processes, limits }
     }
 
+    pub(super) fn office(&self) -> &Office {
+        &self.office
+    }
+
     /// A message of the client.
     pub(super) async fn post(&self, caller: Caller, body: Incoming) -> Result<Response<Body>, Fault> {
-        let mut taken = Taken::read(&caller, body, &self.limits, &self.office.limits).await?;
+        let taken = Taken::read(&caller, body, &self.limits, &self.office.limits).await?;
+        self.take(caller, taken).await
+    }
+
+    /// The same, of one that was read.
+    pub(super) async fn take(&self, caller: Caller, mut taken: Taken) -> Result<Response<Body>, Fault> {
         if taken.era == Era::Stateless || taken.letter.revision.is_some() {
             if caller.revision()? != Some(STATELESS) {
                 return Err(not_spoken(caller.revision()?, &[STATELESS]).to(taken.letter.id()));

@@ -5,7 +5,7 @@ use vanguard_engine::verdict::{Answer, Permit};
 
 /// One message on its way out.
 ///
-/// INVARIANT: made of the engine's permit, or of an answer of our own. Bodies with messages are made of nothing else.
+/// INVARIANT: made of the engine's permit, of an answer of our own, or of other parcels. Bodies with messages are made of nothing else.
 #[derive(Debug, Clone)]
 pub(super) struct Parcel(Bytes);
 
@@ -14,6 +14,11 @@ impl Parcel {
     #[expect(clippy::needless_pass_by_value, reason = "a permit is good for one message")]
     pub(super) fn permitted(permit: Permit<'_>) -> Self {
         Self(Bytes::copy_from_slice(permit.line()))
+    }
+
+    /// What was put together of messages that may leave, or comes from an endpoint of ours, where it was judged.
+    pub(super) fn judged(line: Bytes) -> Self {
+        Self(line)
     }
 
     pub(super) fn line(&self) -> &Bytes {

@@ -78,10 +78,19 @@ impl Remote {
         self.client.sweep();
     }
 
+    pub(super) fn office(&self) -> &Office {
+        &self.office
+    }
+
     /// A message of the client.
     pub(super) async fn post(self: &Arc<Self>, caller: Caller, body: Incoming) -> Result<Response<Body>, Fault> {
-        let Taken { mut gathered, letter, era, unread } =
-            Taken::read(&caller, body, &self.limits, &self.office.limits).await?;
+        let taken = Taken::read(&caller, body, &self.limits, &self.office.limits).await?;
+        self.take(caller, taken).await
+    }
+
+    /// The same, of one that was read.
+    pub(super) async fn take(self: &Arc<Self>, caller: Caller, taken: Taken) -> Result<Response<Body>, Fault> {
+        let Taken { mut gathered, letter, era, unread } = taken;
         let place = self.place(&caller, era, letter.method() == Some("initialize"))?;
         match hear_from(&caller, &place.talk, &gathered.line(), Parcel::permitted) {
             Ruling::Passed(parcel) => {

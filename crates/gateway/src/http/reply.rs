@@ -79,6 +79,15 @@ impl Fault {
         Self { id: id.map(str::to_owned), ..self }
     }
 
+    pub(super) fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// Why, in a line.
+    pub(super) fn message(&self) -> &str {
+        &self.message
+    }
+
     pub(super) fn respond(self) -> Response<Body> {
         let line = reply::error(self.id.as_deref(), self.code, &self.message, self.data.as_deref());
         let mut response = json(self.status, line.into());

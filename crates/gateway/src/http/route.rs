@@ -17,6 +17,7 @@ use super::inflight::{InFlight, until_sent};
 use super::local::Local;
 use super::local::legacy::MESSAGES;
 use super::measure::Measure;
+use super::merged::{Merged, Server};
 use super::metadata;
 use super::pass::{Listens, while_it_holds};
 use super::peer::Peer;
@@ -38,6 +39,19 @@ const HEAD_BYTES: usize = 32 * 1024;
 pub(super) enum Behind {
     Url(Arc<Remote>, Box<Elsewhere>),
     Command(Arc<Local>),
+    /// All of the others.
+    Merged(Arc<Merged>),
+}
+
+impl Behind {
+    /// The one server that it is.
+    pub(super) fn server(&self) -> Option<Server> {
+        match self {
+            Self::Url(remote, _) => Some(Server::Url(Arc::clone(remote))),
+            Self::Command(local) => Some(Server::Command(Arc::clone(local))),
+            Self::Merged(_) => None,
+        }
+    }
 }
 
 /// All that a request needs.
@@ -81,6 +95,8 @@ impl Gateway {
             match behind {
                 Behind::Url(remote, _) => urls += remote.sessions(),
                 Behind::Command(local) => commands += local.sessions(),
+                // Its sessions are theirs.
+                Behind::Merged(_) => {}
             }
         }
         self.tally.as_ref().map_or_else(String::new, |tally| tally.text([("url", urls), ("command", commands)]))
@@ -93,6 +109,8 @@ impl Gateway {
             match behind {
                 Behind::Url(remote, _) => remote.seat().take(&engine),
                 Behind::Command(local) => local.seat().take(&engine),
+                // It judges nothing but as they do.
+                Behind::Merged(_) => {}
             }
         }
         if let (Some(log), Some(file)) = (&self.access, access) {
@@ -108,6 +126,7 @@ impl Gateway {
             match behind {
                 Behind::Url(remote, _) => remote.sweep(),
                 Behind::Command(local) => local.sweep(),
+                Behind::Merged(merged) => merged.sweep(),
             }
         }
     }
@@ -245,12 +264,15 @@ impl Gateway {
                     Behind::Url(remote, _) => remote.post(caller, body).await,
                     Behind::Command(local) if legacy => local.post_beside(&caller, query, body).await,
                     Behind::Command(local) => local.post(caller, body).await,
+                    Behind::Merged(merged) => merged.post(caller, body).await,
                 }?;
                 Ok(entered.until_sent(response))
             }
             (Method::GET, Behind::Url(remote, _)) => remote.get(caller).await,
             (Method::GET, Behind::Command(local)) if legacy => local.listen(&caller),
             (Method::GET, Behind::Command(local)) => local.get(&caller),
+            (Method::GET, Behind::Merged(merged)) => merged.get(caller).await,
+            (Method::DELETE, Behind::Merged(merged)) => merged.delete(&caller),
             (Method::DELETE, Behind::Url(remote, _)) => remote.delete(caller).await,
             (Method::DELETE, Behind::Command(local)) if !legacy => local.delete(&caller),
             _ => Err(Fault::new(StatusCode::METHOD_NOT_ALLOWED, "this method is not for MCP")),

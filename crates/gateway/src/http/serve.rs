@@ -24,6 +24,7 @@ use super::elsewhere::Elsewhere;
 use super::inflight::InFlight;
 use super::local::Local;
 use super::measure::Measure;
+use super::merged::Merged;
 use super::metrics;
 use super::office::Office;
 use super::peer::Peer;
@@ -109,7 +110,7 @@ fn gateway(
 ) -> Result<Gateway, StartError> {
     let (standing, engine, access) = Standing::new(config.terms, config.hosts, config.origins);
     let access = access.map(|file| AccessLog::start(file, Arc::clone(reports))).transpose()?;
-    let measure = Measure::new(config.paces);
+    let (measure, reading) = (Measure::new(config.paces), *engine.limits());
     let upstreams = config.upstreams.into_iter().map(|upstream| {
         let server = match (&upstream.name, &upstream.target) {
             (Some(name), _) => name.clone(),
@@ -132,7 +133,14 @@ fn gateway(
         };
         (upstream.name, behind)
     });
-    let (standing, upstreams) = (Arc::new(standing), upstreams.collect());
+    let mut upstreams: Vec<(Option<String>, Behind)> = upstreams.collect();
+    let named = upstreams.iter().filter_map(|(name, behind)| Some((name.clone()?, behind.server()?)));
+    let named: Vec<_> = named.collect();
+    if named.len() > 1 {
+        let merged = Merged::new(named, config.limits, reading, Arc::clone(reports));
+        upstreams.push((None, Behind::Merged(Arc::new(merged))));
+    }
+    let standing = Arc::new(standing);
     Ok(Gateway { standing, measure, upstreams, inflight: InFlight::default(), tally, access })
 }
 

@@ -28,11 +28,12 @@ Examples:
   vanguard serve --command files='npx -y @modelcontextprotocol/server-filesystem .' --upstream git=http://git:3001/mcp
   vanguard serve --host 0.0.0.0 --keys keys.txt -- python server.py
 
-Streamable HTTP at /mcp, or at /mcp/NAME where upstreams have names; /health and /ready for load
-balancers. A command runs once for each session. Keys open by `Authorization: Bearer KEY` or
-`X-Api-Key: KEY`; the file holds `NAME SHA256` lines, made by `printf %s KEY | sha256sum`, with
-what the holder may behind it: `role=NAME`, `scope=NAME`. Tokens of an authorization server open
-with --jwt-issuer, --jwt-audience and --jwks-url. With --tls-cert and --tls-key it speaks https.
+Streamable HTTP at /mcp, or at /mcp/NAME where servers have names, and at /mcp for all of them as
+one; /health and /ready for load balancers. A command runs once for each session. Keys open by
+`Authorization: Bearer KEY` or `X-Api-Key: KEY`; the file holds `NAME SHA256` lines, made by
+`printf %s KEY | sha256sum`, with what the holder may behind it: `role=NAME`, `scope=NAME`. Tokens
+of an authorization server open with --jwt-issuer, --jwt-audience and --jwks-url. With --tls-cert
+and --tls-key it speaks https.
 
 Exit code: 0 ended by a signal, 2 usage, 3 configuration or rules, 4 the address cannot be listened at.")]
 pub(crate) struct Args {
@@ -87,12 +88,15 @@ pub(crate) fn run(args: Box<Args>) -> Outcome {
         limits,
         drain: Duration::from_secs(settings.drain_seconds.value.into()),
     };
-    let paths: Vec<String> = config
+    let mut paths: Vec<String> = config
         .upstreams
         .iter()
         .map(|upstream| upstream.name.as_ref().map_or_else(|| "/mcp".to_owned(), |name| format!("/mcp/{name}")))
         .collect();
     let scheme = if config.terms.tls.is_some() { "https" } else { "http" };
+    if paths.len() > 1 {
+        paths.push("/mcp".to_owned());
+    }
     let listening = |address: SocketAddr, metrics: Option<SocketAddr>| {
         if let Some(metrics) = metrics {
             super::warn(&format!("figures at http://{metrics}/metrics"));

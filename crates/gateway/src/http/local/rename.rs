@@ -7,6 +7,8 @@ use std::ops::Range;
 
 use vanguard_wire::{Body, Id, Kind, Limits, Message, Packet, Tape, Value, canonical, read};
 
+use crate::http::edits::edited;
+
 /// Where a message names the request that it is part of.
 const SUBSCRIPTION: &str = "io.modelcontextprotocol/subscriptionId";
 
@@ -106,19 +108,6 @@ impl Addressed {
 /// Where it names the request that it is part of.
 fn subscription<'t, 'a>(value: Value<'t, 'a>) -> Option<Value<'t, 'a>> {
     value.get("_meta")?.get(SUBSCRIPTION)
-}
-
-fn edited(line: &[u8], mut edits: Vec<(Range<usize>, String)>) -> Vec<u8> {
-    edits.sort_by_key(|(range, _)| range.start);
-    let mut out = Vec::with_capacity(line.len() + 16);
-    let mut from = 0;
-    for (range, text) in edits {
-        out.extend_from_slice(&line[from..range.start]);
-        out.extend_from_slice(text.as_bytes());
-        from = range.end;
-    }
-    out.extend_from_slice(&line[from..]);
-    out
 }
 
 #[cfg(test)]
