@@ -133,7 +133,7 @@ impl Connection {
 
     /// Ends a session.
     pub(crate) async fn delete(&mut self, session: &str) -> io::Result<()> {
-        self.ask("DELETE", &of(session), "", &[HEAD, ANSWER]).await.map(drop)
+        self.ask("DELETE", &of(session), "", &[HEAD]).await.map(drop)
     }
 
     async fn post(&mut self, headers: &str, body: &str) -> io::Result<String> {

@@ -46,6 +46,9 @@ async fn answer(request: Request<Incoming>) -> Result<Response<BoxBody<Bytes, In
         response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
         return Ok(response);
     }
+    if request.method() == Method::DELETE {
+        return Ok(Response::new(Full::default().boxed()));
+    }
     let body = request.into_body().collect().await?.to_bytes();
     let mut response = Response::new(Full::from(ANSWER).boxed());
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));

@@ -15,7 +15,7 @@ fn pages() -> Vec<PathBuf> {
         let entries = fs::read_dir(repository().join(folder)).unwrap().map(|entry| entry.unwrap().path());
         entries.filter(|path| path.extension().is_some_and(|extension| extension == "md")).collect::<Vec<_>>()
     };
-    [of(""), of("docs"), of("tests/scenarios")].concat()
+    [of(""), of("docs"), of("deploy"), of("tests/scenarios")].concat()
 }
 
 #[test]

@@ -8,6 +8,7 @@ mod audit;
 mod blocked;
 mod clients;
 mod commands;
+mod deploy;
 mod docs;
 mod everything;
 mod filesystem;
