@@ -182,6 +182,20 @@ fn a_lost_server_is_told_to_everyone_who_waits() {
 }
 
 #[test]
+fn a_request_that_is_given_up_is_answered_and_cancelled_but_never_the_first() {
+    let mut wire = Wire::new(Policy::default());
+    wire.passes(Flow::ToServer, r#"{"jsonrpc":"2.0","id":0,"method":"initialize","params":{}}"#);
+    wire.passes(Flow::ToServer, &call("\"two\"", "x"));
+    let ids = ["0", "\"two\"", "3"].map(|id| vanguard_wire::Id::read(id).unwrap().key());
+    let said = wire.session.give_up(&ids, "silence").into_iter();
+    let said: Vec<_> = said.map(|said| (said.flow, String::from_utf8(said.line).unwrap())).collect();
+    let error = |id| format!(r#"{{"jsonrpc":"2.0","id":{id},"error":{{"code":-31002,"message":"silence"}}}}"#);
+    let cancelled = r#"{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":"two"}}"#.to_owned();
+    assert_eq!(said, [(Flow::ToClient, error("0")), (Flow::ToClient, error("\"two\"")), (Flow::ToServer, cancelled)]);
+    assert_eq!((wire.session.pending_requests(), wire.session.is_asked()), (0, false));
+}
+
+#[test]
 fn a_schema_gives_a_role_that_the_name_hides() {
     let mut wire = Wire::new(Policy::default());
     let hidden =
