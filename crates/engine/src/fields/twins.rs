@@ -63,6 +63,20 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_name_of_another_server_s_is_shared_and_one_that_looks_like_it_is_a_twin() {
+        let line = r#"[{"name":"read_file"},{"name":"read_fi1e"},{"name":"list"},{"name":"Send"}]"#;
+        let line = format!(r#"{{"jsonrpc":"2.0","id":1,"result":{{"tools":{line}}}}}"#);
+        let mut tape = vanguard_wire::Tape::default();
+        let packet = vanguard_wire::read(line.as_bytes(), &vanguard_wire::Limits::default(), &mut tape).unwrap();
+        let vanguard_wire::Packet::Single(message) = packet else { panic!("one message") };
+        let tools = message.value.get("result").and_then(|result| result.get("tools")).unwrap();
+        let others: Vec<Box<str>> = ["read_file", "send"].map(Into::into).into();
+        let mut found = Vec::new();
+        among(tools, &others, &mut |_, text| found.push(text));
+        assert_eq!(found, ["shared read_file", "twins read_file read_fi1e", "twins send Send"]);
+    }
+
+    #[test]
     fn names_that_look_alike_have_one_skeleton() {
         for (one, other) in [
             ("read_fi1e", "read_file"),
