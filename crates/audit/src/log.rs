@@ -1,5 +1,6 @@
 //! Records on their way to disk: refusals at once, the rest in bulk.
 
+use std::cell::RefCell;
 use std::io;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -10,7 +11,7 @@ use std::time::Duration;
 use vanguard_engine::principal::Identity;
 
 use crate::config::{AuditConfig, OnFailure};
-use crate::record::{Entry, session_part, write_line, write_opened};
+use crate::record::{Entry, session_part, write_line, write_opened, write_rest};
 use crate::stamp::Stamp;
 use crate::trail::Trail;
 
@@ -143,11 +144,7 @@ impl SessionLog {
     /// Records a message that passed (or a refusal that nobody is told of): written with others, at the latest after
     /// 200 ms. Never fails; a disk that refuses shows in [`Self::failing`].
     pub fn record_allowed(&self, entry: &Entry<'_>) {
-        let mut waiting = self.shared.waiting();
-        let before = waiting.lines.len();
-        self.push(&mut waiting, entry);
-        let (after, closed) = (waiting.lines.len(), waiting.closed);
-        drop(waiting);
+        let Some(Pushed { before, after, closed }) = self.push(entry) else { return };
         if closed || (after >= MAX_WAITING_BYTES && !self.failing()) {
             // Remembered by `failing`; the next refusal or the flusher tries again.
             let _ = self.shared.write_waiting();
@@ -158,7 +155,7 @@ impl SessionLog {
 
     /// Records a refusal: on disk when this returns, so that its answer may go out.
     pub fn record_blocked(&self, entry: &Entry<'_>) -> Result<(), WriteError> {
-        self.push(&mut self.shared.waiting(), entry);
+        self.push(entry);
         self.shared.write_waiting()?;
         if self.shared.sync { self.shared.force() } else { Ok(()) }
     }
@@ -183,20 +180,41 @@ impl SessionLog {
         self.shared.lost.load(Ordering::Relaxed)
     }
 
-    fn push(&self, waiting: &mut Waiting, entry: &Entry<'_>) {
-        // Counted under the lock: the numbers of a session's records rise with their place in the file. A lost record
-        // takes its number with it.
-        let seq = self.seq.fetch_add(1, Ordering::Relaxed) + 1;
+    /// Puts a record to those that wait, where records are kept.
+    fn push(&self, entry: &Entry<'_>) -> Option<Pushed> {
         if !self.shared.keeps {
-            return;
+            return None;
         }
-        if waiting.lines.len() >= MAX_WAITING_BYTES && self.failing() {
-            self.shared.lost.fetch_add(1, Ordering::Relaxed);
-            return;
-        }
-        let Waiting { lines, stamp, .. } = waiting;
-        write_line(lines, stamp.now(), &self.session, seq, entry);
+        // Nearly all of it is made before the lock, which every session waits for.
+        REST.with_borrow_mut(|rest| {
+            rest.clear();
+            write_rest(rest, self.session.len(), entry);
+            let mut waiting = self.shared.waiting();
+            // Counted under the lock: the numbers of a session's records rise with their place in the file. A lost record
+            // takes its number with it.
+            let seq = self.seq.fetch_add(1, Ordering::Relaxed) + 1;
+            let before = waiting.lines.len();
+            if before >= MAX_WAITING_BYTES && self.failing() {
+                self.shared.lost.fetch_add(1, Ordering::Relaxed);
+            } else {
+                let Waiting { lines, stamp, .. } = &mut *waiting;
+                write_line(lines, stamp.now(), &self.session, seq, rest);
+            }
+            Some(Pushed { before, after: waiting.lines.len(), closed: waiting.closed })
+        })
     }
+}
+
+/// How many bytes waited before a record and with it, and whether the log is closed.
+struct Pushed {
+    before: usize,
+    after: usize,
+    closed: bool,
+}
+
+thread_local! {
+    /// A record in the making, of 64 KiB at most.
+    static REST: RefCell<Vec<u8>> = RefCell::default();
 }
 
 impl Shared {

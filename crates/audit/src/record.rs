@@ -46,16 +46,20 @@ pub(crate) fn session_part(session: &str, server: &str, who: Option<&Identity>) 
     line.0
 }
 
-/// Appends `entry` to `out` as one line, its LF included, of at most [`MAX_RECORD_BYTES`]. `session` is from [`session_part`].
+/// The most bytes of what stands before a record's [`write_rest`]: a time, the number, and their keys; the session's part comes to it.
+const BEGINNING: usize = 64;
+
+/// Appends to `out` what does not depend on the record's place in the log, its LF included: all behind the number. With the beginning of
+/// a session of which the part has `session` bytes it is a line of at most [`MAX_RECORD_BYTES`].
 ///
 /// Written by hand where nothing needs escaping, since this runs for every message: a derived `Serialize` takes twice as long.
-pub(crate) fn write_line(out: &mut Vec<u8>, time: &str, session: &[u8], seq: u64, entry: &Entry<'_>) {
+pub(crate) fn write_rest(out: &mut Vec<u8>, session: usize, entry: &Entry<'_>) {
     let mut line = Line(std::mem::take(out));
-    let start = line.0.len();
+    let (start, room) = (line.0.len(), MAX_RECORD_BYTES.saturating_sub(session + BEGINNING));
     let mut kept = MAX_FINDINGS;
     loop {
-        line.record(time, session, seq, entry, kept);
-        if line.0.len() - start <= MAX_RECORD_BYTES || kept == 0 {
+        line.rest(entry, kept);
+        if line.0.len() - start <= room || kept == 0 {
             break;
         }
         line.0.truncate(start);
@@ -64,17 +68,24 @@ pub(crate) fn write_line(out: &mut Vec<u8>, time: &str, session: &[u8], seq: u64
     *out = line.0;
 }
 
+/// Appends a line: its time, the part of its session from [`session_part`], its number, and its rest from [`write_rest`].
+pub(crate) fn write_line(out: &mut Vec<u8>, time: &str, session: &[u8], seq: u64, rest: &[u8]) {
+    let mut line = Line(std::mem::take(out));
+    line.0.extend_from_slice(b"{\"time\":\"");
+    line.0.extend_from_slice(time.as_bytes());
+    line.0.push(b'"');
+    line.0.extend_from_slice(session);
+    line.json("seq", &seq);
+    line.0.extend_from_slice(rest);
+    *out = line.0;
+}
+
 /// A line in the making.
 struct Line(Vec<u8>);
 
 impl Line {
-    fn record(&mut self, time: &str, session: &[u8], seq: u64, entry: &Entry<'_>, kept: usize) {
+    fn rest(&mut self, entry: &Entry<'_>, kept: usize) {
         let decision = entry.decision;
-        self.0.extend_from_slice(b"{\"time\":\"");
-        self.0.extend_from_slice(time.as_bytes());
-        self.0.push(b'"');
-        self.0.extend_from_slice(session);
-        self.json("seq", &seq);
         self.json("flow", &decision.flow);
         for (key, text) in [("method", &decision.method), ("tool", &decision.tool), ("id", &decision.id)] {
             if let Some(text) = text {

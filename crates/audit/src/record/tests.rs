@@ -66,8 +66,9 @@ fn line(decision: &Decision) -> String {
         digest: Some(Digest::of(b"abc")),
         bytes: 3,
     };
-    let mut out = Vec::new();
-    write_line(&mut out, "2026-11-23T02:13:20.007Z", &session_part("s", "files", None), 12, &entry);
+    let (session, mut rest, mut out) = (session_part("s", "files", None), Vec::new(), Vec::new());
+    write_rest(&mut rest, session.len(), &entry);
+    write_line(&mut out, "2026-11-23T02:13:20.007Z", &session, 12, &rest);
     String::from_utf8(out).unwrap()
 }
 
@@ -122,6 +123,9 @@ fn a_record_stays_within_its_bound() {
     decision.method = Some("\u{2}".repeat(1_000_000));
     let line = line(&decision);
     assert!(line.len() <= MAX_RECORD_BYTES, "{}", line.len());
+    // What stands before it is counted, whatever its length.
+    let beginning = line.find(",\"flow\"").unwrap() - session_part("s", "files", None).len();
+    assert!(beginning + "18446744073709551615".len() <= BEGINNING, "{beginning}");
     let read: Line = serde_json::from_str(&line).unwrap();
     assert!(!read.findings.is_empty());
     assert_eq!(read.findings.len() + read.findings_left_out, 200);
