@@ -20,6 +20,7 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
+use tokio_rustls::client::TlsStream;
 use tower_service::Service as _;
 
 /// How long a connection that nobody uses is kept.
@@ -44,13 +45,44 @@ pub(super) struct Client {
 #[derive(Debug, Default)]
 struct Idle(Mutex<VecDeque<(Instant, Held)>>);
 
-type Wire = Connection<MaybeHttpsStream<TokioIo<TcpStream>>, Full<Bytes>>;
-
 /// One connection.
 #[derive(Debug)]
 struct Held {
-    sender: SendRequest<Full<Bytes>>,
-    wire: Pin<Box<Wire>>,
+    sender: Sender,
+    wire: Wire,
+}
+
+type Sender = SendRequest<Full<Bytes>>;
+type Plain = TokioIo<TcpStream>;
+
+/// What drives a connection. Each kind by itself: what TLS keeps of one is many times as much as all the rest.
+#[derive(Debug)]
+enum Wire {
+    Plain(Pin<Box<Connection<Plain, Full<Bytes>>>>),
+    Secure(Pin<Box<Connection<TokioIo<TlsStream<TokioIo<Plain>>>, Full<Bytes>>>>),
+}
+
+impl Wire {
+    async fn over(stream: MaybeHttpsStream<Plain>) -> Option<(Sender, Self)> {
+        Some(match stream {
+            MaybeHttpsStream::Http(stream) => {
+                let (sender, wire) = http1::handshake(stream).await.ok()?;
+                (sender, Self::Plain(Box::pin(wire)))
+            }
+            MaybeHttpsStream::Https(stream) => {
+                let (sender, wire) = http1::handshake(stream).await.ok()?;
+                (sender, Self::Secure(Box::pin(wire)))
+            }
+        })
+    }
+
+    /// Whether it has ended. How is told to who waits for an answer.
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        match self {
+            Self::Plain(wire) => wire.as_mut().poll(cx).map(drop),
+            Self::Secure(wire) => wire.as_mut().poll(cx).map(drop),
+        }
+    }
 }
 
 /// Why there is no answer.
@@ -114,8 +146,8 @@ impl Client {
             let mut connector = self.connector.clone();
             poll_fn(|cx| connector.poll_ready(cx)).await.ok()?;
             let stream = connector.call(self.target.clone()).await.ok()?;
-            let (sender, wire) = http1::handshake(stream).await.ok()?;
-            Some(Held { sender, wire: Box::pin(wire) })
+            let (sender, wire) = Wire::over(stream).await?;
+            Some(Held { sender, wire })
         };
         timeout(self.connect, connected).await.ok()?
     }
@@ -153,8 +185,7 @@ impl Held {
         let mut answer = pin!(self.sender.try_send_request(request));
         let mut ended = false;
         let answered = poll_fn(|cx| {
-            // What goes wrong on the wire is told to who waits for the answer.
-            ended = ended || self.wire.as_mut().poll(cx).is_ready();
+            ended = ended || self.wire.poll(cx).is_ready();
             answer.as_mut().poll(cx)
         });
         answered.await.map_err(|mut error| error.take_message())
@@ -162,7 +193,7 @@ impl Held {
 
     /// Whether the other side keeps it open.
     fn is_alive(&mut self) -> bool {
-        self.wire.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending() && self.sender.is_ready()
+        self.wire.poll(&mut Context::from_waker(Waker::noop())).is_pending() && self.sender.is_ready()
     }
 }
 
@@ -178,7 +209,7 @@ impl Answer {
     /// Nothing more comes of it.
     fn give_back(&mut self, cx: &mut Context<'_>) {
         if let Some(mut held) = self.held.take()
-            && held.wire.as_mut().poll(cx).is_pending()
+            && held.wire.poll(cx).is_pending()
             && held.sender.is_ready()
         {
             self.idle.give_back(held);
@@ -196,7 +227,7 @@ impl Body for Answer {
         if frame.is_pending()
             && let Some(held) = &mut this.held
         {
-            if held.wire.as_mut().poll(cx).is_ready() {
+            if held.wire.poll(cx).is_ready() {
                 this.held = None;
             }
             frame = Pin::new(&mut this.body).poll_frame(cx);
