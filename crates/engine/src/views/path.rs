@@ -4,9 +4,15 @@ use std::borrow::Cow;
 
 use smallvec::SmallVec;
 
+use crate::byteset::ByteSet;
+
 /// Normalises: separators `/`, `.` and empty segments gone, `..` resolved and kept where it climbs, drive letters in
 /// lower case, `file://`, trailing dots and blanks and alternate streams removed. NUL stays, to be seen.
-pub(crate) fn normalise(path: &str) -> String {
+pub(crate) fn normalise(path: &str) -> Cow<'_, str> {
+    if is_normal(path) { Cow::Borrowed(path) } else { Cow::Owned(rewritten(path)) }
+}
+
+fn rewritten(path: &str) -> String {
     let path = path.trim();
     let path = strip_file_scheme(path);
     let path = drive_relative(path).unwrap_or(path);
@@ -38,6 +44,22 @@ pub(crate) fn normalise(path: &str) -> String {
     normal
 }
 
+/// Bytes of names that are spelt one way only.
+static ORDINARY: ByteSet = ByteSet::of(b"-_+,~@%=.").and_alphanumeric();
+
+/// Whether a path is plainly its own normal form, as most are: names of ordinary letters, parted by one slash each, of which none ends with
+/// a dot.
+fn is_normal(path: &str) -> bool {
+    let mut before = None;
+    let plain = path.bytes().all(|byte| {
+        let ends_name = byte == b'/';
+        let is_plain = if ends_name { !matches!(before, Some(b'/' | b'.')) } else { ORDINARY.has(byte) };
+        before = Some(byte);
+        is_plain
+    });
+    plain && !matches!(before, None | Some(b'/' | b'.'))
+}
+
 fn slashed(path: &str) -> Cow<'_, str> {
     if path.contains('\\') { Cow::Owned(path.replace('\\', "/")) } else { Cow::Borrowed(path) }
 }
@@ -53,7 +75,7 @@ pub(super) fn stripped_once(path: &str) -> Option<String> {
     // Servlet containers drop `;…` from a segment and keep its `..`.
     let left = if has_parameters { strip_parameters(&slashed) } else { slashed.replace("../", "") };
     let left = normalise(&left);
-    (left != normalise(path)).then_some(left)
+    (left != normalise(path)).then(|| left.into_owned())
 }
 
 /// `..;x=1/` is `../` to a servlet container.
@@ -188,7 +210,17 @@ pub(super) fn in_word(word: &str) -> impl Iterator<Item = &str> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        /// What is taken for its own normal form is left by normalising as it is.
+        #[test]
+        fn a_normal_path_is_its_own_normal_form(path in "[a.~/:;\\\\ é]{0,12}|[a-c./]{0,16}|(file:)?/?[ab]{1,2}(/[ab.]{1,3}){0,4}") {
+            prop_assert_eq!(&*normalise(&path), rewritten(&path));
+        }
+    }
 
     #[test]
     fn normalises() {

@@ -1,5 +1,6 @@
 //! What a text does, by the roles of its field: the commands it runs, the URLs it names, the paths it leads to.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 
 use smallvec::SmallVec;
@@ -54,7 +55,7 @@ impl Readings {
 }
 
 /// Normalised, each once.
-type Paths = SmallVec<[String; 8]>;
+type Paths<'t> = SmallVec<[Cow<'t, str>; 8]>;
 
 /// All readings of `text`; what commands there are in at most `room` bytes.
 pub(super) fn readings(text: &str, roles: Roles, room: usize) -> Readings {
@@ -78,13 +79,16 @@ pub(super) fn readings(text: &str, roles: Roles, room: usize) -> Readings {
             words(commands, &mut urls, &mut paths);
         }
     }
-    readings.cut |= urls.cut || paths.len() >= PATHS;
+    let all = paths.join("\n");
+    let cut = urls.cut || paths.len() >= PATHS;
+    drop(paths);
+    readings.cut |= cut;
     readings.push(ViewKind::Url, urls.text);
     if roles.contains(Roles::PATH) || (roles.contains(Roles::ID) && path::looks_like(text)) {
-        readings.push(ViewKind::Path, path::normalise(text));
+        readings.push(ViewKind::Path, path::normalise(text).into_owned());
         readings.push(ViewKind::Path, path::stripped_once(text).unwrap_or_default());
     }
-    readings.push(ViewKind::Path, paths.join("\n"));
+    readings.push(ViewKind::Path, all);
     readings
 }
 
@@ -124,7 +128,7 @@ fn has_shell_signs(text: &str) -> bool {
 }
 
 /// The paths and the addresses among the words of a shell reading. One look at every byte: most words are neither.
-fn words<'c>(commands: &'c str, urls: &mut url::Lines, paths: &mut Paths) {
+fn words<'c>(commands: &'c str, urls: &mut url::Lines, paths: &mut Paths<'c>) {
     // Of a word that comes again at once, as in a text made of one, all is known.
     let mut last = "";
     let (mut looked, mut seen) = (0_usize, HashSet::new());

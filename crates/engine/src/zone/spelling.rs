@@ -70,7 +70,7 @@ fn one<'t>(path: Cow<'t, str>, variable: &dyn Fn(&str) -> Option<String>, each: 
     if path.contains("..") {
         let normal = path::normalise(&path);
         if normal != path {
-            each(form(Cow::Owned(normal)));
+            each(form(Cow::Owned(normal.into_owned())));
         }
     }
     each(form(path));
