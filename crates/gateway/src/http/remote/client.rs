@@ -54,12 +54,13 @@ struct Held {
 
 type Sender = SendRequest<Full<Bytes>>;
 type Plain = TokioIo<TcpStream>;
+type Driver<S> = Pin<Box<Connection<S, Full<Bytes>>>>;
 
 /// What drives a connection. Each kind by itself: what TLS keeps of one is many times as much as all the rest.
 #[derive(Debug)]
 enum Wire {
-    Plain(Pin<Box<Connection<Plain, Full<Bytes>>>>),
-    Secure(Pin<Box<Connection<TokioIo<TlsStream<TokioIo<Plain>>>, Full<Bytes>>>>),
+    Plain(Driver<Plain>),
+    Secure(Driver<TokioIo<TlsStream<TokioIo<Plain>>>>),
 }
 
 impl Wire {
