@@ -30,11 +30,12 @@ use hyper::header::{HeaderMap, HeaderValue};
 use hyper::{Response, StatusCode};
 use vanguard_engine::Identity;
 use vanguard_engine::verdict::{Answer, Flow};
-use vanguard_wire::{Limits, Line, reply as message};
+use vanguard_wire::{Line, reply as message};
 
 use super::caller::Caller;
 use super::config::HttpLimits;
 use super::headers::{LAST_EVENT, SESSION, media_type, one};
+use super::hearing::{Ruling, hear};
 use super::letter::Sort;
 use super::local::Local;
 use super::office::Office;
@@ -43,7 +44,6 @@ use super::remote::Remote;
 use super::reply::{self, Body, Fault, INVALID_PARAMS, Lacking, METHOD_NOT_FOUND};
 use super::revision::Era;
 use super::taken::Taken;
-use crate::report::Reports;
 use chorus::Chorus;
 use listening::Listening;
 use owners::Owners;
@@ -59,8 +59,8 @@ pub(super) struct Merged {
     /// Clients without sessions.
     alone: Mutex<HashMap<Option<Identity>, Known>>,
     limits: HttpLimits,
-    reading: Limits,
-    reports: Arc<Reports>,
+    /// For what reaches no server: a message that cannot be read is nobody's.
+    office: Office,
     numbers: AtomicU64,
 }
 
@@ -93,22 +93,21 @@ impl Server {
 }
 
 impl Merged {
-    pub(super) fn new(
-        servers: Vec<(String, Server)>,
-        limits: HttpLimits,
-        reading: Limits,
-        reports: Arc<Reports>,
-    ) -> Self {
+    /// `office` is the endpoint's own.
+    pub(super) fn new(servers: Vec<(String, Server)>, limits: HttpLimits, office: Office) -> Self {
         let member = |(name, server)| Member { name, server, left_out: AtomicBool::new(false) };
         Self {
             members: servers.into_iter().map(member).collect(),
             sessions: Sessions::default(),
             alone: Mutex::default(),
             limits,
-            reading,
-            reports,
+            office,
             numbers: AtomicU64::new(1),
         }
+    }
+
+    pub(super) fn office(&self) -> &Office {
+        &self.office
     }
 
     /// Forgets what has lain idle for too long.
@@ -119,9 +118,14 @@ impl Merged {
 
     /// A message of the client.
     pub(super) async fn post(self: &Arc<Self>, caller: Caller, body: Incoming) -> Result<Response<Body>, Fault> {
-        let mut taken = Taken::read(&caller, body, &self.limits, &self.reading).await?;
+        let mut taken = Taken::read(&caller, body, &self.limits, &self.office.limits).await?;
         if let Some(status) = taken.unread {
-            return Err(Fault::new(status, "this is no JSON-RPC message"));
+            let talk = self.office.converse(self.office.model.another().by(caller.principal.clone()));
+            return match hear(&talk, Flow::ToServer, &taken.gathered.line(), |_| ()) {
+                Ruling::Refused(refusal) => Ok(reply::refused(refusal, Some(status))),
+                // What cannot be read goes nowhere, whoever lets it pass.
+                Ruling::Passed(()) => Err(Fault::new(status, "this is no JSON-RPC message")),
+            };
         }
         let visit = Visit::of(&caller);
         if taken.era == Era::Stateless || taken.letter.revision.is_some() {
@@ -209,7 +213,7 @@ impl Merged {
             let mut answer = match poll_fn(|cx| voice.poll(cx)).await {
                 Some(Heard::Message(parcel, _)) => {
                     let server = &self.members[at].name;
-                    reply::message(status, &parcel.under(|line| translate::homeward(line, server, &self.reading)))
+                    reply::message(status, &parcel.under(|line| translate::homeward(line, server, &self.office.limits)))
                 }
                 _ => reply::empty(status),
             };

@@ -109,8 +109,7 @@ impl Gateway {
             match behind {
                 Behind::Url(remote, _) => remote.seat().take(&engine),
                 Behind::Command(local) => local.seat().take(&engine),
-                // It judges nothing but as they do.
-                Behind::Merged(_) => {}
+                Behind::Merged(merged) => merged.office().seat.take(&engine),
             }
         }
         if let (Some(log), Some(file)) = (&self.access, access) {

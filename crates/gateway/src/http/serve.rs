@@ -38,6 +38,8 @@ use crate::report::{Event, Reporter, Reports};
 use crate::seat::Seat;
 use crate::tally::Tally;
 
+/// The server of messages at the endpoint of all servers that are for none of them, in the record. No server has such a name.
+const NOBODY: &str = "*";
 /// How often idle sessions are looked for.
 const SWEEP: Duration = Duration::from_secs(30);
 /// How often requests are looked for that wait too long for a process, and the clock ticks at least. A timer that is due before all others has a thread roused to take note of it, and the one for the head of
@@ -137,7 +139,15 @@ fn gateway(
     let named = upstreams.iter().filter_map(|(name, behind)| Some((name.clone()?, behind.server()?)));
     let named: Vec<_> = named.collect();
     if named.len() > 1 {
-        let merged = Merged::new(named, config.limits, reading, Arc::clone(reports));
+        let office = Office {
+            seat: Seat::new(Arc::clone(&engine)),
+            limits: reading,
+            model: model.another(),
+            audit: Arc::clone(audit),
+            reports: Arc::clone(reports),
+            server: NOBODY.to_owned(),
+        };
+        let merged = Merged::new(named, config.limits, office);
         upstreams.push((None, Behind::Merged(Arc::new(merged))));
     }
     let standing = Arc::new(standing);

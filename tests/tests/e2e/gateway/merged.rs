@@ -85,6 +85,20 @@ fn before(servers: &[(&str, &Upstream)]) -> Gateway {
 }
 
 #[test]
+fn what_cannot_be_read_is_refused_and_on_record_though_it_is_for_no_server() {
+    let (one, two) = (server("one", &[]), server("two", &[]));
+    let gateway = before(&[("one", &one), ("two", &two)]);
+    let (session, _) = Session::begin(&gateway);
+    for body in [r#"{"jsonrpc":"2.0","id":7,"id":8,"method":"tools/list"}"#, "{oops"] {
+        assert_eq!(session.post(body).status, 400, "{body}");
+    }
+    let log = e2e::Log::read(&gateway.home().join(".local/state/vanguard/audit.jsonl"));
+    let refused: Vec<&str> =
+        log.records().iter().filter(|r| r.verdict() == "block").map(|r| r.text("server")).collect();
+    assert_eq!(refused, ["*", "*"]);
+}
+
+#[test]
 fn two_servers_are_one_and_each_call_goes_to_its_own() {
     let (one, two) = (server("one", &[("get_a", "Gets a.")]), server("two", &[("get_b", "Gets b.")]));
     let gateway = before(&[("one", &one), ("two", &two)]);

@@ -36,7 +36,7 @@ impl Merged {
         let Line::Message(line) = taken.gathered.line() else { return Err(nowhere(Some(id))) };
         let place = Place::Alone(self.owners_of(visit));
         if let Some(list) = List::of(method) {
-            if translate::goes_on(line, &self.reading) {
+            if translate::goes_on(line, &self.office.limits) {
                 return Ok(reply::message(StatusCode::OK, &no_page(id)));
             }
             let listed = self.list((&place, visit), list, line, None).await;
@@ -65,7 +65,7 @@ impl Merged {
             let (merged, visit, line) = (Arc::clone(self), visit.clone(), Arc::clone(&line));
             asked.spawn(async move {
                 let id = merged.number();
-                let line = ours(&line, &merged.reading, &id, None).unwrap_or_default();
+                let line = ours(&line, &merged.office.limits, &id, None).unwrap_or_default();
                 (at, timeout(DISCOVER, merged.ask(at, visit.alone(), (&line, &id), None)).await)
             });
         }
@@ -74,7 +74,7 @@ impl Merged {
         while let Some(Ok((at, answer))) = asked.join_next().await {
             let why = match answer {
                 Ok(Ok(parcel)) => {
-                    match Greeting::read(parcel.line(), &self.reading) {
+                    match Greeting::read(parcel.line(), &self.office.limits) {
                         Ok(greeting) => greetings.push((at, greeting)),
                         Err(_) => handshake = true,
                     }

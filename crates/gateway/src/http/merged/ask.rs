@@ -42,7 +42,7 @@ impl Merged {
     pub(super) async fn post_to(&self, at: usize, caller: Caller, line: &[u8]) -> Result<Response<Body>, Fault> {
         let mut gathered = Gather::new(self.limits.message);
         gathered.take(line);
-        let letter = Letter::read(line, &self.reading);
+        let letter = Letter::read(line, &self.office.limits);
         let era = Era::of(caller.revision()?);
         let taken = Taken { gathered, letter, era, unread: None };
         match &self.members[at].server {
@@ -75,11 +75,11 @@ impl Merged {
         let key = Id::read(&id).map(Id::key);
         while let Some(heard) = poll_fn(|cx| voice.poll(cx)).await {
             let Heard::Message(parcel, _) = heard else { continue };
-            match Letter::read(parcel.line(), &self.reading).sort {
+            match Letter::read(parcel.line(), &self.office.limits).sort {
                 Sort::Response(answered) if answered == key => return Ok(parcel),
                 _ => {
                     if let Some(aside) = aside {
-                        let parcel = parcel.under(|line| homeward(line, server, &self.reading));
+                        let parcel = parcel.under(|line| homeward(line, server, &self.office.limits));
                         // A client that is gone misses it.
                         let _ = aside.send(bare(&parcel)).await;
                     }
@@ -124,14 +124,14 @@ impl Merged {
     async fn begin_with(&self, open: &Open, visit: &Visit, at: usize, aside: Aside<'_>) -> Result<Arc<Begun>, String> {
         let deadline = tokio::time::Instant::now() + BEGIN;
         let id = self.number();
-        let line = ours(&open.initialize, &self.reading, &id, None).ok_or("it cannot be greeted")?;
+        let line = ours(&open.initialize, &self.office.limits, &id, None).ok_or("it cannot be greeted")?;
         let late = || format!("it does not answer within {} seconds", BEGIN.as_secs());
         let posted = timeout_at(deadline, self.post_to(at, visit.within(None, "", None), &line)).await;
         let response = posted.map_err(|_| late())?.map_err(|fault| fault.message().to_owned())?;
         let session = named_session(response.headers());
         let answered = timeout_at(deadline, self.answer(at, response, &id, aside)).await;
         let greeting = match answered {
-            Ok(Ok(parcel)) => Greeting::read(parcel.line(), &self.reading),
+            Ok(Ok(parcel)) => Greeting::read(parcel.line(), &self.office.limits),
             Ok(Err(fault)) => Err(fault.message().to_owned()),
             Err(_) => Err(late()),
         };
@@ -176,7 +176,7 @@ impl Merged {
         let member = &self.members[at];
         let was = member.left_out.swap(why.is_some(), Ordering::Relaxed);
         if let Some(why) = why.filter(|_| !was) {
-            self.reports.tell(Event::LeftOut { server: member.name.clone(), why: why.to_owned() });
+            self.office.reports.tell(Event::LeftOut { server: member.name.clone(), why: why.to_owned() });
         }
     }
 }

@@ -141,7 +141,7 @@ impl Chorus {
                 passed_on(&event, Data::Empty)
             }
             Heard::Message(parcel, id) => {
-                let parcel = parcel.under(|line| homeward(line, server, &self.merged.reading));
+                let parcel = parcel.under(|line| homeward(line, server, &self.merged.office.limits));
                 Some(match id.filter(|id| !id.is_empty()).map(marked) {
                     Some(id) => numbered(&id, &parcel),
                     None => bare(&parcel),
@@ -151,7 +151,7 @@ impl Chorus {
     }
 
     fn is_said_by_others(&mut self, parcel: &Parcel) -> bool {
-        let letter = Letter::read(parcel.line(), &self.merged.reading);
+        let letter = Letter::read(parcel.line(), &self.merged.office.limits);
         match letter.method() {
             Some(ACKNOWLEDGED) => std::mem::replace(&mut self.acknowledged, true),
             Some(_) => false,

@@ -172,7 +172,7 @@ impl Merged {
                 }
             };
             let id = self.number();
-            let line = ours(line, &self.reading, &id, cursor.as_deref()).ok_or("it cannot be asked")?;
+            let line = ours(line, &self.office.limits, &id, cursor.as_deref()).ok_or("it cannot be asked")?;
             let page = match (self.ask(at, caller, (&line, &id), aside).await, begun) {
                 (Ok(page), _) => page,
                 (Err(fault), Some((open, begun))) if fault.status() == StatusCode::NOT_FOUND && !anew => {
@@ -197,7 +197,7 @@ impl Merged {
     /// Where a page leads, and for how long it holds. An error where it is none.
     fn end_of(&self, list: List, page: &Parcel) -> Result<(Option<String>, Option<u64>), String> {
         let mut tape = Tape::default();
-        let Some(result) = result(page.line(), &self.reading, &mut tape) else {
+        let Some(result) = result(page.line(), &self.office.limits, &mut tape) else {
             return Err(format!("it answers {} with an error", list.method()));
         };
         result.get(list.key()).ok_or_else(|| format!("it answers {} with something else", list.method()))?;
@@ -212,7 +212,7 @@ impl Merged {
         let mut tape = Tape::default();
         let mut first = true;
         for page in pages {
-            let Some(result) = result(page.line(), &self.reading, &mut tape) else { continue };
+            let Some(result) = result(page.line(), &self.office.limits, &mut tape) else { continue };
             for entry in result.get(list.key()).iter().flat_map(Value::elements) {
                 if !std::mem::take(&mut first) {
                     out.push(b',');
@@ -232,7 +232,7 @@ impl Merged {
         left_out: &mut [Option<String>],
     ) -> Vec<(usize, Parcel)> {
         let names: Vec<(usize, Vec<Box<str>>)> =
-            lists.iter().map(|(at, list)| (*at, names(list.line(), &self.reading))).collect();
+            lists.iter().map(|(at, list)| (*at, names(list.line(), &self.office.limits))).collect();
         let mut fit: Vec<(usize, Parcel)> = Vec::new();
         for (at, list) in lists {
             let accepted: HashSet<usize> = fit.iter().map(|(at, _)| *at).collect();
@@ -258,7 +258,7 @@ impl Merged {
         let mut all: Vec<(String, usize, Vec<u8>)> = Vec::new();
         for (at, parcel) in lists {
             let line = parcel.line();
-            let Some(result) = result(line, &self.reading, &mut tape) else { continue };
+            let Some(result) = result(line, &self.office.limits, &mut tape) else { continue };
             for each in result.get(list.key()).iter().flat_map(Value::elements) {
                 let string = |key: &str| each.get(key)?.string().map(std::borrow::Cow::into_owned);
                 let server = &self.members[*at].name;

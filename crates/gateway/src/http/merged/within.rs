@@ -83,7 +83,7 @@ impl Merged {
         (key, id, method): (&IdKey, &str, &str),
     ) -> Result<Response<Body>, Fault> {
         if let Some(list) = List::of(method) {
-            if translate::goes_on(line, &self.reading) {
+            if translate::goes_on(line, &self.office.limits) {
                 return Ok(reply::message(StatusCode::OK, &no_page(id)));
             }
             let (aside, told) = channel(WAITING);
@@ -145,15 +145,15 @@ impl Merged {
         (place, visit): (&Place, &Visit),
         line: &[u8],
     ) -> Option<(usize, Vec<u8>, Option<String>)> {
-        match onward(line, &self.reading) {
+        match onward(line, &self.office.limits) {
             Goes::To(server, inner) => {
-                let name = Letter::read(&inner, &self.reading).name;
+                let name = Letter::read(&inner, &self.office.limits).name;
                 Some((self.at(&server)?, inner, name))
             }
             Goes::ToOwner(uri) => {
                 if !lock(place.owners()).is_known() {
                     for list in [List::Resources, List::Templates] {
-                        let line = translate::listing(line, &self.reading, list.method());
+                        let line = translate::listing(line, &self.office.limits, list.method());
                         self.list((place, &visit.asking(list.method())), list, &line, None).await;
                     }
                 }
@@ -173,13 +173,13 @@ impl Merged {
             }
             Some("notifications/roots/list_changed") => self.to_each(open, visit, |_| true, line).await,
             Some("notifications/cancelled") => {
-                let at = translate::cancelled(line, &self.reading).and_then(|request| open.went_to(&request));
+                let at = translate::cancelled(line, &self.office.limits).and_then(|request| open.went_to(&request));
                 if let Some(at) = at {
                     self.to_one(open, visit, at, line).await;
                 }
             }
             _ => {
-                if let Goes::To(server, inner) = onward(line, &self.reading)
+                if let Goes::To(server, inner) = onward(line, &self.office.limits)
                     && let Some(at) = self.at(&server)
                 {
                     self.to_one(open, visit, at, &inner).await;
