@@ -11,7 +11,7 @@ use std::time::Duration;
 use vanguard_engine::principal::Identity;
 
 use crate::config::{AuditConfig, OnFailure};
-use crate::record::{Entry, session_part, write_line, write_opened, write_rest};
+use crate::record::{Entry, MAX_RECORD_BYTES, session_part, write_line, write_opened, write_rest};
 use crate::stamp::Stamp;
 use crate::trail::Trail;
 
@@ -200,7 +200,11 @@ impl SessionLog {
                 let Waiting { lines, stamp, .. } = &mut *waiting;
                 write_line(lines, stamp.now(), &self.session, seq, rest);
             }
-            Some(Pushed { before, after: waiting.lines.len(), closed: waiting.closed })
+            let pushed = Pushed { before, after: waiting.lines.len(), closed: waiting.closed };
+            drop(waiting);
+            // One with too many findings was longer before they were left out.
+            rest.shrink_to(MAX_RECORD_BYTES);
+            Some(pushed)
         })
     }
 }
@@ -213,7 +217,7 @@ struct Pushed {
 }
 
 thread_local! {
-    /// A record in the making, of 64 KiB at most.
+    /// A record in the making; no more than 64 KiB are kept for the next.
     static REST: RefCell<Vec<u8>> = RefCell::default();
 }
 
