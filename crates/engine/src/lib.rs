@@ -38,6 +38,7 @@ pub mod hosts;
 mod memo;
 mod names;
 mod pairs;
+pub mod pins;
 pub mod policy;
 pub mod principal;
 mod redact;

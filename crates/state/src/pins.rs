@@ -1,0 +1,5 @@
+//! Homes of [pins](vanguard_engine::pins).
+
+mod memory;
+
+pub use memory::Memory;
