@@ -23,6 +23,8 @@ ENV HOME=/var/lib/vanguard XDG_STATE_HOME=/var/lib
 WORKDIR /var/lib/vanguard
 USER 65532:65532
 EXPOSE 8080
+# The image has no shell to ask with.
+HEALTHCHECK --interval=30s --timeout=10s --start-period=5s CMD ["/vanguard", "ready"]
 # Ends what it has begun before it goes, 30 seconds at most.
 STOPSIGNAL SIGTERM
 ENTRYPOINT ["/vanguard"]

@@ -45,6 +45,14 @@ pub fn python_script(script: &str) -> Vec<String> {
     vec![python("python"), script.display().to_string()]
 }
 
+/// The Python client that the conformance suite is written against. It stands in the source of the client's release, which is brought for its server.
+pub fn conformance_client() -> String {
+    let sources = std::fs::read_dir(repository().join("target/fixtures/python")).into_iter().flatten().flatten();
+    let client =
+        sources.map(|source| source.path().join(".github/actions/conformance/client.py")).find(|at| at.exists());
+    client.expect("the conformance suite's client is missing: run `cargo xtask fixtures`").display().to_string()
+}
+
 /// The rule files of the Python release 1.5.0, out of its wheel.
 pub fn legacy_rules() -> PathBuf {
     brought("legacy/rules/commands.yaml");

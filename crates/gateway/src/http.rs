@@ -17,6 +17,7 @@ mod elsewhere;
 mod envelope;
 mod event;
 mod fetch;
+mod forward;
 mod gate;
 mod headers;
 mod hearing;
@@ -48,7 +49,7 @@ mod token;
 pub use hyper::Uri;
 pub use ipnet::IpNet;
 
-pub use config::{Bounds, HttpConfig, HttpLimits, Paces, Target, Upstream};
+pub use config::{Bounds, ForwardProxy, HttpConfig, HttpLimits, Paces, Target, Upstream};
 pub use keys::{KeyError, Keys};
 pub use serve::serve;
 pub use terms::{Reload, Terms};

@@ -5,7 +5,7 @@ use clap::{Parser, Subcommand};
 #[cfg(unix)]
 use crate::commands::serve;
 use crate::commands::{
-    check, completions, config, demo, eval, explain, info, keygen, rules, sandbox, start, update, version, zones,
+    check, completions, config, demo, eval, explain, info, keygen, ready, rules, sandbox, start, update, version, zones,
 };
 
 /// A security proxy between AI agents and MCP servers.
@@ -28,7 +28,7 @@ Examples:
   vanguard check --tool read_file --arg path=../../etc/passwd
   vanguard rules show FS-003
 
-Exit codes: 0 ended well, 1 the answer is no (check, eval, rules test, demo), 2 usage,
+Exit codes: 0 ended well, 1 the answer is no (check, eval, rules test, demo, ready), 2 usage,
 3 configuration or rules, 4 the server could not start; otherwise the server's own.";
 
 /// A subcommand.
@@ -40,6 +40,8 @@ pub(crate) enum Command {
     #[cfg(unix)]
     #[command(visible_alias = "sse")]
     Serve(Box<serve::Args>),
+    /// Say whether a gateway takes requests
+    Ready(ready::Args),
     /// Judge one message and explain the verdict
     Check(check::Args),
     /// Show what the proxy takes a server's arguments for, and why

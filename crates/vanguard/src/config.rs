@@ -12,6 +12,7 @@ pub(crate) mod resolve;
 pub(crate) mod roles;
 pub(crate) mod schema;
 pub(crate) mod servers;
+pub(crate) mod serving;
 pub(crate) mod show;
 pub(crate) mod sources;
 pub(crate) mod trust;

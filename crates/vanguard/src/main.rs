@@ -30,6 +30,7 @@ fn main() -> ExitCode {
         Command::Start(args) => commands::start::run(&args),
         #[cfg(unix)]
         Command::Serve(args) => commands::serve::run(args),
+        Command::Ready(args) => commands::ready::run(&args),
         Command::Check(args) => commands::check::run(&args),
         Command::Explain(args) => commands::explain::run(&args),
         Command::Eval(args) => commands::eval::run(&args),

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use e2e::{Gateway, Upstream, repository, response};
+use e2e::{Authority, Gateway, Upstream, repository, response, vanguard};
 use serde_json::Value;
 
 /// What stands for the key that each of them asks for.
@@ -65,11 +65,36 @@ fn under_systemd() {
     starts("deploy/vanguard.service", &words[1..]);
 }
 
+/// An image without a shell asks by the program itself.
+#[test]
+fn whether_it_is_ready_is_an_exit_code() {
+    let ready =
+        |words: &[&str]| vanguard().arg("ready").args(words).env("HTTP_PROXY", "http://127.0.0.1:1").output().unwrap();
+    let code = |words: &[&str]| ready(words).status.code();
+    let gateway = Gateway::start(["--upstream", "http://127.0.0.1:1/mcp"]);
+    let port = gateway.port().to_string();
+    assert_eq!(code(&["--port", &port]), Some(0));
+    assert_eq!(code(&[&format!("http://127.0.0.1:{port}")]), Some(0));
+    assert_eq!(code(&[&format!("http://127.0.0.1:{port}/mcp")]), Some(1), "not a gateway's address");
+    let folder = tempfile::tempdir().unwrap();
+    let flags = Authority::default().write(folder.path());
+    let secured =
+        Gateway::start(flags.into_iter().chain(["--upstream".to_owned(), "http://127.0.0.1:1/mcp".to_owned()]));
+    assert_eq!(code(&["--port", &secured.port().to_string()]), Some(0));
+    drop((gateway, secured));
+    let none = ready(&["--port", &port]);
+    assert_eq!(none.status.code(), Some(1));
+    let said = String::from_utf8_lossy(&none.stderr);
+    assert!(said.starts_with("vanguard: not ready: ") && said.lines().count() == 1, "{said}");
+}
+
 /// The image is made of what the file beside its recipe lets in: every member of the workspace, and all that the program holds in itself.
 #[test]
 fn in_a_container() {
     let recipe = read("Dockerfile");
-    for words in [r#"ENTRYPOINT ["/vanguard"]"#, "USER 65532:65532", "FROM scratch", "--locked"] {
+    for words in
+        [r#"ENTRYPOINT ["/vanguard"]"#, "USER 65532:65532", "FROM scratch", "--locked", r#"CMD ["/vanguard", "ready"]"#]
+    {
         assert!(recipe.contains(words), "{words}");
     }
     let let_in = read(".dockerignore");

@@ -5,6 +5,7 @@ mod conformance;
 mod elsewhere;
 mod entry;
 mod eras;
+mod forward;
 mod hostile;
 mod measures;
 mod merged;

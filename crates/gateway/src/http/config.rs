@@ -26,6 +26,8 @@ pub struct HttpConfig {
     pub paces: Paces,
     /// Names that it is reached by, beside loopback and addresses. Where keys or tokens are asked for and none is named, any.
     pub hosts: Vec<String>,
+    /// What clients may reach that have it for their HTTP proxy.
+    pub forward: ForwardProxy,
     /// Origins of web pages that may speak to it, beside those of loopback.
     pub origins: Vec<String>,
     /// How much of everything.
@@ -61,6 +63,18 @@ pub enum Target {
     Command(Box<StdioConfig>),
     /// A server over Streamable HTTP.
     Url(Uri),
+}
+
+/// What clients may reach that have the gateway for their HTTP proxy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ForwardProxy {
+    /// Nothing: it is the server itself, whatever address it is asked by.
+    #[default]
+    Off,
+    /// The upstreams at URLs, each by its own.
+    Upstreams,
+    /// These, and what one needs to sign in to them.
+    SignIn,
 }
 
 /// How fast somebody may ask, and how much may be open at once.

@@ -46,6 +46,11 @@ impl Elsewhere {
         Self { target, fetch: Fetch::new(), told: Mutex::default() }
     }
 
+    /// Where it is.
+    pub(super) fn target(&self) -> &Uri {
+        &self.target
+    }
+
     /// Its document, as one about `resource`, our address; `None` where it has none.
     pub(super) async fn document(&self, resource: &str) -> Option<Response<Body>> {
         let told = self.told.lock().unwrap_or_else(PoisonError::into_inner).clone();
@@ -68,7 +73,7 @@ impl Elsewhere {
     pub(super) fn lead_here(&self, headers: &mut HeaderMap, document: &str) {
         for value in headers.get_all(WWW_AUTHENTICATE).iter().cloned().collect::<Vec<_>>() {
             let Some((before, there, after)) = value.to_str().ok().and_then(parts) else { continue };
-            let there = there.parse::<Uri>().ok().filter(|there| same_origin(there, &self.target));
+            let there = own(there, &self.target);
             *self.told.lock().unwrap_or_else(PoisonError::into_inner) = there;
             let Ok(here) = HeaderValue::try_from(format!("{before}{LEADS}{document}\"{after}")) else { continue };
             // There is one as a rule; of several the last leads.
@@ -91,9 +96,18 @@ impl Elsewhere {
     /// Whether clients may be led there: not by an upstream elsewhere to what only they can reach in the clear.
     fn may_lead_to(&self, server: &str) -> bool {
         let Ok(server) = server.parse::<Uri>() else { return false };
-        server.scheme_str() == Some("https")
-            || (server.scheme_str() == Some("http") && server.host().is_some() && server.host() == self.target.host())
+        server.scheme_str() == Some("https") || is_beside(&server, &self.target)
     }
+}
+
+/// Where challenges of `target` lead to that is its own.
+pub(super) fn led_to(headers: &HeaderMap, target: &Uri) -> Option<Uri> {
+    let challenges = headers.get_all(WWW_AUTHENTICATE).iter();
+    challenges.filter_map(|value| value.to_str().ok().and_then(parts)).find_map(|(_, there, _)| own(there, target))
+}
+
+fn own(there: &str, target: &Uri) -> Option<Uri> {
+    there.parse::<Uri>().ok().filter(|there| same_origin(there, target))
 }
 
 /// A challenge, cut at the address that it leads to.
@@ -104,7 +118,12 @@ fn parts(challenge: &str) -> Option<(&str, &str, &str)> {
     Some((before, there, after))
 }
 
-fn same_origin(one: &Uri, other: &Uri) -> bool {
+/// Whether a server in the clear is on the same host.
+pub(super) fn is_beside(server: &Uri, target: &Uri) -> bool {
+    server.scheme_str() == Some("http") && server.host().is_some() && server.host() == target.host()
+}
+
+pub(super) fn same_origin(one: &Uri, other: &Uri) -> bool {
     let port = |uri: &Uri| uri.port_u16().or(if uri.scheme_str() == Some("https") { Some(443) } else { Some(80) });
     one.scheme() == other.scheme()
         && one.host().zip(other.host()).is_some_and(|(one, other)| one.eq_ignore_ascii_case(other))

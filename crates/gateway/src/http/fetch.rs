@@ -1,10 +1,11 @@
-//! A document of somebody else's: small, soon here, and from where it was asked for.
+//! What somebody else answers: small, soon here, and from where it was asked for.
 
 use std::time::Duration;
 
-use http_body_util::Empty;
+use http_body_util::Full;
 use hyper::body::Bytes;
 use hyper::header::{ACCEPT, HOST, HeaderValue, USER_AGENT};
+use hyper::http::response::Parts;
 use hyper::{Request, StatusCode, Uri};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client;
@@ -15,15 +16,15 @@ use vanguard_wire::Line;
 use super::body::{Enough, gather};
 use super::headers::is_plain;
 
-/// The longest document that is taken.
+/// The longest answer that is taken.
 const MAX_BYTES: usize = 256 * 1024;
-/// How long it may take to come.
+/// How long a document may take to come.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Gets JSON documents. It follows no redirects: they would lead past what was asked for.
+/// Asks servers that are no upstreams. It follows no redirects: they would lead past what was asked for.
 #[derive(Debug, Clone)]
 pub(super) struct Fetch {
-    client: Client<HttpsConnector<HttpConnector>, Empty<Bytes>>,
+    client: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
 }
 
 impl Fetch {
@@ -43,23 +44,27 @@ impl Fetch {
     }
 
     async fn got(&self, uri: &Uri) -> Result<Vec<u8>, String> {
-        let mut request = Request::new(Empty::new());
-        let host = uri.authority().and_then(|authority| HeaderValue::from_str(authority.as_str()).ok());
+        let mut request = Request::new(Full::default());
         let headers = request.headers_mut();
-        headers.extend(host.map(|host| (HOST, host)));
         headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
         headers.insert(USER_AGENT, HeaderValue::from_static("vanguard"));
         *request.uri_mut() = uri.clone();
+        let (parts, bytes) = self.ask(request).await?;
+        if parts.status == StatusCode::OK { Ok(bytes) } else { Err(format!("it is answered with {}", parts.status)) }
+    }
+
+    /// The answer to a request for a whole address, whatever its status. How long that may take is for the caller to say.
+    pub(super) async fn ask(&self, mut request: Request<Full<Bytes>>) -> Result<(Parts, Vec<u8>), String> {
+        let host = request.uri().authority().and_then(|authority| HeaderValue::from_str(authority.as_str()).ok());
+        request.headers_mut().extend(host.map(|host| (HOST, host)));
         let response = self.client.request(request).await.map_err(|_| "it cannot be reached".to_owned())?;
-        if response.status() != StatusCode::OK {
-            return Err(format!("it is answered with {}", response.status()));
-        }
-        if !is_plain(response.headers()) {
+        let (parts, body) = response.into_parts();
+        if !is_plain(&parts.headers) {
             return Err("it is compressed although that was not asked for".to_owned());
         }
-        let gathered = gather(response.into_body(), MAX_BYTES, Enough::Oversize).await;
+        let gathered = gather(body, MAX_BYTES, Enough::Oversize).await;
         match gathered.map_err(|_| "it is cut off".to_owned())?.line() {
-            Line::Message(bytes) => Ok(bytes.to_vec()),
+            Line::Message(bytes) => Ok((parts, bytes.to_vec())),
             Line::Oversize { .. } => Err(format!("it is longer than {MAX_BYTES} bytes")),
         }
     }

@@ -23,15 +23,21 @@ impl Gate {
         Self { hosts: lower(hosts), origins: lower(origins), any_host: keys_are_asked_for && hosts.is_empty() }
     }
 
-    /// Checks `Host` and `Origin`. By an address of numbers no name can be rebound, so any will do.
-    pub(super) fn check(&self, uri: &Uri, headers: &HeaderMap) -> Result<(), Fault> {
+    /// Checks `Host` and `Origin`. By an address of numbers no name can be rebound, so any will do; and so it will where a client
+    /// that has us for its proxy asks `of_another`, whose name is not ours: no page makes its browser do that.
+    pub(super) fn check(&self, uri: &Uri, headers: &HeaderMap, of_another: bool) -> Result<(), Fault> {
         let bad = |what| Fault::new(StatusCode::BAD_REQUEST, what);
         let host = one(headers, &HOST).ok().flatten().ok_or_else(|| bad("there must be one Host header"))?;
         if uri.authority().is_some_and(|authority| !authority.as_str().eq_ignore_ascii_case(host)) {
             return Err(bad("the Host header differs from the request's target"));
         }
         let name = name(host);
-        if !(self.any_host || is_local(&name) || name.parse::<IpAddr>().is_ok() || self.hosts.contains(&name)) {
+        if !(of_another
+            || self.any_host
+            || is_local(&name)
+            || name.parse::<IpAddr>().is_ok()
+            || self.hosts.contains(&name))
+        {
             return Err(Fault::new(StatusCode::MISDIRECTED_REQUEST, "this Host is not served here (--allow-host)"));
         }
         let origin = one(headers, &ORIGIN).map_err(|_| bad("there must be one Origin header"))?;
@@ -69,7 +75,7 @@ mod tests {
 
     fn status(gate: &Gate, headers: &[(&'static str, &str)]) -> Option<Fault> {
         let headers = headers.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect();
-        gate.check(&Uri::from_static("/mcp"), &headers).err()
+        gate.check(&Uri::from_static("/mcp"), &headers, false).err()
     }
 
     fn passes(gate: &Gate, host: &str, origin: Option<&str>) -> bool {

@@ -49,7 +49,7 @@ pub(super) async fn serve(listener: TcpListener, gateway: Arc<Gateway>, head: Du
 
 fn answer(gateway: &Gateway, request: &Request<Incoming>) -> Result<Response<Body>, Fault> {
     // No page in a browser reads them by another name of this machine.
-    gateway.standing.now().gate.check(request.uri(), request.headers())?;
+    gateway.standing.now().gate.check(request.uri(), request.headers(), false)?;
     if request.uri().path() != "/metrics" {
         return Err(Fault::new(StatusCode::NOT_FOUND, "nothing is served at this path"));
     }

@@ -5,7 +5,9 @@ use std::time::Duration;
 use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt as _, Empty, Full};
 use hyper::body::{Body as HttpBody, Bytes};
-use hyper::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
+use hyper::header::{
+    ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderValue, PROXY_AUTHENTICATE, RETRY_AFTER, WWW_AUTHENTICATE,
+};
 use hyper::{Response, StatusCode};
 use vanguard_wire::reply;
 
@@ -42,7 +44,7 @@ pub(super) struct Fault {
     data: Option<String>,
     /// As it is written.
     id: Option<String>,
-    /// What the client must show (`WWW-Authenticate`).
+    /// What the client must show (`WWW-Authenticate`, and of a proxy `Proxy-Authenticate`).
     challenge: Option<Box<str>>,
     /// Seconds after which it may be worth to ask again.
     after: Option<u32>,
@@ -92,9 +94,12 @@ impl Fault {
         let line = reply::error(self.id.as_deref(), self.code, &self.message, self.data.as_deref());
         let mut response = json(self.status, line.into());
         let headers = response.headers_mut();
-        headers.extend(
-            self.challenge.and_then(|text| HeaderValue::from_str(&text).ok()).map(|text| (WWW_AUTHENTICATE, text)),
-        );
+        let asks = if self.status == StatusCode::PROXY_AUTHENTICATION_REQUIRED {
+            PROXY_AUTHENTICATE
+        } else {
+            WWW_AUTHENTICATE
+        };
+        headers.extend(self.challenge.and_then(|text| HeaderValue::from_str(&text).ok()).map(|text| (asks, text)));
         match self.status {
             StatusCode::METHOD_NOT_ALLOWED => {
                 headers.insert(ALLOW, HeaderValue::from_static("GET, POST, DELETE"));

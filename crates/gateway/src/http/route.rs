@@ -5,13 +5,14 @@ use std::time::Instant;
 
 use hyper::body::{Bytes, Incoming};
 use hyper::header::{CACHE_CONTROL, CONNECTION, HOST, HeaderValue, WWW_AUTHENTICATE};
-use hyper::{HeaderMap, Method, Request, Response, StatusCode};
+use hyper::{HeaderMap, Method, Request, Response, StatusCode, Uri};
 use vanguard_engine::Entry;
 
 use super::access::{AccessLog, Visitor};
 use super::caller::Caller;
 use super::door::Outside;
 use super::elsewhere::Elsewhere;
+use super::forward::{self, Forward};
 use super::headers::media_type;
 use super::inflight::{InFlight, until_sent};
 use super::local::Local;
@@ -19,7 +20,7 @@ use super::local::legacy::MESSAGES;
 use super::measure::Measure;
 use super::merged::{Merged, Server};
 use super::metadata;
-use super::pass::{Listens, while_it_holds};
+use super::pass::{Listens, Pass, while_it_holds};
 use super::peer::Peer;
 use super::remote::Remote;
 use super::reply::{Body, Fault, Lacking, empty, json};
@@ -44,6 +45,14 @@ pub(super) enum Behind {
 }
 
 impl Behind {
+    /// Its own address, where it has one.
+    pub(super) fn url(&self) -> Option<&Uri> {
+        match self {
+            Self::Url(_, elsewhere) => Some(elsewhere.target()),
+            Self::Command(_) | Self::Merged(_) => None,
+        }
+    }
+
     /// The one server that it is.
     pub(super) fn server(&self) -> Option<Server> {
         match self {
@@ -61,6 +70,8 @@ pub(super) struct Gateway {
     pub(super) measure: Measure,
     /// By the name in the path; without one, the only one.
     pub(super) upstreams: Vec<(Option<String>, Behind)>,
+    /// What we pass on as an HTTP proxy, if anything.
+    pub(super) forward: Option<Forward>,
     pub(super) inflight: InFlight,
     /// Where somebody may ask for figures.
     pub(super) tally: Option<Arc<Tally>>,
@@ -163,9 +174,10 @@ impl Gateway {
         peer: &Peer,
         visitor: &mut Visitor,
     ) -> Result<Response<Body>, Fault> {
+        let forward = self.forward.as_ref().filter(|_| request.uri().scheme().is_some());
         match request.uri().path() {
-            "/health" => return Ok(well(&request, true)),
-            "/ready" => return Ok(well(&request, !self.inflight.is_closing())),
+            "/health" if forward.is_none() => return Ok(well(&request, true)),
+            "/ready" if forward.is_none() => return Ok(well(&request, !self.inflight.is_closing())),
             _ => {}
         }
         let terms = &*self.standing.now();
@@ -176,11 +188,17 @@ impl Gateway {
             response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
             return Ok(response);
         }
-        terms.gate.check(request.uri(), request.headers())?;
+        if request.method() == Method::CONNECT {
+            return Err(forward::no_tunnel());
+        }
+        terms.gate.check(request.uri(), request.headers(), forward.is_some())?;
         visitor.address = terms.addresses.admit(visitor.address, request.headers())?;
         self.measure.step(visitor.address)?;
         if request.headers().iter().map(|(name, value)| name.as_str().len() + value.len()).sum::<usize>() > HEAD_BYTES {
             return Err(Fault::new(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "the headers are too long"));
+        }
+        if let Some(forward) = forward {
+            return self.forwarded(forward, terms, request, peer, visitor).await;
         }
         let (parts, body) = request.into_parts();
         let (mut headers, path) = (parts.headers, parts.uri.path());
@@ -196,20 +214,33 @@ impl Gateway {
         // Only now, so that nobody without a key learns what is here.
         let behind = self.behind(path, &parts.method)?;
         let token = principal.as_ref().is_some_and(|principal| principal.identity.entry == Entry::Token);
-        let share = principal.as_ref().map(|who| self.measure.principal(&who.identity)).transpose()?;
         let host = headers.get(HOST).cloned();
         let caller = Caller { principal, headers };
-        let listens = parts.method == Method::GET;
-        let mut response = self.pass(behind, legacy, caller, (parts.method, parts.uri.query()), body).await?;
+        let response =
+            self.entered(behind, legacy, (caller, pass, peer), (parts.method, parts.uri.query()), body).await?;
+        Ok(match behind {
+            _ if token => step_up(terms, response, host, resource),
+            Behind::Url(_, elsewhere) if terms.door.is_open() => lead_here(terms, response, host, resource, elsewhere),
+            _ => response,
+        })
+    }
+
+    /// Passes on what a caller asks who has entered, as long as may be: by pace, and by what opened.
+    pub(super) async fn entered(
+        &self,
+        behind: &Behind,
+        legacy: bool,
+        (caller, pass, peer): (Caller, Option<Pass>, &Peer),
+        (method, query): (Method, Option<&str>),
+        body: Incoming,
+    ) -> Result<Response<Body>, Fault> {
+        let share = caller.identity().map(|who| self.measure.principal(who)).transpose()?;
+        let listens = method == Method::GET;
+        let mut response = self.pass(behind, legacy, caller, (method, query), body).await?;
         let listens = response.extensions_mut().remove::<Listens>().is_some() || listens;
         if listens && (pass.is_some() || peer.authorities.is_some()) {
             response = while_it_holds(&self.standing, (pass, peer.authorities), response);
         }
-        let response = match behind {
-            _ if token => step_up(terms, response, host, resource),
-            Behind::Url(_, elsewhere) if terms.door.is_open() => lead_here(terms, response, host, resource, elsewhere),
-            _ => response,
-        };
         Ok(match share {
             Some(share) => until_sent(share, response),
             None => response,

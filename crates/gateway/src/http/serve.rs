@@ -21,6 +21,7 @@ use super::access::AccessLog;
 use super::config::{Bounds, HttpConfig, HttpLimits, Target};
 use super::eager::Eager;
 use super::elsewhere::Elsewhere;
+use super::forward::Forward;
 use super::inflight::InFlight;
 use super::local::Local;
 use super::measure::Measure;
@@ -150,8 +151,8 @@ fn gateway(
         let merged = Merged::new(named, config.limits, office);
         upstreams.push((None, Behind::Merged(Arc::new(merged))));
     }
-    let standing = Arc::new(standing);
-    Ok(Gateway { standing, measure, upstreams, inflight: InFlight::default(), tally, access })
+    let (standing, forward) = (Arc::new(standing), Forward::by(config.forward, config.limits.body));
+    Ok(Gateway { standing, measure, upstreams, forward, inflight: InFlight::default(), tally, access })
 }
 
 /// Reads the terms again whenever it is told to, beside everything else: to compile rules takes a moment.

@@ -14,7 +14,9 @@ use std::time::Duration;
 use vanguard_gateway::http::{HttpConfig, Target};
 
 use super::wrap::{Prepared, Wrap};
-use crate::config::gateway;
+use crate::config::gateway::{self, Gateway};
+use crate::config::serving::Forward;
+use crate::config::{Layer, Origin, Written};
 use crate::exit::{Failure, Outcome};
 use entry::EntryFlags;
 use upstreams::UpstreamFlags;
@@ -51,12 +53,8 @@ pub(crate) struct Args {
     /// Origin of a web page that may speak to it, beside those of localhost; may be repeated
     #[arg(long, value_name = "ORIGIN")]
     allow_origin: Vec<String>,
-    /// Address at which figures for Prometheus are told (/metrics), to whoever reaches it
-    #[arg(long, value_name = "ADDRESS:PORT")]
-    metrics_listen: Option<SocketAddr>,
-    /// File to which a line of JSON is added for each request: who asked from where, for what, how it was answered
-    #[arg(long, value_name = "FILE")]
-    access_log: Option<PathBuf>,
+    #[command(flatten)]
+    serving: ServingFlags,
     /// Let everybody in who reaches the address
     #[arg(long)]
     insecure_no_auth: bool,
@@ -66,9 +64,40 @@ pub(crate) struct Args {
     wrap: Wrap,
 }
 
+/// Flags of what it tells, and what it is to its clients.
+#[derive(Debug, clap::Args)]
+struct ServingFlags {
+    /// What clients may reach that have the gateway for their HTTP proxy
+    #[arg(long, value_name = "WHAT")]
+    forward_proxy: Option<Forward>,
+    /// Address at which figures for Prometheus are told (/metrics), to whoever reaches it
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    metrics_listen: Option<SocketAddr>,
+    /// File to which a line of JSON is added for each request: who asked from where, for what, how it was answered
+    #[arg(long, value_name = "FILE")]
+    access_log: Option<PathBuf>,
+}
+
+impl Args {
+    /// A layer for each flag that is a setting.
+    fn layers(&self) -> Vec<Layer> {
+        let ServingFlags { forward_proxy, metrics_listen, access_log } = &self.serving;
+        let mut layers = self.entry.layers();
+        let mut add = |given: bool, flag: &'static str, gateway: Gateway| {
+            let written = Written { gateway, ..Written::default() };
+            layers.extend(given.then_some(Layer { origin: Origin::Flag(flag), written }));
+        };
+        let none = Gateway::default();
+        add(forward_proxy.is_some(), "--forward-proxy", Gateway { forward_proxy: *forward_proxy, ..none.clone() });
+        add(metrics_listen.is_some(), "--metrics-listen", Gateway { metrics_listen: *metrics_listen, ..none.clone() });
+        add(access_log.is_some(), "--access-log", Gateway { access_log: access_log.clone(), ..none });
+        layers
+    }
+}
+
 pub(crate) fn run(args: Box<Args>) -> Outcome {
     let _ = std::thread::Builder::new().name("prepare".to_owned()).spawn(vanguard_engine::prepare);
-    let (prepared, mut upstreams) = upstreams::prepare(&args.upstreams, &args.wrap, args.entry.layers())?;
+    let (prepared, mut upstreams) = upstreams::prepare(&args.upstreams, &args.wrap, args.layers())?;
     for upstream in &mut upstreams {
         if let Target::Command(server) = &mut upstream.target {
             // It opens the gateway, not what stands behind it.
@@ -79,12 +108,13 @@ pub(crate) fn run(args: Box<Args>) -> Outcome {
     let limits = gateway::meant(&settings.gateway, settings.limits.message_bytes.value);
     let config = HttpConfig {
         listen: SocketAddr::new(args.host, args.port),
-        metrics: args.metrics_listen,
+        metrics: settings.serving.metrics_listen.value,
         terms: terms::terms(&args, &settings, engine)?,
         upstreams,
         paces: entry::paces(&settings.entry),
         hosts: args.allow_host.clone(),
         origins: args.allow_origin.clone(),
+        forward: settings.serving.forward_proxy.value.meant(),
         limits,
         drain: Duration::from_secs(settings.drain_seconds.value.into()),
     };

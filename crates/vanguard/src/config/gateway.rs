@@ -1,5 +1,7 @@
-//! The limits of the gateway over HTTP, as they are written and as they are meant.
+//! The gateway over HTTP as it is written, and its limits as they are meant.
 
+use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use schemars::JsonSchema;
@@ -7,13 +9,21 @@ use serde::Deserialize;
 use vanguard_gateway::http::HttpLimits;
 
 use super::origin::pick;
+use super::serving::Forward;
 use super::{Layer, Set};
 
-/// Limits of the gateway over HTTP.
+/// The gateway over HTTP.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 #[schemars(inline)]
 pub(crate) struct Gateway {
+    /// What clients may reach that have the gateway for their HTTP proxy (`HTTP_PROXY`): `off` for nothing, `upstreams` for the servers at URLs by
+    /// their own addresses, `sign-in` for these and what a client needs to get a token for them.
+    pub(crate) forward_proxy: Option<Forward>,
+    /// Address and port at which figures for Prometheus are told (`/metrics`), to whoever reaches it; nowhere when absent.
+    pub(crate) metrics_listen: Option<SocketAddr>,
+    /// File to which a line of JSON is added for each request; none when absent.
+    pub(crate) access_log: Option<PathBuf>,
     /// Connections at once; further ones wait in the kernel's queue.
     pub(crate) connections: Option<u32>,
     /// Sessions at once with servers at URLs.
@@ -41,7 +51,13 @@ pub(crate) struct Gateway {
 impl Gateway {
     /// The keys that are written.
     pub(crate) fn keys(&self) -> impl Iterator<Item = &'static str> {
-        LIMITS.into_iter().filter(|limit| (limit.written)(self).is_some()).map(|limit| limit.key)
+        let beside = [
+            (self.forward_proxy.is_some(), "gateway.forward_proxy"),
+            (self.metrics_listen.is_some(), "gateway.metrics_listen"),
+            (self.access_log.is_some(), "gateway.access_log"),
+        ];
+        let limits = LIMITS.into_iter().map(|limit| ((limit.written)(self).is_some(), limit.key));
+        beside.into_iter().chain(limits).filter(|(written, _)| *written).map(|(_, key)| key)
     }
 }
 

@@ -14,6 +14,7 @@ use super::gateway::{self, Bounded};
 use super::origin::pick;
 use super::roles::RoleChange;
 use super::servers::{Served, ServerName};
+use super::serving::Serving;
 use super::written::{Audit, Compat, Exception, PortList, SandboxMode, Stderr};
 use super::zone::Zone;
 use super::{Layer, Origin, Set, Written};
@@ -44,6 +45,7 @@ pub(crate) struct Settings {
     pub(crate) zones: Vec<Set<Zone>>,
     pub(crate) sandbox: Walled,
     pub(crate) entry: Entrance,
+    pub(crate) serving: Serving,
     pub(crate) gateway: Vec<Bounded>,
     pub(crate) drain_seconds: Set<u32>,
     pub(crate) grace_seconds: Set<u32>,
@@ -168,6 +170,7 @@ impl Settings {
             zones: gather(layers, |w| w.zones.clone()),
             sandbox: Walled::from_layers(layers),
             entry: Entrance::from_layers(layers),
+            serving: Serving::from_layers(layers),
             gateway: gateway::from_layers(layers),
             drain_seconds: pick(layers, 30, |w| w.shutdown.drain_seconds),
             grace_seconds: pick(layers, 2, |w| w.shutdown.grace_seconds),

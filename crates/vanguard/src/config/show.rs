@@ -107,6 +107,10 @@ pub(crate) fn rows(settings: &Settings, default_record: Option<&Path>) -> Vec<Ro
     rows.add("entry.rate", &entry.rate, |n| *n);
     rows.add("entry.address_rate", &entry.address_rate, |n| *n);
     rows.add("entry.open", &entry.open, |n| n.map_or(Paces::OPEN, |n| n.get() as usize));
+    let serving = &settings.serving;
+    rows.add("gateway.forward_proxy", &serving.forward_proxy, |what| *what);
+    rows.add("gateway.metrics_listen", &serving.metrics_listen, |address| *address);
+    rows.add("gateway.access_log", &serving.access_log, Clone::clone);
     for limit in &settings.gateway {
         rows.add(limit.key, &limit.set, |n| *n);
     }

@@ -158,6 +158,9 @@ mod tests {
             ("entry: {tls: {client_ca: x}}", "entry.tls.client_ca"),
             ("entry: {jwt: {issuer: x}}", "entry.jwt.issuer"),
             ("entry: {trusted_proxies: [0.0.0.0/0]}", "entry.trusted_proxies"),
+            ("gateway: {forward_proxy: sign-in}", "gateway.forward_proxy"),
+            ("gateway: {metrics_listen: '0.0.0.0:9090'}", "gateway.metrics_listen"),
+            ("gateway: {access_log: /etc/passwd}", "gateway.access_log"),
             ("update: {key: x}", "update.key"),
             ("trust_project: true", "trust_project"),
         ] {

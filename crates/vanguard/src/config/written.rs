@@ -64,7 +64,7 @@ pub(crate) struct Written {
     pub(crate) sandbox: Sandbox,
     /// Who may enter the gateway over HTTP.
     pub(crate) entry: Entry,
-    /// Limits of the gateway over HTTP.
+    /// The gateway over HTTP.
     pub(crate) gateway: Gateway,
     /// How a session ends.
     pub(crate) shutdown: Shutdown,

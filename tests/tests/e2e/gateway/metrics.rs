@@ -50,6 +50,25 @@ fn figures_say_what_became_of_messages_and_requests() {
 }
 
 #[test]
+fn where_figures_and_lines_go_is_a_setting_as_well_and_a_flag_is_stronger() {
+    let upstream = Upstream::new(|_| response("202 Accepted", "", ""));
+    let folder = tempfile::tempdir().unwrap();
+    let [config, set, flag] = ["vanguard.yaml", "set.jsonl", "flag.jsonl"].map(|name| folder.path().join(name));
+    let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+    std::fs::write(&config, format!("gateway: {{metrics_listen: '{address}', access_log: {}}}\n", set.display()))
+        .unwrap();
+    let [config, flag_text] = [&config, &flag].map(|path| path.to_str().unwrap().to_owned());
+    let flags = ["--config".to_owned(), config, "--upstream".to_owned(), upstream.url()];
+    for (more, file) in [(&[][..], &set), (&["--access-log".to_owned(), flag_text], &flag)] {
+        let gateway = Gateway::start(flags.iter().chain(more).cloned());
+        gateway.says(&format!("figures at http://{address}/metrics"));
+        assert_eq!(gateway.ask("PUT", "/mcp", &[]).status, 405);
+        let noted = || std::fs::read_to_string(file).is_ok_and(|lines| lines.lines().count() == 1);
+        assert!(e2e::settle(e2e::PATIENCE, noted), "{}", file.display());
+    }
+}
+
+#[test]
 fn a_request_is_a_line_without_its_query_headers_and_body() {
     let upstream = Upstream::new(|_| response("202 Accepted", "", ""));
     let folder = tempfile::tempdir().unwrap();

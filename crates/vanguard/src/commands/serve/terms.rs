@@ -52,17 +52,19 @@ pub(super) fn terms(args: &Args, settings: &Settings, engine: Engine) -> Result<
         public: entry::public(&settings.entry.public_url)?,
         allow_from: entry::networks(&settings.entry.allow_from),
         trusted_proxies: entry::networks(&settings.entry.trusted_proxies),
-        access: args.access_log.as_deref().map(access_log).transpose()?,
+        access: settings.serving.access_log.value.as_deref().map(access_log).transpose()?,
     })
 }
 
 /// The terms as they are said now. What differs from `begun` and cannot change while the gateway runs is told.
 pub(super) fn renewed(args: &Args, begun: &Settings) -> Result<Terms, Failure> {
     let around = Surroundings::of_process();
-    let mut resolved = args.wrap.resolve(args.entry.layers(), &around)?;
+    let mut resolved = args.wrap.resolve(args.layers(), &around)?;
     let waiting = waiting(begun, &resolved.settings);
     // Bodies are gathered, and processes were started, by those of the start.
     resolved.settings.limits.clone_from(&begun.limits);
+    // It is opened anew where it is.
+    resolved.settings.serving.access_log.clone_from(&begun.serving.access_log);
     let (engine, warnings) = engine::build(&resolved.settings, &around)?;
     let terms = terms(args, &resolved.settings, engine)?;
     warn_all(waiting.iter().chain(&resolved.warnings).chain(&warnings));
@@ -90,7 +92,7 @@ fn waiting(begun: &Settings, now: &Settings) -> Vec<String> {
 fn access_log(path: &Path) -> Result<File, Failure> {
     let opened = OpenOptions::new().append(true).create(true).mode(0o600).open(path);
     opened.map_err(|error| {
-        Failure::Configuration(format!("--access-log: {} cannot be written to: {error}", path.display()))
+        Failure::Configuration(format!("the access log {} cannot be written to: {error}", path.display()))
     })
 }
 
