@@ -21,6 +21,8 @@ pub struct StdioConfig {
     pub env: Vec<(OsString, Option<OsString>)>,
     /// Whether it inherits our environment; otherwise it has only what `env` sets.
     pub inherits: bool,
+    /// The variable in which it is told what the client shows to the server (`Authorization`), if it is.
+    pub shows: Option<OsString>,
     /// The walls that it runs behind, if any.
     pub walls: Option<Walls>,
     /// Why the kernel keeps less of the walls than was meant; recorded.
@@ -42,6 +44,7 @@ impl StdioConfig {
             cwd: None,
             env: Vec::new(),
             inherits: true,
+            shows: None,
             walls: None,
             unkept: None,
             max_message: vanguard_wire::Limits::default().message_bytes,

@@ -13,6 +13,11 @@ pub fn run(_: &StdioConfig, _: Engine, _: Session, _: &Log, _: Arc<dyn Reporter>
     Err(StartError::Unsupported)
 }
 
+/// No server to stand before.
+pub fn bridge() -> Option<ExitCode> {
+    None
+}
+
 /// No watchdog where there is no proxy.
 pub fn watchdog() -> Option<ExitCode> {
     None

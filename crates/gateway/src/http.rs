@@ -24,6 +24,7 @@ mod hearing;
 mod heartbeat;
 mod inflight;
 mod keys;
+mod legacy;
 mod letter;
 mod local;
 mod measure;
@@ -45,12 +46,15 @@ mod taken;
 mod terms;
 mod tls;
 mod token;
+mod told;
+mod voice;
 
 pub use hyper::Uri;
 pub use ipnet::IpNet;
 
 pub use config::{Bounds, ForwardProxy, HttpConfig, HttpLimits, Paces, Target, Upstream};
 pub use keys::{KeyError, Keys};
+pub(crate) use reply::SERVER_GONE;
 pub use serve::serve;
 pub use terms::{Reload, Terms};
 pub use tls::{Tls, TlsError, TlsFile};

@@ -21,6 +21,8 @@ mod resolver;
 mod seat;
 
 #[cfg(unix)]
+mod bridge;
+#[cfg(unix)]
 mod conversation;
 #[cfg(unix)]
 mod descriptors;
@@ -65,12 +67,12 @@ mod elsewhere;
 pub use clock::SystemClock;
 pub use config::{StdioConfig, Waits};
 #[cfg(not(unix))]
-pub use elsewhere::{run, watchdog};
+pub use elsewhere::{bridge, run, watchdog};
 pub use error::StartError;
 pub use report::{Event, Reporter};
 pub use resolver::Resolver;
 #[cfg(unix)]
-pub use {stdio::run, watchdog::watchdog};
+pub use {bridge::bridge, stdio::run, watchdog::watchdog};
 
 /// How a session ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -22,6 +22,10 @@ fn main() -> ExitCode {
     if let Some(code) = vanguard_gateway::watchdog() {
         return code;
     }
+    // And where a server speaks no transport but an old one.
+    if let Some(code) = vanguard_gateway::bridge() {
+        return code;
+    }
     // And as the step behind the walls of a server's sandbox.
     if let Some(code) = vanguard_sandbox::step() {
         return code;

@@ -10,6 +10,7 @@ mod hostile;
 mod measures;
 mod merged;
 mod metrics;
+mod older;
 mod principals;
 mod reload;
 mod remote;

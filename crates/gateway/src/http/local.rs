@@ -1,7 +1,7 @@
 //! An upstream that is a command: one process a session, its stdio spoken as Streamable HTTP.
 
 mod exchanges;
-pub(super) mod legacy;
+mod legacy;
 mod listener;
 mod mirrors;
 mod processes;
@@ -11,10 +11,13 @@ mod stateless;
 mod stream;
 mod streams;
 
+use std::borrow::Cow;
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt as _;
 use std::sync::Arc;
 
 use hyper::body::Incoming;
-use hyper::header::{ACCEPT, HeaderValue};
+use hyper::header::{ACCEPT, AUTHORIZATION, HeaderValue};
 use hyper::{Response, StatusCode};
 use tokio::task::block_in_place;
 use uuid::Uuid;
@@ -185,9 +188,22 @@ impl Local {
         let session = Uuid::new_v4().to_string();
         let client = Streams::new(self.limits.stall, self.office.limits);
         // A process is started: others must not wait for that.
-        let begun =
-            block_in_place(|| sessions.begin(&self.office, &self.command, session, caller.principal.clone(), client));
+        let begun = block_in_place(|| {
+            sessions.begin(&self.office, &self.command_for(caller), session, caller.principal.clone(), client)
+        });
         begun.map_err(|why| self.not_begun(why, id))
+    }
+
+    /// What is started for a client, told what it shows where that is to go on.
+    fn command_for(&self, caller: &Caller) -> Cow<'_, StdioConfig> {
+        match (&self.command.shows, caller.headers.get(AUTHORIZATION)) {
+            (Some(variable), Some(shown)) => {
+                let mut command = self.command.clone();
+                command.env.push((variable.clone(), Some(OsStr::from_bytes(shown.as_bytes()).to_owned())));
+                Cow::Owned(command)
+            }
+            _ => Cow::Borrowed(&self.command),
+        }
     }
 
     fn not_begun(&self, why: NotBegun, id: Option<&str>) -> Fault {

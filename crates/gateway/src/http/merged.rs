@@ -13,10 +13,8 @@ mod lists;
 mod names;
 mod owners;
 mod session;
-mod told;
 mod translate;
 mod visit;
-mod voice;
 mod within;
 
 use std::collections::HashMap;
@@ -44,12 +42,12 @@ use super::remote::Remote;
 use super::reply::{self, Body, Fault, INVALID_PARAMS, Lacking, METHOD_NOT_FOUND};
 use super::revision::Era;
 use super::taken::Taken;
+use super::voice::{Heard, Voice};
 use chorus::Chorus;
 use listening::Listening;
 use owners::Owners;
 use session::{Begun, Open, Sessions, lock};
 use visit::Visit;
-use voice::{Heard, Voice};
 
 /// The endpoint of all servers.
 #[derive(Debug)]

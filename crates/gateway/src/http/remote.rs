@@ -1,6 +1,7 @@
 //! An upstream at a URL: each request of the client is one of ours, judged before it is sent, and its answer judged as it comes.
 
 mod client;
+mod legacy;
 mod stream;
 mod talks;
 
@@ -47,6 +48,8 @@ pub(super) struct Remote {
     talks: Talks,
     limits: HttpLimits,
     answers: Arc<Semaphore>,
+    /// Those of the transport of 2024-11-05.
+    legacy: legacy::Sessions,
 }
 
 /// A conversation, and the session id that it goes by.
@@ -59,7 +62,8 @@ impl Remote {
     pub(super) fn new(office: Office, target: Uri, limits: HttpLimits) -> Self {
         let client = Client::new(target, limits.connect, limits.answer);
         let talks = Talks::new(limits.sessions, limits.idle);
-        Self { office, client, talks, limits, answers: Arc::new(Semaphore::new(ANSWERS)) }
+        let (answers, legacy) = (Arc::new(Semaphore::new(ANSWERS)), legacy::Sessions::default());
+        Self { office, client, talks, limits, answers, legacy }
     }
 
     /// Who judges here.

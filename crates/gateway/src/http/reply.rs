@@ -30,7 +30,7 @@ pub(super) const METHOD_NOT_FOUND: i64 = -32601;
 /// JSON-RPC code of parameters that are not as they must be.
 pub(super) const INVALID_PARAMS: i64 = -32602;
 /// JSON-RPC code of requests whose server cannot be reached: of the range that no revision of MCP reserves.
-pub(super) const SERVER_GONE: i64 = -31002;
+pub(crate) const SERVER_GONE: i64 = -31002;
 /// Seconds after which it may be worth to ask again.
 const RETRY_SECONDS: HeaderValue = HeaderValue::from_static("5");
 

@@ -15,8 +15,8 @@ use super::elsewhere::Elsewhere;
 use super::forward::{self, Forward};
 use super::headers::media_type;
 use super::inflight::{InFlight, until_sent};
+use super::legacy::{LISTEN, MESSAGES};
 use super::local::Local;
-use super::local::legacy::MESSAGES;
 use super::measure::Measure;
 use super::merged::{Merged, Server};
 use super::metadata;
@@ -30,8 +30,6 @@ use crate::tally::Tally;
 /// Where the upstreams are.
 const ROOT: &str = "/mcp";
 
-/// Where clients of the transport of 2024-11-05 listen.
-const LISTEN: &str = "/sse";
 /// The most bytes of a request's headers.
 const HEAD_BYTES: usize = 32 * 1024;
 
@@ -291,6 +289,7 @@ impl Gateway {
                     .enter()
                     .ok_or_else(|| Fault::new(StatusCode::SERVICE_UNAVAILABLE, "the gateway is closing"))?;
                 let response = match behind {
+                    Behind::Url(remote, _) if legacy => remote.post_beside(caller, query, body).await,
                     Behind::Url(remote, _) => remote.post(caller, body).await,
                     Behind::Command(local) if legacy => local.post_beside(&caller, query, body).await,
                     Behind::Command(local) => local.post(caller, body).await,
@@ -298,12 +297,13 @@ impl Gateway {
                 }?;
                 Ok(entered.until_sent(response))
             }
+            (Method::GET, Behind::Url(remote, _)) if legacy => remote.listen(&caller),
             (Method::GET, Behind::Url(remote, _)) => remote.get(caller).await,
             (Method::GET, Behind::Command(local)) if legacy => local.listen(&caller),
             (Method::GET, Behind::Command(local)) => local.get(&caller),
             (Method::GET, Behind::Merged(merged)) => merged.get(caller).await,
             (Method::DELETE, Behind::Merged(merged)) => merged.delete(&caller),
-            (Method::DELETE, Behind::Url(remote, _)) => remote.delete(caller).await,
+            (Method::DELETE, Behind::Url(remote, _)) if !legacy => remote.delete(caller).await,
             (Method::DELETE, Behind::Command(local)) if !legacy => local.delete(&caller),
             _ => Err(Fault::new(StatusCode::METHOD_NOT_ALLOWED, "this method is not for MCP")),
         }
@@ -311,10 +311,10 @@ impl Gateway {
 
     fn behind(&self, path: &str, method: &Method) -> Result<&Behind, Fault> {
         let path = path.strip_suffix('/').unwrap_or(path);
-        // The transport of 2024-11-05 has a path for each way, and here only before a command.
+        // The transport of 2024-11-05 has a path for each way, and here only before a server that is the only one.
         let path = match (path, self.upstreams.first()) {
-            (LISTEN, Some((None, Behind::Command(_)))) if method == Method::GET => ROOT,
-            (MESSAGES, Some((None, Behind::Command(_)))) if method == Method::POST => ROOT,
+            (LISTEN, Some((None, _))) if method == Method::GET => ROOT,
+            (MESSAGES, Some((None, _))) if method == Method::POST => ROOT,
             _ => path,
         };
         let name = path.strip_prefix(ROOT).and_then(|rest| match rest {

@@ -31,6 +31,8 @@ pub(crate) enum Served {
     Command(Started),
     /// To be reached.
     Url(String),
+    /// To be reached over the transport of 2024-11-05.
+    OldUrl(String),
 }
 
 /// What is to be started.
@@ -58,8 +60,21 @@ struct Parts {
     env: BTreeMap<String, String>,
     /// Its working directory.
     cwd: Option<PathBuf>,
-    /// Where it is reached over Streamable HTTP, in the place of a command.
+    /// Where it is reached over HTTP, in the place of a command.
     url: Option<String>,
+    /// By which transport: `http` (Streamable HTTP, the default for a `url`), `sse` (that of 2024-11-05) or `stdio` (of a `command`).
+    #[serde(rename = "type")]
+    transport: Option<Transport>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[schemars(inline)]
+enum Transport {
+    #[serde(alias = "streamable-http", alias = "streamableHttp")]
+    Http,
+    Sse,
+    Stdio,
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -73,9 +88,13 @@ enum Words {
 impl TryFrom<Parts> for Served {
     type Error = &'static str;
 
-    fn try_from(Parts { command, args, env, cwd, url }: Parts) -> Result<Self, Self::Error> {
+    fn try_from(Parts { command, args, env, cwd, url, transport }: Parts) -> Result<Self, Self::Error> {
         let of_a_command = !args.is_empty() || !env.is_empty() || cwd.is_some();
         match (command, url) {
+            (Some(_), None) if transport.is_some_and(|transport| transport != Transport::Stdio) => {
+                Err("the `type` of a `command` is `stdio`")
+            }
+            (None, Some(_)) if transport == Some(Transport::Stdio) => Err("the `type` of a `url` is `http` or `sse`"),
             (Some(command), None) => {
                 let mut words = match command {
                     Words::Program(program) => vec![program],
@@ -87,6 +106,7 @@ impl TryFrom<Parts> for Served {
                 }
                 Ok(Self::Command(Started { words, env, cwd }))
             }
+            (None, Some(url)) if !of_a_command && transport == Some(Transport::Sse) => Ok(Self::OldUrl(url)),
             (None, Some(url)) if !of_a_command => Ok(Self::Url(url)),
             (None, Some(_)) => Err("`args`, `env` and `cwd` are of a `command`"),
             _ => Err("write either a `command` or a `url`"),
@@ -152,13 +172,14 @@ mod tests {
 
     #[test]
     fn servers_are_written_as_clients_write_them_and_keep_their_order() {
-        let text = "servers:\n  notes: {command: npx, args: [-y, notes], env: {A: b}, cwd: dir}\n  git: {url: 'https://git.example/mcp'}\n  a: {command: [uvx, a]}\n";
+        let text = "servers:\n  notes: {command: npx, args: [-y, notes], env: {A: b}, cwd: dir}\n  git: {url: 'https://git.example/mcp'}\n  a: {command: [uvx, a], type: stdio}\n  old: {url: 'http://old/sse', type: sse}\n";
         let servers = parse(text, "x").expect("valid").servers.expect("some").0;
         let names: Vec<&str> = servers.iter().map(|(name, _)| &*name.0).collect();
-        assert_eq!(names, ["notes", "git", "a"]);
+        assert_eq!(names, ["notes", "git", "a", "old"]);
         let Served::Command(notes) = &servers[0].1 else { panic!("a command") };
         assert_eq!((notes.words.join(" "), &*notes.env["A"], notes.cwd.is_some()), ("npx -y notes".into(), "b", true));
         assert_eq!(servers[1].1, Served::Url("https://git.example/mcp".into()));
+        assert_eq!(servers[3].1, Served::OldUrl("http://old/sse".into()));
     }
 
     #[test]
@@ -168,6 +189,8 @@ mod tests {
             ("servers:\n  a: {command: x, url: 'http://a/'}\n", "either a `command` or a `url`"),
             ("servers:\n  a: {url: 'http://a/', args: [x]}\n", "are of a `command`"),
             ("servers:\n  a: {command: []}\n", "is empty"),
+            ("servers:\n  a: {command: x, type: sse}\n", "of a `command` is `stdio`"),
+            ("servers:\n  a: {url: 'http://a/', type: stdio}\n", "is `http` or `sse`"),
             ("servers:\n  a__b: {command: x}\n", "cannot be the name"),
             ("servers:\n  'a/b': {command: x}\n", "cannot be the name"),
             ("servers:\n  a: {commands: x}\n", "did you mean `command`?"),

@@ -142,6 +142,7 @@ fn shown(served: &Served) -> String {
             set.chain(masked_command(&started.words)).collect::<Vec<_>>().join(" ")
         }
         Served::Url(url) => masked_url(url),
+        Served::OldUrl(url) => format!("sse+{}", masked_url(url)),
     }
 }
 

@@ -187,7 +187,7 @@ fn rebase(mut written: Written, file: &Path) -> Written {
     let servers = written.servers.iter_mut().flat_map(|servers| &mut servers.0);
     let of_servers = servers.filter_map(|(_, served)| match served {
         Served::Command(started) => started.cwd.as_mut(),
-        Served::Url(_) => None,
+        Served::Url(_) | Served::OldUrl(_) => None,
     });
     for cwd in of_servers.chain(&mut written.server.cwd) {
         *cwd = base.join(&cwd);

@@ -52,7 +52,7 @@ pub(crate) struct Written {
     /// The MCP server to run when the command line names none.
     pub(crate) server: Server,
     /// The MCP servers of `serve` when the command line names none, by name: each a `command`, with `args`, `env` and `cwd`, or a
-    /// `url`. A name of several sources is as the strongest says.
+    /// `url`, with `type: sse` where it speaks only the transport of 2024-11-05. A name of several sources is as the strongest says.
     pub(crate) servers: Option<Servers>,
     /// Programs that may be started as servers, as a command names them or by their file's name; any when absent. Where several sources
     /// name some, each must name the program.

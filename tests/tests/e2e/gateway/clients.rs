@@ -54,7 +54,13 @@ fn the_typescript_client_answers_what_the_server_asks_it() {
         command
     });
     let url = Gateway::start(["--upstream", &remote.url()]);
-    for gateway in [command, url] {
+    let of_2024 = Served::start(|port| {
+        let mut command = Command::new(&program);
+        command.arg("sse").env("PORT", port.to_string());
+        command
+    });
+    let older = Gateway::start(["--upstream".to_owned(), format!("sse+{}", of_2024.url().replace("/mcp", "/sse"))]);
+    for gateway in [command, url, older] {
         let through = drive(&[&gateway.url()]);
         let asked = through["asked"].as_array().unwrap();
         assert!(["sampling/createMessage", "elicitation/create"].iter().all(|method| asked.contains(&json!(method))));

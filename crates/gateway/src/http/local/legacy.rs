@@ -16,21 +16,17 @@ use super::{Local, accepts, over};
 use crate::http::caller::Caller;
 use crate::http::event::endpoint;
 use crate::http::hearing::{Ruling, hear_from};
+use crate::http::legacy::{named, place};
 use crate::http::reply::{self, Body, Cut, Fault};
 use crate::http::taken::Taken;
 use crate::outlet::{Closed, Outlet as _};
-
-/// Where messages are posted. The stream says so, with the session's id.
-pub(in crate::http) const MESSAGES: &str = "/messages";
-/// What names the session there.
-const SESSION: &str = "sessionId=";
 
 impl Local {
     /// A client begins a session and listens to it.
     pub(in crate::http) fn listen(&self, caller: &Caller) -> Result<Response<Body>, Fault> {
         accepts(caller, &["text/event-stream"])?;
         let open = self.begin_in(&self.legacy, caller, None)?;
-        open.client.announce(endpoint(&format!("{MESSAGES}?{SESSION}{}", open.id)));
+        open.client.announce(endpoint(&place(&open.id)));
         let reader = open.client.listen();
         let listener = Listener::new(Arc::clone(&open.client), reader, self.limits.heartbeat);
         Ok(reply::events(Only { listener, open, sessions: Arc::clone(&self.legacy) }))
@@ -43,8 +39,7 @@ impl Local {
         query: Option<&str>,
         body: Incoming,
     ) -> Result<Response<Body>, Fault> {
-        let id = query.into_iter().flat_map(|query| query.split('&')).find_map(|pair| pair.strip_prefix(SESSION));
-        let open = id.and_then(|id| self.legacy.find(id, caller.identity()));
+        let open = named(query).and_then(|id| self.legacy.find(id, caller.identity()));
         let open = open.ok_or_else(|| Fault::new(StatusCode::NOT_FOUND, "there is no such session"))?;
         let mut taken = Taken::read(caller, body, &self.limits, &self.office.limits).await?;
         let link = &open.link;

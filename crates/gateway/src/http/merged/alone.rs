@@ -15,13 +15,13 @@ use super::owners::Owners;
 use super::session::lock;
 use super::translate::{self, ours};
 use super::visit::Visit;
-use super::voice::Voice;
 use super::{Merged, error, is_stream, no_page, nowhere, result, unknown};
 use crate::http::envelope;
 use crate::http::letter::Sort;
 use crate::http::pass::Listens;
 use crate::http::reply::{self, Body, Fault, METHOD_NOT_FOUND, SERVER_GONE};
 use crate::http::taken::Taken;
+use crate::http::voice::Voice;
 
 /// How long a server may take to say what it offers.
 const DISCOVER: Duration = Duration::from_secs(10);

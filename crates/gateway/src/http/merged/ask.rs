@@ -15,7 +15,6 @@ use super::greeting::Greeting;
 use super::session::{Begun, Open, Seat};
 use super::translate::{homeward, ours};
 use super::visit::Visit;
-use super::voice::{Heard, Voice};
 use super::{Merged, Server};
 use crate::http::caller::Caller;
 use crate::http::event::bare;
@@ -25,6 +24,7 @@ use crate::http::parcel::Parcel;
 use crate::http::reply::{Body, Fault};
 use crate::http::revision::{Era, HANDSHAKE};
 use crate::http::taken::Taken;
+use crate::http::voice::{Heard, Voice};
 use crate::report::Event;
 
 /// How long a server may take to begin a session: a command may have to be fetched first.

@@ -14,12 +14,12 @@ use super::Merged;
 use super::listening::{After, Listening, Opened, Opening};
 use super::session::{Begun, Open};
 use super::translate::homeward;
-use super::voice::{Heard, Voice};
 use crate::http::event::{Data, HEARTBEAT, bare, numbered, passed_on};
 use crate::http::heartbeat::Heartbeat;
 use crate::http::letter::Letter;
 use crate::http::parcel::Parcel;
 use crate::http::reply::{Body, Cut};
+use crate::http::voice::{Heard, Voice};
 
 /// What one of several streams that say the same is acknowledged by.
 const ACKNOWLEDGED: &str = "notifications/subscriptions/acknowledged";

@@ -12,7 +12,6 @@ use vanguard_wire::IdKey;
 
 use super::lists::{List, Place};
 use super::session::{Begun, Open, lock};
-use super::told::Told;
 use super::translate::{self, Goes, onward};
 use super::visit::Visit;
 use super::{Merged, error, greeting, in_session, no_page, result, unknown};
@@ -20,6 +19,7 @@ use crate::http::event::bare;
 use crate::http::heartbeat::Heartbeat;
 use crate::http::letter::Letter;
 use crate::http::reply::{self, Body, Fault, Lacking, SERVER_GONE};
+use crate::http::told::Told;
 
 /// How long the client's greeting waits for all servers, where some have answered.
 const GREET: Duration = Duration::from_secs(10);

@@ -18,8 +18,8 @@ const MAX_SERVERS: usize = 32;
 /// Flags that name servers.
 #[derive(Debug, clap::Args)]
 pub(super) struct UpstreamFlags {
-    /// URL of a server elsewhere, over Streamable HTTP; may be repeated with names
-    #[arg(long, value_name = "[NAME=]URL", conflicts_with_all = ["server", "command"])]
+    /// URL of a server elsewhere, over Streamable HTTP, or behind `sse+` over the transport of 2024-11-05; may be repeated with names
+    #[arg(long, value_name = "[NAME=][sse+]URL", conflicts_with_all = ["server", "command"])]
     upstream: Vec<NamedUrl>,
     /// Command line of a server, as one string, split as a shell splits; may be repeated
     #[arg(long = "command", id = "named", value_name = "NAME=COMMAND", conflicts_with_all = ["server", "command", "name"])]
@@ -28,17 +28,19 @@ pub(super) struct UpstreamFlags {
 
 /// A server elsewhere.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct NamedUrl(Option<ServerName>, Uri);
+struct NamedUrl(Option<ServerName>, Chosen);
 
 /// A server to start.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct NamedCommand(ServerName, String);
 
 /// What one of several servers is.
-#[derive(Debug)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 enum Chosen {
     Command(Started),
     Url(Uri),
+    /// Over the transport of 2024-11-05.
+    OldUrl(Uri),
 }
 
 impl UpstreamFlags {
@@ -47,7 +49,7 @@ impl UpstreamFlags {
     }
 
     fn chosen(&self) -> Result<Vec<(Option<ServerName>, Chosen)>, Failure> {
-        let urls = self.upstream.iter().map(|NamedUrl(name, url)| Ok((name.clone(), Chosen::Url(url.clone()))));
+        let urls = self.upstream.iter().map(|NamedUrl(name, url)| Ok((name.clone(), url.clone())));
         let commands = self.commands.iter().map(|NamedCommand(name, line)| {
             let words = wrap::words("--command", line)?;
             Ok((Some(name.clone()), Chosen::Command(Started { words, ..Started::default() })))
@@ -71,7 +73,7 @@ pub(super) fn prepare(
     }
     let chosen = if flags.is_empty() { configured(settings)? } else { flags.chosen()? };
     apart(&chosen)?;
-    if !settings.zones.is_empty() && chosen.iter().all(|(_, chosen)| matches!(chosen, Chosen::Url(_))) {
+    if !settings.zones.is_empty() && !chosen.iter().any(|(_, chosen)| matches!(chosen, Chosen::Command(_))) {
         let what = "zones are directories of this machine, and the server behind a URL stands elsewhere";
         return Err(Failure::Configuration(what.to_owned()));
     }
@@ -80,6 +82,13 @@ pub(super) fn prepare(
         let name = name.map(|name| name.0);
         upstreams.push(match chosen {
             Chosen::Url(url) => Upstream { name, target: Target::Url(url), bounds: None },
+            Chosen::OldUrl(url) => {
+                let known = name.clone().or_else(|| url.authority().map(ToString::to_string));
+                let most = settings.limits.message_bytes.value;
+                let server = StdioConfig::older(known.unwrap_or_default(), &url, most);
+                let server = server.map_err(|error| Failure::Server(error.to_string()))?;
+                Upstream { name, target: Target::Command(Box::new(server)), bounds: None }
+            }
             Chosen::Command(started) => {
                 let server = command(settings, name.clone(), started)?;
                 let (Ready { server, bounds, plan }, warnings) = wrap::ready(settings, &around, server)?;
@@ -103,13 +112,15 @@ pub(super) fn prepare(
 fn configured(settings: &Settings) -> Result<Vec<(Option<ServerName>, Chosen)>, Failure> {
     let servers = settings.servers.iter().map(|set| {
         let (name, served) = &set.value;
-        let chosen =
-            match served {
-                Served::Command(started) => Chosen::Command(started.clone()),
-                Served::Url(url) => Chosen::Url(address(url).map_err(|what| {
-                    Failure::Configuration(format!("servers.{}.url ({}): {what}", name.0, set.origin))
-                })?),
-            };
+        let at = |url: &str| {
+            address(url)
+                .map_err(|what| Failure::Configuration(format!("servers.{}.url ({}): {what}", name.0, set.origin)))
+        };
+        let chosen = match served {
+            Served::Command(started) => Chosen::Command(started.clone()),
+            Served::Url(url) => Chosen::Url(at(url)?),
+            Served::OldUrl(url) => Chosen::OldUrl(at(url)?),
+        };
         Ok((Some(name.clone()), chosen))
     });
     servers.collect()
@@ -154,7 +165,11 @@ impl FromStr for NamedUrl {
             Some((name, url)) if !name.contains([':', '/']) => (Some(name.parse()?), url),
             _ => (None, text),
         };
-        Ok(Self(name, address(url)?))
+        let chosen = match url.strip_prefix("sse+") {
+            Some(url) => Chosen::OldUrl(address(url)?),
+            None => Chosen::Url(address(url)?),
+        };
+        Ok(Self(name, chosen))
     }
 }
 
@@ -194,6 +209,8 @@ mod tests {
     fn an_upstream_is_a_whole_url_with_or_without_a_name() {
         assert_eq!(upstream("git=https://git.example/mcp").expect("fits").0, Some(ServerName("git".to_owned())));
         assert_eq!(upstream("http://localhost:1/mcp?a=b").expect("fits").0, None);
+        let old = upstream("old=sse+http://localhost:1/sse").expect("fits");
+        assert_eq!(old.1, Chosen::OldUrl(Uri::from_static("http://localhost:1/sse")));
         for wrong in ["", "localhost:3001", "/mcp", "ftp://a/", "http://me:secret@a/mcp", "stdio", "a__b=http://a/"] {
             assert!(upstream(wrong).is_err(), "{wrong}");
         }
@@ -211,7 +228,7 @@ mod tests {
     #[test]
     fn several_servers_have_names_of_their_own() {
         let all = |texts: &[&str]| {
-            let chosen = |NamedUrl(name, url)| (name, Chosen::Url(url));
+            let chosen = |NamedUrl(name, chosen)| (name, chosen);
             apart(&texts.iter().map(|text| chosen(upstream(text).expect("fits"))).collect::<Vec<_>>())
         };
         assert!(all(&["http://a/"]).is_ok() && all(&["a=http://a/", "b=http://a/"]).is_ok());

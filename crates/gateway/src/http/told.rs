@@ -1,4 +1,4 @@
-//! Events as we come to know them, while servers are asked.
+//! Events as they come to be known.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
