@@ -26,6 +26,7 @@ mod bridge;
 mod conversation;
 #[cfg(unix)]
 mod descriptors;
+mod desks;
 #[cfg(unix)]
 mod fd;
 #[cfg(unix)]

@@ -4,9 +4,9 @@ use std::fs::File;
 use std::ops::Range;
 use std::sync::Arc;
 
+use vanguard_engine::Session;
 use vanguard_engine::finding::Layer;
 use vanguard_engine::verdict::{Answer, Decision, Effect, Flow, Judged, Timing};
-use vanguard_engine::{Scratch, Session};
 use vanguard_wire::{Line, LineFramer};
 
 use crate::fd;
@@ -24,7 +24,7 @@ const UNREADABLE_TOLD: u64 = 20;
 
 /// Carries `from`'s messages the way of `flow` until its end, and tells the supervisor why it stopped.
 pub(crate) fn run(link: &Arc<Link>, flow: Flow, from: &File, max_message: usize) {
-    let mut pump = Pump { link, flow, scratch: Scratch::default(), later: Later::default(), unreadable: 0, open: true };
+    let mut pump = Pump { link, flow, later: Later::default(), unreadable: 0, open: true };
     if flow == Flow::ToClient {
         pump.rehearse();
     }
@@ -51,7 +51,6 @@ pub(crate) fn run(link: &Arc<Link>, flow: Flow, from: &File, max_message: usize)
 struct Pump<'a> {
     link: &'a Link,
     flow: Flow,
-    scratch: Scratch,
     later: Later,
     unreadable: u64,
     /// Whether the far side still takes messages.
@@ -70,21 +69,19 @@ const OPENING: [(Flow, &str); 2] = [
 impl Pump<'_> {
     /// Judges the opening of a session that there is not, while the server has not begun to speak: the first time everything is
     /// slow, and somebody waits for the server's first answer.
-    fn rehearse(&mut self) {
-        let session = Session::new();
-        for (flow, line) in OPENING {
-            self.link.talk.seat.engine().judge(
-                &session,
-                flow,
-                line.as_bytes(),
-                &mut self.scratch,
-                &self.link.talk.clock,
-            );
-        }
+    fn rehearse(&self) {
+        let (session, talk) = (Session::new(), &self.link.talk);
+        talk.seat.desks.at_one(|scratch| {
+            for (flow, line) in OPENING {
+                talk.seat.engine().judge(&session, flow, line.as_bytes(), scratch, &talk.clock);
+            }
+        });
     }
 
     fn carry(&mut self, line: &Line<'_>) {
-        let Judged { effect, decisions, timing } = judge(&self.link.talk, self.flow, line, &mut self.scratch);
+        let talk = &self.link.talk;
+        let judged = talk.seat.desks.at_one(|scratch| judge(talk, self.flow, line, scratch));
+        let Judged { effect, decisions, timing } = judged;
         match effect {
             Effect::Forward(permit) => {
                 let sent = self.link.outlet(self.flow).forward(permit);

@@ -55,7 +55,7 @@ impl Door {
         }
         let Some(tokens) = &self.tokens else { return Err(Outside::Unknown) };
         let token = one(headers, &AUTHORIZATION).ok().flatten().and_then(bearer).ok_or(Outside::Unknown)?;
-        let (principal, until) = tokens.admit(token).await.map_err(|refused| match refused {
+        let (principal, until) = Box::pin(tokens.admit(token)).await.map_err(|refused| match refused {
             Refused::Invalid(why) => Outside::Refused(why),
             Refused::NoKeys => Outside::Unchecked,
         })?;

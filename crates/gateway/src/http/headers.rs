@@ -1,8 +1,7 @@
 //! Headers by name, and which of them go on.
 
 use hyper::header::{
-    ACCEPT_ENCODING, CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, EXPECT, FORWARDED, HOST, HeaderMap,
-    HeaderName, HeaderValue, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, TE, TRAILER, TRANSFER_ENCODING, UPGRADE, VIA,
+    CONNECTION, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, TRANSFER_ENCODING,
 };
 
 pub(super) const SESSION: HeaderName = HeaderName::from_static("mcp-session-id");
@@ -11,25 +10,28 @@ pub(super) const METHOD: HeaderName = HeaderName::from_static("mcp-method");
 pub(super) const NAME: HeaderName = HeaderName::from_static("mcp-name");
 pub(super) const LAST_EVENT: HeaderName = HeaderName::from_static("last-event-id");
 
-/// Of one connection only, or ours to say anew.
-const OURS: [HeaderName; 16] = [
-    ACCEPT_ENCODING,
-    CONNECTION,
-    CONTENT_ENCODING,
-    CONTENT_LENGTH,
-    EXPECT,
-    FORWARDED,
-    HOST,
-    HeaderName::from_static("keep-alive"),
-    PROXY_AUTHENTICATE,
-    PROXY_AUTHORIZATION,
-    HeaderName::from_static("proxy-connection"),
-    TE,
-    TRAILER,
-    TRANSFER_ENCODING,
-    UPGRADE,
-    VIA,
-];
+/// Whether a header is of one connection only, or ours to say anew, or one by which a client could pass for another.
+fn is_ours(name: &str) -> bool {
+    matches!(
+        name,
+        "accept-encoding"
+            | "connection"
+            | "content-encoding"
+            | "content-length"
+            | "expect"
+            | "forwarded"
+            | "host"
+            | "keep-alive"
+            | "proxy-authenticate"
+            | "proxy-authorization"
+            | "proxy-connection"
+            | "te"
+            | "trailer"
+            | "transfer-encoding"
+            | "upgrade"
+            | "via"
+    ) || name.starts_with("x-forwarded-")
+}
 
 /// The headers that go on to the other side, in their order: all but those of one connection, those that speak of the body's form, and those
 /// by which a client could pass for another.
@@ -40,16 +42,13 @@ pub(super) fn onward(headers: &HeaderMap) -> HeaderMap {
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(',').map(|name| name.trim().to_ascii_lowercase()))
         .collect();
-    let goes = |name: &HeaderName| {
-        !OURS.contains(name) && !name.as_str().starts_with("x-forwarded-") && !named.iter().any(|n| n == name.as_str())
-    };
-    headers.iter().filter(|(name, _)| goes(name)).map(|(name, value)| (name.clone(), value.clone())).fold(
-        HeaderMap::with_capacity(headers.len()),
-        |mut kept, (name, value)| {
-            kept.append(name, value);
-            kept
-        },
-    )
+    let mut kept = HeaderMap::with_capacity(headers.len());
+    for (name, value) in headers {
+        if !is_ours(name.as_str()) && !named.iter().any(|named| named == name.as_str()) {
+            kept.append(name, value.clone());
+        }
+    }
+    kept
 }
 
 /// The same headers in memory of their own: as they came, they hold on to all that was read of their connection with them.

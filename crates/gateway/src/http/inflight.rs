@@ -1,62 +1,63 @@
 //! Requests that are being answered: what the end of the gateway waits for.
 
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use http_body_util::BodyExt as _;
 use hyper::Response;
 use hyper::body::{Body as HttpBody, Bytes, Frame, SizeHint};
-use tokio::sync::watch;
+use tokio::sync::Notify;
 
 use super::reply::{Body, Cut};
 
 /// How many there are, and whether more may come.
-#[derive(Debug, Clone)]
-pub(super) struct InFlight(watch::Sender<Count>);
+#[derive(Debug, Clone, Default)]
+pub(super) struct InFlight(Arc<Count>);
 
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Default)]
 struct Count {
-    requests: usize,
-    closing: bool,
+    /// Requests; with [`CLOSING`], no more come.
+    requests: AtomicUsize,
+    /// Told when the last is answered while the gateway closes.
+    none: Notify,
 }
+
+/// More than there are requests.
+const CLOSING: usize = 1 << (usize::BITS - 1);
 
 /// One of them. It counts until it is dropped.
 #[derive(Debug)]
 pub(super) struct Entered(InFlight);
 
-impl Default for InFlight {
-    fn default() -> Self {
-        Self(watch::Sender::new(Count::default()))
-    }
-}
-
 impl InFlight {
     /// Counts one more, unless the gateway is closing.
     pub(super) fn enter(&self) -> Option<Entered> {
-        let entered = self.0.send_if_modified(|count| {
-            count.requests += usize::from(!count.closing);
-            !count.closing
-        });
-        entered.then(|| Entered(self.clone()))
+        let more = |count| (count & CLOSING == 0).then_some(count + 1);
+        let entered = self.0.requests.fetch_update(Ordering::SeqCst, Ordering::SeqCst, more);
+        entered.is_ok().then(|| Entered(self.clone()))
     }
 
     pub(super) fn is_closing(&self) -> bool {
-        self.0.borrow().closing
+        self.0.requests.load(Ordering::SeqCst) & CLOSING != 0
     }
 
     /// Lets no more in, and waits for those that are, but no longer than `patience`.
     pub(super) async fn close(&self, patience: Duration) {
-        self.0.send_modify(|count| count.closing = true);
-        let mut counts = self.0.subscribe();
-        // However it ends: what follows is the same.
-        let _ = tokio::time::timeout(patience, counts.wait_for(|count| count.requests == 0)).await;
+        if self.0.requests.fetch_or(CLOSING, Ordering::SeqCst) & !CLOSING > 0 {
+            // However it ends: what follows is the same.
+            let _ = tokio::time::timeout(patience, self.0.none.notified()).await;
+        }
     }
 }
 
 impl Drop for Entered {
     fn drop(&mut self) {
-        self.0.0.send_modify(|count| count.requests = count.requests.saturating_sub(1));
+        if self.0.0.requests.fetch_sub(1, Ordering::SeqCst) == CLOSING | 1 {
+            self.0.0.none.notify_one();
+        }
     }
 }
 

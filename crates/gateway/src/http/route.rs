@@ -196,12 +196,12 @@ impl Gateway {
             return Err(Fault::new(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "the headers are too long"));
         }
         if let Some(forward) = forward {
-            return self.forwarded(forward, terms, request, peer, visitor).await;
+            return Box::pin(self.forwarded(forward, terms, request, peer, visitor)).await;
         }
         let (parts, body) = request.into_parts();
         let (mut headers, path) = (parts.headers, parts.uri.path());
         if let Some(about) = metadata::asked(path) {
-            return self.about(terms, &parts.method, &headers, about).await;
+            return Box::pin(self.about(terms, &parts.method, &headers, about)).await;
         }
         let legacy = !path.starts_with(ROOT);
         // What a client comes with must be for the path; of the older transport there is only one.
@@ -288,12 +288,13 @@ impl Gateway {
                     .inflight
                     .enter()
                     .ok_or_else(|| Fault::new(StatusCode::SERVICE_UNAVAILABLE, "the gateway is closing"))?;
+                // What takes most room is apart: all of it is moved several times on the way of every request.
                 let response = match behind {
-                    Behind::Url(remote, _) if legacy => remote.post_beside(caller, query, body).await,
+                    Behind::Url(remote, _) if legacy => Box::pin(remote.post_beside(caller, query, body)).await,
                     Behind::Url(remote, _) => remote.post(caller, body).await,
                     Behind::Command(local) if legacy => local.post_beside(&caller, query, body).await,
-                    Behind::Command(local) => local.post(caller, body).await,
-                    Behind::Merged(merged) => merged.post(caller, body).await,
+                    Behind::Command(local) => Box::pin(local.post(caller, body)).await,
+                    Behind::Merged(merged) => Box::pin(merged.post(caller, body)).await,
                 }?;
                 Ok(entered.until_sent(response))
             }
@@ -301,7 +302,7 @@ impl Gateway {
             (Method::GET, Behind::Url(remote, _)) => remote.get(caller).await,
             (Method::GET, Behind::Command(local)) if legacy => local.listen(&caller),
             (Method::GET, Behind::Command(local)) => local.get(&caller),
-            (Method::GET, Behind::Merged(merged)) => merged.get(caller).await,
+            (Method::GET, Behind::Merged(merged)) => Box::pin(merged.get(caller)).await,
             (Method::DELETE, Behind::Merged(merged)) => merged.delete(&caller),
             (Method::DELETE, Behind::Url(remote, _)) if !legacy => remote.delete(caller).await,
             (Method::DELETE, Behind::Command(local)) if !legacy => local.delete(&caller),

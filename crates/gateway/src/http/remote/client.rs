@@ -122,7 +122,8 @@ impl Client {
             let was_kept = kept.is_some();
             let mut held = match kept {
                 Some(held) => held,
-                None => self.connect().await.ok_or(Failed::Unreachable)?,
+                // Apart, for it takes five kilobytes that every request would carry.
+                None => Box::pin(self.connect()).await.ok_or(Failed::Unreachable)?,
             };
             let answered = timeout(patience, held.answer(request)).await;
             match answered.map_err(|_| Failed::Silent)? {
