@@ -104,6 +104,9 @@ impl Line {
         if !decision.places.is_empty() {
             self.json("places", &Places(&decision.places[..kept.min(decision.places.len())]));
         }
+        if let Some(past) = &decision.past {
+            self.json("past", past);
+        }
         self.coverage(decision.coverage);
         self.timing(entry.timing);
         if let Some(digest) = entry.digest {

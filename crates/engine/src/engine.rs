@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use vanguard_wire::{Body, Fault, Limits, Message, Packet, Tape, canonical, reply};
 
+use crate::behaviour::{Deed, Watch};
 use crate::checks::{Check, Checks};
 use crate::deadline::Deadline;
 use crate::denial::Denial;
@@ -111,7 +112,8 @@ impl Engine {
 
     /// What is known of the checks that no pack holds.
     pub fn checks(&self) -> impl Iterator<Item = &RuleInfo> {
-        self.checks.all().map(|info| &**info)
+        let behaviour = self.policy.behaviour.iter().flat_map(|behaviour| behaviour.infos());
+        self.checks.all().chain(behaviour).map(|info| &**info)
     }
 
     /// Judges one line of bytes that travels `flow`-wards in `session`.
@@ -130,7 +132,8 @@ impl Engine {
         let now = if self.policy.exceptions.is_empty() { 0 } else { clock.unix_seconds() };
         let inspection = u64::try_from(self.inspection.as_nanos()).unwrap_or(u64::MAX);
         let deadline = Deadline::new(clock, begun, inspection, line.len());
-        let bench = Bench { engine: self, session, flow, now, deadline: Some(&deadline) };
+        let ms = begun.checked_div(1_000_000).unwrap_or_default();
+        let bench = Bench { engine: self, session, flow, now, ms, deadline: Some(&deadline) };
         let Outcome { decisions, answers, redacted } = match &packet {
             Ok(Packet::Single(message)) => bench.single(message, line, &mut scratch.work),
             Ok(Packet::Batch(messages)) => bench.batch(messages, line, &mut scratch.work),
@@ -174,7 +177,7 @@ impl Engine {
     /// Refuses a line that was too long to be read, of which only its first and last bytes were kept.
     pub fn judge_oversize(&self, session: &Session, flow: Flow, head: &[u8], tail: &[u8]) -> Judged<'static> {
         let fault = Fault::oversize(head, tail, &self.limits);
-        let bench = Bench { engine: self, session, flow, now: 0, deadline: None };
+        let bench = Bench { engine: self, session, flow, now: 0, ms: 0, deadline: None };
         let Outcome { decisions, answers, .. } = bench.unreadable(head, &fault);
         Judged { effect: Effect::Refuse(answers), decisions, timing: Timing::default() }
     }
@@ -190,22 +193,33 @@ struct Outcome {
     redacted: Option<Vec<u8>>,
 }
 
+/// What comes of one message.
+struct Decided {
+    decision: Decision,
+    /// What is to be cut out of the line if it is to redact.
+    cuts: Vec<Cut>,
+    /// What its answer must know of it.
+    deed: Option<Deed>,
+}
+
 /// One line under judgment.
 struct Bench<'e> {
     engine: &'e Engine,
     session: &'e Session,
     flow: Flow,
     now: i64,
+    /// Milliseconds of the clock, of which only differences mean anything.
+    ms: u64,
     deadline: Option<&'e Deadline<'e>>,
 }
 
 impl Bench<'_> {
     fn single(&self, message: &Message<'_, '_>, line: &[u8], work: &mut Work) -> Outcome {
         let exchange = self.session.open(message, self.flow);
-        let (mut decision, cuts) = self.decide(message, &exchange, work);
+        let Decided { mut decision, cuts, deed } = self.decide(message, &exchange, work);
         let redacted = self.redact(line, cuts, std::slice::from_mut(&mut decision));
         if decision.verdict.passes() {
-            self.session.register(message, self.flow, &exchange);
+            self.session.register(message, self.flow, &exchange, deed);
             self.session.learn(message, self.flow, &exchange);
             return Outcome { decisions: vec![decision], redacted, ..Outcome::default() };
         }
@@ -244,14 +258,17 @@ impl Bench<'_> {
                     exchange.fault = Some(SessionFault::BatchNotSpoken);
                 }
                 // Requests of one batch must not share an id either, so each is in flight before the next is opened.
-                self.session.register(message, self.flow, &exchange);
+                self.session.register(message, self.flow, &exchange, None);
                 exchange
             })
             .collect();
         let mut all_cuts = Vec::new();
         let mut decisions = Vec::with_capacity(messages.len());
         for (message, exchange) in messages.iter().zip(&exchanges) {
-            let (decision, cuts) = self.decide(message, exchange, work);
+            let Decided { decision, cuts, deed } = self.decide(message, exchange, work);
+            if decision.verdict.passes() {
+                self.session.register(message, self.flow, exchange, deed);
+            }
             decisions.push(decision);
             all_cuts.extend(cuts);
         }
@@ -284,8 +301,8 @@ impl Bench<'_> {
         Outcome { decisions, answers, ..Outcome::default() }
     }
 
-    /// Fields, views, rules, policy: one message's decision, and what is to be cut out of the line if it is to redact.
-    fn decide(&self, message: &Message<'_, '_>, exchange: &Exchange, work: &mut Work) -> (Decision, Vec<Cut>) {
+    /// Fields, views, rules, behaviour, policy: one message's decision.
+    fn decide(&self, message: &Message<'_, '_>, exchange: &Exchange, work: &mut Work) -> Decided {
         let mut case = Case {
             bench: self,
             exchange,
@@ -305,6 +322,8 @@ impl Bench<'_> {
         looks.scan.begin_message();
         let mut zones = Guard::over(&self.engine.policy, self.session, exchange, self.flow, message);
         let mut hosts = self.session.directory().map(Hosts::new);
+        let behaviour = self.engine.policy.behaviour.as_ref();
+        let mut watch = Watch::over(behaviour, self.session, exchange, self.flow, message);
         each_field(message, self.flow, exchange, &self.engine.policy.roles, heard, &mut |field| {
             if let Some(zones) = &mut zones {
                 zones.look(&field, &mut |found| case.breach(&field, &found));
@@ -312,6 +331,9 @@ impl Bench<'_> {
             case.inspect(&field, looks);
             if let Some(hosts) = &mut hosts {
                 hosts.gather(&field, &self.engine.views);
+            }
+            if let Some(watch) = &mut watch {
+                watch.gather(&field);
             }
         });
         let pairs = std::mem::take(&mut case.pairs);
@@ -327,6 +349,12 @@ impl Bench<'_> {
         if case.exhausted {
             case.findings.add(self.own_finding(Check::Budget, Action::Block));
         }
+        let (deed, past) = watch.map_or((None, None), |watch| {
+            let refused = !self.engine.policy.compose(&case.findings.list).0.passes();
+            let (noted, deed, past) = watch.pass(self.ms, &case.findings.list, refused, &self.engine.views);
+            noted.into_iter().for_each(|noted| case.behaved(noted));
+            (Some(deed), Some(past))
+        });
         let Case { findings: Findings { list: mut findings, .. }, coverage, cuts, .. } = case;
         findings.sort_by_key(|f| std::cmp::Reverse((f.effective(), f.rule.severity)));
         let (verdict, would_be) = self.engine.policy.compose(&findings);
@@ -339,9 +367,10 @@ impl Bench<'_> {
             would_be,
             findings,
             places: zones.map(Guard::into_places).unwrap_or_default(),
+            past,
             coverage,
         };
-        (decision, cuts)
+        Decided { decision, cuts, deed }
     }
 
     /// The answer in place of a refused message: to whoever waits for one.
@@ -388,6 +417,7 @@ impl Bench<'_> {
             would_be: None,
             findings: vec![finding],
             places: Vec::new(),
+            past: None,
             coverage: Coverage::default(),
         };
         let message = format!("[McpVanguard] REFUSED — {fault}");

@@ -24,6 +24,7 @@
 )]
 
 pub mod access;
+pub mod behaviour;
 mod byteset;
 mod checks;
 mod company;
@@ -50,6 +51,7 @@ pub mod verdict;
 pub mod views;
 pub mod zone;
 
+pub use behaviour::Behaviour;
 pub use company::Company;
 pub use engine::{Clock, Engine, Scratch};
 pub use finding::{Action, Confidence, Evidence, Finding, Layer, RuleInfo, Severity};

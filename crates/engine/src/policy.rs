@@ -6,6 +6,7 @@ use globset::GlobMatcher;
 use serde::{Deserialize, Serialize};
 
 use crate::access::Requirement;
+use crate::behaviour::Behaviour;
 use crate::finding::{Action, Finding};
 use crate::principal::Principal;
 use crate::role::Correction;
@@ -89,6 +90,8 @@ pub struct Policy {
     pub zones: Vec<Zone>,
     /// What calling a tool takes.
     pub access: Vec<Requirement>,
+    /// What is made of what a session has done, where that is remembered.
+    pub behaviour: Option<Behaviour>,
     /// How a refused `tools/call` is answered.
     pub deny_as: DenyAs,
     /// Whether an answer tells the agent what was found and where, not only which rule.

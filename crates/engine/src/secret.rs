@@ -10,10 +10,11 @@ pub(crate) mod placeholder;
 /// Shannon entropy of `text` in bits a byte: 0 for one byte over and over, 4 for random hexadecimal digits, 6 for
 /// random base64, less where it is short.
 #[expect(clippy::cast_precision_loss, reason = "a text is shorter than 2^52 bytes")]
-pub(crate) fn entropy(text: &str) -> f64 {
+pub(crate) fn entropy(text: impl AsRef<[u8]>) -> f64 {
+    let text = text.as_ref();
     let mut counts = [0_u32; 256];
-    for byte in text.bytes() {
-        if let Some(count) = counts.get_mut(usize::from(byte)) {
+    for byte in text {
+        if let Some(count) = counts.get_mut(usize::from(*byte)) {
             *count = count.saturating_add(1);
         }
     }

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use vanguard_wire::{Body, Id, IdKey, Message, Value, reply};
 
+use crate::behaviour::{Deed, Memory};
 use crate::company::Company;
 use crate::hosts::Directory;
 use crate::principal::Principal;
@@ -31,6 +32,8 @@ pub struct Exchange {
     pub tool: Option<Arc<str>>,
     /// What the tool's schema says of its arguments.
     pub tool_roles: Option<Arc<ToolRoles>>,
+    /// For a response: what the call that it answers did, where that is remembered.
+    pub deed: Option<Deed>,
     /// For a response: source text of the id of the request it answers.
     pub request_id: Option<Box<str>>,
     /// For a list of tools: the names of those that the client has been told of before.
@@ -61,6 +64,7 @@ struct Pending {
     lexeme: Box<str>,
     method: Arc<str>,
     tool: Option<Arc<str>>,
+    deed: Option<Deed>,
     /// The sender wants no answer any more, but one may still come.
     cancelled: bool,
 }
@@ -134,6 +138,7 @@ pub struct Session {
     ground: Option<Arc<dyn Ground>>,
     directory: Option<Arc<dyn Directory>>,
     company: Option<Arc<Company>>,
+    memory: Option<Arc<dyn Memory>>,
 }
 
 impl Session {
@@ -159,17 +164,24 @@ impl Session {
         Self { company: Some(Arc::new(company)), ..self }
     }
 
-    /// Another connection to the same server, on which nothing has been said yet.
+    /// The same, where what it does is remembered.
+    #[must_use]
+    pub fn remembering(self, memory: Arc<dyn Memory>) -> Self {
+        Self { memory: Some(memory), ..self }
+    }
+
+    /// Another connection to the same server, on which nothing has been said or done yet.
     #[must_use]
     pub fn another(&self) -> Self {
-        Self { state: Arc::default(), ..self.by(self.who.clone()) }
+        let memory = self.memory.as_ref().map(|memory| memory.another());
+        Self { state: Arc::default(), memory, ..self.by(self.who.clone()) }
     }
 
     /// The same connection, where its requests come from `who`: what is in flight and what is known is shared.
     #[must_use]
     pub fn by(&self, who: Option<Arc<Principal>>) -> Self {
         let (state, ground, directory) = (Arc::clone(&self.state), self.ground.clone(), self.directory.clone());
-        Self { state, who, ground, directory, company: self.company.clone() }
+        Self { state, who, ground, directory, company: self.company.clone(), memory: self.memory.clone() }
     }
 
     /// Who sends its requests, where that is known.
@@ -182,7 +194,7 @@ impl Session {
     #[must_use]
     pub fn beside(&self) -> Self {
         let tools = self.state.lock().map_or_else(|_| Catalogue::default(), |state| state.tools.clone());
-        Self { state: Arc::new(Mutex::new(State { tools, ..State::default() })), ..self.another() }
+        Self { state: Arc::new(Mutex::new(State { tools, ..State::default() })), ..self.by(self.who.clone()) }
     }
 
     /// The same, as it is asked for a message.
@@ -190,9 +202,14 @@ impl Session {
         self.who.as_deref()
     }
 
-    /// Whether judging its messages may wait for somebody who says where host names lead.
+    /// Whether judging its messages may wait for somebody: who says where host names lead, or remembers elsewhere.
     pub fn asks(&self) -> bool {
-        self.directory.is_some()
+        self.directory.is_some() || self.memory.as_ref().is_some_and(|memory| memory.waits())
+    }
+
+    /// Who remembers what it does.
+    pub(crate) fn memory(&self) -> Option<&dyn Memory> {
+        self.memory.as_deref()
     }
 
     /// Whom to ask where a host name leads.
@@ -285,7 +302,7 @@ impl Session {
     }
 
     /// Puts a request in flight. Done before its bytes leave: the answer may be quicker than this thread.
-    pub(crate) fn register(&self, message: &Message<'_, '_>, flow: Flow, exchange: &Exchange) {
+    pub(crate) fn register(&self, message: &Message<'_, '_>, flow: Flow, exchange: &Exchange, deed: Option<Deed>) {
         let (Body::Request { id, .. }, Some(method), None) = (&message.body, &exchange.method, exchange.fault) else {
             return;
         };
@@ -293,6 +310,7 @@ impl Session {
             lexeme: id.lexeme().into(),
             method: method.clone(),
             tool: exchange.tool.clone(),
+            deed,
             cancelled: false,
         };
         if let Ok(mut state) = self.state.lock() {
@@ -372,6 +390,7 @@ impl State {
                 Exchange {
                     method: Some(request.method),
                     tool: request.tool,
+                    deed: request.deed,
                     tool_roles,
                     request_id: Some(request.lexeme),
                     listed,

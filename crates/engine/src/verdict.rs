@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
+use crate::behaviour::Past;
 use crate::finding::Finding;
 use crate::zone::Place;
 
@@ -109,6 +110,8 @@ pub struct Decision {
     pub findings: Vec<Finding>,
     /// Where its paths lead, as the file system said when it was asked: what a judgment by zones rests on.
     pub places: Vec<Place>,
+    /// What the session had done, where that is remembered.
+    pub past: Option<Past>,
     /// What was looked at, and what was not.
     pub coverage: Coverage,
 }

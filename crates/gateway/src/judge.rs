@@ -138,6 +138,7 @@ impl Part {
                 excepted: None,
             }],
             places: Vec::new(),
+            past: None,
             coverage: Coverage::default(),
         }
     }

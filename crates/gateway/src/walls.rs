@@ -73,6 +73,7 @@ fn decision(rule: &Arc<RuleInfo>, action: Action, verdict: Verdict, evidence: &s
         would_be: None,
         findings: vec![finding],
         places: Vec::new(),
+        past: None,
         coverage: Coverage::default(),
     }
 }

@@ -2,4 +2,13 @@
 //!
 //! The engine says what state means and decides by it; here it is only kept, with the same meaning whichever home it has.
 
+mod here;
+mod local;
+mod redis;
+mod window;
+
 pub mod pins;
+
+pub use here::MAX_SHARED;
+pub use local::Local;
+pub use redis::{RedisConfig, RedisError};

@@ -4,6 +4,7 @@
 //! the first that says something about a key and remembers where it came from.
 
 pub(crate) mod access;
+pub(crate) mod behaviour;
 pub(crate) mod entry;
 pub(crate) mod file;
 pub(crate) mod gateway;

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use globset::{Glob, GlobMatcher};
@@ -66,6 +67,7 @@ pub(crate) fn build_in_zones(
         roles: corrections(settings)?,
         zones,
         access: settings.tools.iter().map(|set| set.value.1.of(&set.value.0)).collect(),
+        behaviour: settings.behaviour.meant(settings.profile.value)?,
         deny_as: settings.deny_as.value,
         expose_block_reason: settings.expose_block_reason.value,
         compat_codes: settings.compat.value == Compat::V1_5,
@@ -77,9 +79,12 @@ pub(crate) fn build_in_zones(
 }
 
 /// A session with a server on `ground`, or with one that stands elsewhere.
-pub(crate) fn session(settings: &Settings, ground: Option<Ground>) -> Session {
-    let session = ground.map_or_else(Session::new, |ground| Session::on(Box::new(ground)));
-    if settings.resolve_hosts.value { session.asking(Box::new(Resolver::default())) } else { session }
+pub(crate) fn session(settings: &Settings, ground: Option<Ground>) -> Result<Session, Failure> {
+    let mut session = ground.map_or_else(Session::new, |ground| Session::on(Box::new(ground)));
+    if let Some(memory) = settings.behaviour.memory(settings.profile.value)? {
+        session = session.remembering(Arc::new(memory));
+    }
+    Ok(if settings.resolve_hosts.value { session.asking(Box::new(Resolver::default())) } else { session })
 }
 
 /// Compiles packs; every fault of every pack is in the failure, one line each.

@@ -26,6 +26,7 @@ fn decision() -> Decision {
         would_be: None,
         findings: Vec::new(),
         places: Vec::new(),
+        past: None,
         coverage: Coverage::default(),
     }
 }

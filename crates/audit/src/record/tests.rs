@@ -55,6 +55,7 @@ fn decision(findings: Vec<Finding>) -> Decision {
         would_be: None,
         findings,
         places: Vec::new(),
+        past: None,
         coverage: Coverage { fields: 1, views: 3, opaque: 0, truncated: 0 },
     }
 }

@@ -3,6 +3,7 @@
 use vanguard_wire::Message;
 
 use super::{Bench, Looks};
+use crate::behaviour::Noted;
 use crate::checks::Check;
 use crate::fields::Field;
 use crate::finding::{Action, Evidence, Finding, Layer};
@@ -103,6 +104,15 @@ impl Case<'_, '_> {
             let own = self.bench.own_finding(Check::Access(lack), Action::Block);
             self.place(own, Some(&tool), "/params/name".to_owned(), &tool, &what);
         }
+    }
+
+    /// Takes note of what shows only over time.
+    pub(super) fn behaved(&mut self, noted: Noted) {
+        let Noted { info, action, pointer, evidence } = noted;
+        let action = self.bench.engine.policy.action(&info.id, action);
+        let own = Finding { rule: info, layer: Layer::L3, action, ..self.bench.own_finding(Check::Budget, action) };
+        let tool = self.exchange.tool.as_deref();
+        self.place(own, tool, pointer, "", &evidence);
     }
 
     /// Takes note of where a host name leads, and judges the address in its place.

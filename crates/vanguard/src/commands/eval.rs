@@ -4,6 +4,7 @@ mod compare;
 mod confusion;
 mod corpus;
 mod cost;
+mod day;
 mod markdown;
 mod provenance;
 mod report;
@@ -84,6 +85,13 @@ pub(crate) struct Args {
     /// Exit 1 if less than this percentage of malicious messages (mean over families) is stopped
     #[arg(long, value_name = "PERCENT")]
     min_recall: Option<f64>,
+    /// Judge what only shows over time, instead: the requests of each family follow each other, CALLS to a session, and its responses
+    /// answer them; exit 1 if any is refused for what came before it
+    #[arg(long, value_name = "CALLS", conflicts_with_all = ["baseline", "against_config", "against_profile", "markdown", "out", "cost"])]
+    sessions: Option<usize>,
+    /// Seconds between two calls of such a session
+    #[arg(long, default_value_t = 3, value_name = "SECONDS", requires = "sessions")]
+    pace: u32,
     /// Threads; all processors by default
     #[arg(long, value_name = "N")]
     jobs: Option<usize>,
@@ -109,6 +117,15 @@ pub(crate) fn run(args: &Args) -> Outcome {
     super::warn_all(resolved.warnings.iter().chain(&warnings));
     let tiers = args.tiers.as_deref().map(Tiers::read).transpose()?.unwrap_or_default();
     let (cases, corpus) = args.cases()?;
+    if let Some(calls) = args.sessions {
+        let day = day::of(&engine, &cases, calls, args.pace);
+        if args.json {
+            super::print_json(&day);
+        } else {
+            super::print(&day.text());
+        }
+        return if day.refused > 0 { Err(Failure::Refused) } else { Ok(ExitCode::SUCCESS) };
+    }
     let trials = trial::all(&engine, &cases, args.jobs());
     if let Some(path) = &args.out {
         write_lines(path, &cases, &trials)?;

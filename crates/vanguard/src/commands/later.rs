@@ -3,7 +3,6 @@
 /// Flags of 1.5.0 for layers that are not in this release.
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Accepted for compatibility, not in this release")]
-#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the program this one replaces")]
 pub(crate) struct Later {
     /// Score calls by a language model (layer 2)
     #[arg(long, overrides_with = "no_semantic")]
@@ -11,12 +10,6 @@ pub(crate) struct Later {
     /// The opposite
     #[arg(long, overrides_with = "semantic")]
     no_semantic: bool,
-    /// Limit behaviour over time (layer 3)
-    #[arg(long, overrides_with = "no_behavioral")]
-    behavioral: bool,
-    /// The opposite
-    #[arg(long, overrides_with = "behavioral")]
-    no_behavioral: bool,
     /// Where Ollama answers
     #[arg(long, value_name = "URL")]
     ollama_url: Option<String>,
@@ -30,7 +23,6 @@ impl Later {
     pub(crate) fn warnings(&self) -> Vec<String> {
         let asked = [
             (self.semantic, "--semantic asks for semantic scoring (layer 2)"),
-            (self.behavioral, "--behavioral asks for behavioural limits (layer 3)"),
             (
                 !self.semantic && (self.ollama_url.is_some() || self.ollama_model.is_some()),
                 "--ollama-… is for semantic scoring (layer 2)",

@@ -47,6 +47,12 @@ pub(crate) struct Wrap {
     /// Also say on stderr what passed with a warning, and when the session starts and ends
     #[arg(long, short = 'v')]
     verbose: bool,
+    /// Judge what only shows over time: limits, sequences, flows of data [env: VANGUARD_BEHAVIORAL_ENABLED] [default: on]
+    #[arg(long, overrides_with = "no_behavioral")]
+    behavioral: bool,
+    /// The opposite
+    #[arg(long, overrides_with = "behavioral")]
+    no_behavioral: bool,
     #[command(flatten)]
     sources: Sources,
     #[command(flatten)]
@@ -147,6 +153,10 @@ impl Wrap {
         if self.log_file.is_some() {
             add("--log-file", &|w| w.audit.path.clone_from(&self.log_file));
         }
+        if self.behavioral || self.no_behavioral {
+            let flag = if self.behavioral { "--behavioral" } else { "--no-behavioral" };
+            add(flag, &|w| w.behaviour.enabled = Some(self.behavioral));
+        }
         if self.name.is_some() {
             add("--name", &|w| w.server.name.clone_from(&self.name));
         }
@@ -239,7 +249,7 @@ pub(crate) fn ready(
     }
     let Laid { zones, ground, warnings: of_zones, .. } = laid;
     warnings.extend(of_zones);
-    let model = engine::session(settings, Some(ground.seeing(zones::variables(&server))));
+    let model = engine::session(settings, Some(ground.seeing(zones::variables(&server))))?;
     Ok((Ready { server, bounds: Bounds { zones, model }, plan }, warnings))
 }
 

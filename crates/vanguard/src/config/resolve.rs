@@ -9,6 +9,7 @@ use vanguard_engine::finding::Action;
 use vanguard_engine::policy::{DenyAs, Profile};
 
 use super::access::{Takes, Tools};
+use super::behaviour::Watched;
 use super::entry::Entrance;
 use super::gateway::{self, Bounded};
 use super::origin::pick;
@@ -33,6 +34,7 @@ pub(crate) struct Settings {
     pub(crate) tools: Vec<Set<(Tools, Takes)>>,
     pub(crate) limits: Bounds,
     pub(crate) resolve_hosts: Set<bool>,
+    pub(crate) behaviour: Watched,
     pub(crate) audit: Record,
     pub(crate) deny_as: Set<DenyAs>,
     pub(crate) expose_block_reason: Set<bool>,
@@ -148,6 +150,7 @@ impl Settings {
                 inspection_ms: pick(layers, inspection, |w| w.limits.inspection_ms),
             },
             resolve_hosts: pick(layers, false, |w| w.resolve_hosts),
+            behaviour: Watched::from_layers(layers),
             audit: Record {
                 path: pick(layers, None, |w| w.audit.path.clone().map(Some)),
                 max_bytes: pick(layers, AuditConfig::MAX_BYTES, |w| w.audit.max_bytes),
@@ -234,7 +237,7 @@ fn implied(profile: Profile) -> Written {
 }
 
 /// The entries of a list key from all layers, strongest first.
-fn gather<T>(layers: &[Layer], get: impl Fn(&Written) -> Option<Vec<T>>) -> Vec<Set<T>> {
+pub(super) fn gather<T>(layers: &[Layer], get: impl Fn(&Written) -> Option<Vec<T>>) -> Vec<Set<T>> {
     layers
         .iter()
         .flat_map(|layer| {

@@ -49,6 +49,19 @@ pub(crate) fn rows(settings: &Settings, default_record: Option<&Path>) -> Vec<Ro
     rows.add("limits.nodes", &limits.nodes, |n| *n);
     rows.add("limits.inspection_ms", &limits.inspection_ms, |n| *n);
     rows.add("resolve_hosts", &settings.resolve_hosts, |yes| *yes);
+    rows.add("behaviour.enabled", &settings.behaviour.enabled, |yes| *yes);
+    for (id, limit) in &settings.behaviour.limits {
+        rows.add(&format!("behaviour.limits.{id}"), limit, Clone::clone);
+    }
+    for (tools, effects) in &settings.behaviour.tools {
+        rows.add(&format!("behaviour.tools.{tools}"), effects, Clone::clone);
+    }
+    for part in &settings.behaviour.sensitive {
+        rows.add("behaviour.sensitive[]", part, Clone::clone);
+    }
+    rows.add("behaviour.redis.url", &settings.behaviour.redis_url, |url| url.as_deref().map(masked_url));
+    rows.add("behaviour.redis.strict", &settings.behaviour.redis_strict, |yes| *yes);
+    rows.add("behaviour.redis.deadline_ms", &settings.behaviour.redis_deadline_ms, |n| *n);
     let audit = &settings.audit;
     let unnamed = || default_record.map(|path| path.display().to_string());
     rows.add("audit.path", &audit.path, |path| path.clone().or_else(unnamed));
@@ -200,7 +213,7 @@ mod tests {
     #[test]
     fn every_key_of_the_file_is_shown() {
         let written = crate::config::file::parse(
-            "rules: {dirs: [a], overrides: {A: warn}, exceptions: [{rule: A, reason: b}]}\nroles: {t: {a: path}}\ntools: {a: {require_role: b}}\nserver: {env: {KEY: hunter2}}\nservers: {a: {command: b, env: {KEY: hunter2}}}\nallowed_commands: [b]\nzones: [{path: a}]\nsandbox: {env: [B]}\n",
+            "rules: {dirs: [a], overrides: {A: warn}, exceptions: [{rule: A, reason: b}]}\nroles: {t: {a: path}}\ntools: {a: {require_role: b}}\nserver: {env: {KEY: hunter2}}\nservers: {a: {command: b, env: {KEY: hunter2}}}\nallowed_commands: [b]\nzones: [{path: a}]\nbehaviour: {limits: {BEH-001: {most: 1}}, tools: {a: [reads]}, sensitive: [a]}\nsandbox: {env: [B]}\n",
             "x",
         )
         .expect("valid");

@@ -58,6 +58,9 @@ fn loosening(written: &Written, others: &Settings) -> Vec<String> {
         refuse(asked.is_some_and(|asked| asked > held), &format!("limits.{key}"));
     }
     refuse(written.resolve_hosts == Some(false) && others.resolve_hosts.value, "resolve_hosts");
+    for key in written.behaviour.redirects() {
+        refuse(true, key);
+    }
     let audit = &written.audit;
     refuse(audit.path.is_some(), "audit.path");
     refuse(audit.max_bytes.is_some(), "audit.max_bytes");
@@ -141,6 +144,10 @@ mod tests {
             ("roles: {'*': {path: {only: [id]}}}", "roles.*.path"),
             ("roles: {'*': {path: opaque}}", "roles.*.path"),
             ("limits: {depth: 100000}", "limits.depth"),
+            ("behaviour: {enabled: false}", "behaviour.enabled"),
+            ("behaviour: {limits: {BEH-001: {most: 1000000}}}", "behaviour.limits"),
+            ("behaviour: {tools: {'*': []}}", "behaviour.tools"),
+            ("behaviour: {redis: {url: 'redis://evil'}}", "behaviour.redis.url"),
             ("audit: {path: none}", "audit.path"),
             ("audit: {on_failure: warn}", "audit.on_failure"),
             ("expose_block_reason: true", "expose_block_reason"),

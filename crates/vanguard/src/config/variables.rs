@@ -1,8 +1,10 @@
 //! Every `VANGUARD_*` variable, ours and those of mcp-vanguard 1.5.0, with what it does in this release.
 
 use vanguard_audit::OnFailure;
+use vanguard_engine::finding::Action;
 use vanguard_engine::policy::{DenyAs, Profile};
 
+use super::behaviour::LimitChange;
 use super::entry::Network;
 use super::written::{Compat, Written};
 use super::{Layer, Origin};
@@ -33,7 +35,7 @@ pub(crate) enum Effect {
 
 use Effect::{Idle, NotYet, Sets, Steers};
 
-const BEHAVIOUR: &str = "behavioural limits (layer 3)";
+const THROTTLE: &str = "slowing down what is random (BEH-007): it is told of or refused";
 const SEMANTIC: &str = "semantic scoring (layer 2)";
 const HTTP: &str = "limits on streams by client address for `serve`";
 const VEX: &str = "anchoring in VEX";
@@ -47,20 +49,34 @@ pub(crate) const VARIABLES: &[Variable] = &[
     ),
     v("VANGUARD_API_KEY", Steers("a key that opens `serve`, beside those of `--keys`")),
     v("VANGUARD_AUDIT_ON_FAILURE", Sets("audit.on_failure", |text, w| set(&mut w.audit.on_failure, on_failure(text)))),
-    v("VANGUARD_BEHAVIORAL_ENABLED", NotYet(BEHAVIOUR, is_true)),
-    v("VANGUARD_BEH_FLOOD_LIMIT", Idle(BEHAVIOUR)),
-    v("VANGUARD_BEH_LIST_LIMIT", Idle(BEHAVIOUR)),
-    v("VANGUARD_BEH_PAYLOAD_LIMIT", Idle(BEHAVIOUR)),
-    v("VANGUARD_BEH_READ_LIMIT", Idle(BEHAVIOUR)),
-    v("VANGUARD_BLOCK_ENUMERATION", NotYet(BEHAVIOUR, is_true)),
+    v("VANGUARD_BEHAVIORAL_ENABLED", Sets("behaviour.enabled", |text, w| set(&mut w.behaviour.enabled, boolean(text)))),
+    v("VANGUARD_BEH_FLOOD_LIMIT", Sets("behaviour.limits.BEH-005.most", |text, w| most("BEH-005", text, w))),
+    v("VANGUARD_BEH_LIST_LIMIT", Sets("behaviour.limits.BEH-002.most", |text, w| most("BEH-002", text, w))),
+    v("VANGUARD_BEH_PAYLOAD_LIMIT", Sets("behaviour.limits.BEH-004.most", |text, w| most("BEH-004", text, w))),
+    v("VANGUARD_BEH_READ_LIMIT", Sets("behaviour.limits.BEH-001.most", |text, w| most("BEH-001", text, w))),
+    v(
+        "VANGUARD_BLOCK_ENUMERATION",
+        Sets("behaviour.limits.BEH-002.action", |text, w| {
+            let action = Some(if boolean(text)? { Action::Block } else { Action::Warn });
+            w.behaviour.limit("BEH-002", LimitChange { action, ..LimitChange::default() });
+            Ok(())
+        }),
+    ),
     v("VANGUARD_BLOCK_THRESHOLD", Idle(SEMANTIC)),
     v("VANGUARD_COMPAT", Sets("compat", |text, w| set(&mut w.compat, compat(text)))),
     v("VANGUARD_CONFIG", Steers("file to read in the place of the working directory's `vanguard.yaml`")),
     v("VANGUARD_DENY_AS", Sets("deny_as", |text, w| set(&mut w.deny_as, deny_as(text)))),
     v("VANGUARD_DISABLE_UVLOOP", Idle("an event loop of Python's")),
-    v("VANGUARD_ENTROPY_BLOCK", Idle(BEHAVIOUR)),
-    v("VANGUARD_ENTROPY_HIGH", Idle(BEHAVIOUR)),
-    v("VANGUARD_ENTROPY_PENALTY", Idle(BEHAVIOUR)),
+    v(
+        "VANGUARD_ENTROPY_BLOCK",
+        Sets("rules.overrides.BEH-006", |text, w| {
+            text.trim().parse::<f64>().map_err(|_| "give bits a byte, such as 7.5")?;
+            w.rules.overrides.get_or_insert_default().insert("BEH-006".to_owned(), Action::Block);
+            Ok(())
+        }),
+    ),
+    v("VANGUARD_ENTROPY_HIGH", Idle(THROTTLE)),
+    v("VANGUARD_ENTROPY_PENALTY", Idle(THROTTLE)),
     v(
         "VANGUARD_EXPOSE_BLOCK_REASON",
         Sets("expose_block_reason", |text, w| set(&mut w.expose_block_reason, boolean(text))),
@@ -77,7 +93,10 @@ pub(crate) const VARIABLES: &[Variable] = &[
     v("VANGUARD_OPENAI_API_KEY", NotYet(SEMANTIC, not_empty)),
     v("VANGUARD_OPENAI_MODEL", Idle(SEMANTIC)),
     v("VANGUARD_PROFILE", Sets("profile", |text, w| set(&mut w.profile, profile(text)))),
-    v("VANGUARD_REDIS_URL", NotYet("state shared in Redis", not_empty)),
+    v(
+        "VANGUARD_REDIS_URL",
+        Sets("behaviour.redis.url", |text, w| set(&mut w.behaviour.redis.url, given(text, "give an address"))),
+    ),
     v(
         "VANGUARD_RULES_DIR",
         Sets("rules.dirs", |text, w| {
@@ -89,10 +108,23 @@ pub(crate) const VARIABLES: &[Variable] = &[
     v("VANGUARD_SEMANTIC_THRESHOLD_BLOCK", Idle(SEMANTIC)),
     v("VANGUARD_SEMANTIC_THRESHOLD_WARN", Idle(SEMANTIC)),
     v("VANGUARD_SEMANTIC_TIMEOUT_SECS", Idle(SEMANTIC)),
-    v("VANGUARD_SENSITIVE_PATHS", Idle(BEHAVIOUR)),
-    v("VANGUARD_SESSION_TTL", Idle("state shared in Redis")),
+    v(
+        "VANGUARD_SENSITIVE_PATHS",
+        Sets("behaviour.sensitive", |text, w| {
+            let parts = text.split(',').map(|part| part.trim().to_owned()).filter(|part| !part.is_empty());
+            w.behaviour.sensitive = Some(parts.collect());
+            Ok(())
+        }),
+    ),
+    v(
+        "VANGUARD_SESSION_TTL",
+        Idle("state of sessions in Redis: what several proxies count is kept as long as its window"),
+    ),
     v("VANGUARD_SSE_RATE_LIMIT", Idle(HTTP)),
-    v("VANGUARD_STRICT_REDIS", NotYet("state shared in Redis", is_true)),
+    v(
+        "VANGUARD_STRICT_REDIS",
+        Sets("behaviour.redis.strict", |text, w| set(&mut w.behaviour.redis.strict, boolean(text))),
+    ),
     v("VANGUARD_TRUST_PROJECT", Steers("`true` is `--trust-project`")),
     v("VANGUARD_VEX_AGENT_ID", Idle(VEX)),
     v("VANGUARD_VEX_API_URL", NotYet(VEX, not_empty)),
@@ -188,6 +220,14 @@ fn on_failure(text: &str) -> Result<OnFailure, &'static str> {
         "warn" => Ok(OnFailure::Warn),
         _ => Err("give block or warn"),
     }
+}
+
+/// A limit of 1.5.0, which refuses what is beyond it.
+fn most(id: &str, text: &str, written: &mut Written) -> Result<(), &'static str> {
+    let most = Some(text.trim().parse().map_err(|_| "give a whole number")?);
+    // That of listings only warns, unless `VANGUARD_BLOCK_ENUMERATION` says otherwise.
+    written.behaviour.limit(id, LimitChange { most, gently: id == "BEH-002", ..LimitChange::default() });
+    Ok(())
 }
 
 fn given(text: &str, expected: &'static str) -> Result<String, &'static str> {

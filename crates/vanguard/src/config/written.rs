@@ -10,6 +10,7 @@ use vanguard_engine::finding::Action;
 use vanguard_engine::policy::{DenyAs, Profile};
 
 use super::access::Access;
+use super::behaviour::Behaviour;
 use super::entry::Entry;
 use super::gateway::Gateway;
 use super::roles::Corrections;
@@ -39,6 +40,8 @@ pub(crate) struct Written {
     /// Resolve the host names of a request before it is judged, and judge them by the addresses that they lead to as well.
     /// Off by default, since it asks the system's resolver and waits for it, half a second at most.
     pub(crate) resolve_hosts: Option<bool>,
+    /// What only shows over time: limits, sequences of calls, flows of data.
+    pub(crate) behaviour: Behaviour,
     /// The record of every verdict.
     pub(crate) audit: Audit,
     /// How a refused `tools/call` is answered: `error` (a JSON-RPC error) or `tool_result` (a result with `isError: true`,
@@ -297,7 +300,7 @@ enum ProfileName {
 #[derive(JsonSchema)]
 #[schemars(inline, rename_all = "lowercase")]
 #[expect(dead_code, reason = "stands for an engine type in the schema only")]
-enum ActionName {
+pub(crate) enum ActionName {
     Off,
     Warn,
     Redact,

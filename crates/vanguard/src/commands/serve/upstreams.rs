@@ -103,7 +103,7 @@ pub(super) fn prepare(
     of_servers.sort();
     of_servers.dedup();
     commands::warn_all(wrap.later().iter().chain(&resolved.warnings).chain(&of_servers).chain(&warnings));
-    let session = engine::session(settings, None);
+    let session = engine::session(settings, None)?;
     let prepared = Prepared::new(wrap, &around, resolved.settings, (engine, session), "upstream", plans)?;
     Ok((prepared, upstreams))
 }

@@ -1,0 +1,132 @@
+//! What is remembered of a session, in this process.
+
+use std::sync::{Arc, Mutex};
+
+use vanguard_engine::behaviour::{Count, Lost, Memory, Of, Passed, Step, Trail};
+
+use crate::here::Here;
+use crate::window::Window;
+
+/// The windows that sessions have in common: those of principals and tools.
+pub(crate) trait Common: std::fmt::Debug + Send + Sync {
+    /// Adds the counts, and says what their windows hold then, in their order.
+    fn add(&self, now_ms: u64, counts: &[Count<'_>]) -> Result<(Vec<u64>, Passed), Lost>;
+
+    /// Whether that may take longer than a lock does.
+    fn waits(&self) -> bool;
+}
+
+/// What is remembered of one session, in this process.
+#[derive(Debug)]
+pub struct Local {
+    own: Mutex<Own>,
+    common: Arc<dyn Common>,
+}
+
+#[derive(Debug)]
+struct Own {
+    trail: Trail,
+    windows: Vec<(Box<str>, Window)>,
+}
+
+impl Local {
+    /// Of a session that has done nothing yet. Those that come of it by [`Memory::another`] have limits by principal and tool in common.
+    pub fn new() -> Self {
+        Self::beside(Arc::new(Here::default()))
+    }
+
+    pub(crate) fn beside(common: Arc<dyn Common>) -> Self {
+        Self { own: Mutex::new(Own { trail: Trail::new(salt()), windows: Vec::new() }), common }
+    }
+}
+
+impl Default for Local {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Memory for Local {
+    fn pass(&self, now_ms: u64, counts: &[Count<'_>], step: &mut Step<'_>) -> Result<Passed, Lost> {
+        let shared: Vec<Count<'_>> = counts.iter().filter(|count| count.of != Of::Session).copied().collect();
+        // Before the session is locked: it may take a while.
+        let (common, passed) =
+            if shared.is_empty() { (Vec::new(), Passed::Exactly) } else { self.common.add(now_ms, &shared)? };
+        let mut common = common.into_iter();
+        let mut own = self.own.lock().map_err(|_| Lost::Poisoned)?;
+        let Own { trail, windows } = &mut *own;
+        let totals: Vec<u64> = counts
+            .iter()
+            .map(|count| match count.of {
+                Of::Session => window(windows, count.limit).add(now_ms, count.window_ms, count.amount),
+                Of::Principal(_) | Of::Tool(_) => common.next().unwrap_or_default(),
+            })
+            .collect();
+        step(&totals, trail);
+        Ok(passed)
+    }
+
+    fn another(&self) -> Arc<dyn Memory> {
+        Arc::new(Self::beside(Arc::clone(&self.common)))
+    }
+
+    fn waits(&self) -> bool {
+        self.common.waits()
+    }
+}
+
+/// The session's own window of a limit.
+fn window<'w>(windows: &'w mut Vec<(Box<str>, Window)>, limit: &str) -> &'w mut Window {
+    let known = windows.iter().position(|(known, _)| **known == *limit).unwrap_or_else(|| {
+        windows.push((limit.into(), Window::default()));
+        windows.len() - 1
+    });
+    &mut windows[known].1
+}
+
+/// Random, so that nobody can make texts that share prints.
+fn salt() -> u64 {
+    // Without the system's randomness prints are still right, only foreseeable.
+    getrandom::u64().unwrap_or(0x5eed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn count<'a>(of: Of<'a>, amount: u64) -> Count<'a> {
+        Count { limit: "BEH-001", of, window_ms: 8_000, amount }
+    }
+
+    fn totals(memory: &dyn Memory, now_ms: u64, counts: &[Count<'_>]) -> Vec<u64> {
+        let mut all = Vec::new();
+        memory.pass(now_ms, counts, &mut |totals, _| all = totals.to_vec()).unwrap();
+        all
+    }
+
+    #[test]
+    fn a_session_counts_for_itself_and_principals_and_tools_for_all() {
+        let one = Local::new();
+        let two = one.another();
+        let counts = [count(Of::Session, 1), count(Of::Principal("a"), 1), count(Of::Tool("a"), 1)];
+        assert_eq!(totals(&one, 10_000, &counts), [1, 1, 1]);
+        assert_eq!(totals(&*two, 10_000, &counts), [1, 2, 2]);
+        assert_eq!(totals(&*two, 10_000, &[count(Of::Principal("b"), 1)]), [1]);
+        assert_eq!(totals(&*two, 30_000, &counts), [1, 1, 1]);
+    }
+
+    #[test]
+    fn a_trail_goes_on_from_message_to_message() {
+        let memory = Local::new();
+        for n in 1..=3 {
+            let mut calls = 0;
+            memory
+                .pass(0, &[], &mut |_, trail| {
+                    trail.calls += 1;
+                    calls = trail.calls;
+                })
+                .unwrap();
+            assert_eq!(calls, n);
+        }
+    }
+}
