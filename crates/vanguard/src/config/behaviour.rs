@@ -306,11 +306,11 @@ mod tests {
     #[test]
     fn what_is_wrong_is_named() {
         for (text, expected) in [
-            ("behaviour: {limits: {BEH-1: {most: 9}}}", "behaviour.limits.BEH-1 (x): known are BEH-001"),
+            ("behaviour: {limits: {BEH-1: {most: 9}}}", "behaviour.limits.BEH-1 (flag x): known are BEH-001"),
             ("behaviour: {limits: {BEH-001: {seconds: 0}}}", "seconds is 0; it must lie between 1 and 86400"),
             ("behaviour: {limits: {MINE: {counts: hopes, most: 1, seconds: 1}}}", "`hopes` is nothing that is counted"),
             ("behaviour: {limits: {MINE: {counts: reads, most: 1}}}", "say `most` and `seconds`"),
-            ("behaviour: {tools: {'[': [reads]}}", "behaviour.tools.[ (x): is no glob"),
+            ("behaviour: {tools: {'[': [reads]}}", "behaviour.tools.[ (flag x): is no glob"),
         ] {
             let failure = watched(&[text]).meant(Profile::Balanced).expect_err("refused").to_string();
             assert!(failure.contains(expected), "{failure}");
