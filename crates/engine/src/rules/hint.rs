@@ -28,6 +28,8 @@ pub(super) struct Hint {
     bounded: bool,
     /// Whether it can match at the start of a text alone.
     anchored: bool,
+    /// Whether it can match at the start of a line alone.
+    begins_line: bool,
 }
 
 /// The hints of one pattern, one for each of its alternatives.
@@ -54,6 +56,7 @@ impl Hint {
             gates: literal::required(pattern),
             bounded: properties.maximum_len().is_some(),
             anchored: properties.look_set_prefix().contains(Look::Start),
+            begins_line: properties.look_set_prefix().contains(Look::StartLF),
         })
     }
 
@@ -64,16 +67,17 @@ impl Hint {
         Self { gates: self.gates.iter().map(bare).collect(), ..*self }
     }
 
-    /// Where a match can stand in a text of `length` bytes that contains literals of the gate `own` within `at`, and some
-    /// of the other gate, if there is one, within `other` or before it; `None` for nowhere.
+    /// Where a match can stand in `text` that contains literals of the gate `own` within `at`, and some of the other gate,
+    /// if there is one, within `other` or before it; `None` for nowhere.
     pub(super) fn window(
         &self,
         prose: bool,
-        length: usize,
+        text: &[u8],
         own: usize,
         at: &Range<usize>,
         other: Option<&Range<usize>>,
     ) -> Option<Range<usize>> {
+        let length = text.len();
         if !prose && !self.bounded {
             // A command is read whole: padding must not push its parts out of a window.
             return Some(0..length);
@@ -88,7 +92,10 @@ impl Hint {
             }
             end = end.min(other.end.saturating_add(reach(gate.after)).saturating_add(DISORDER)).max(at.end);
         }
-        if self.anchored && start > 0 { None } else { Some(start..end) }
+        // In the midst of a long line nothing is searched for that begins one.
+        let near = || text.get(start.saturating_sub(1)..at.end.min(length)).unwrap_or_default();
+        let begins = start == 0 || !(self.anchored || (self.begins_line && !near().contains(&b'\n')));
+        begins.then_some(start..end)
     }
 
     /// Whether its literals are rare enough in what the rule reads. In prose a hit must cost nothing to speak of; a

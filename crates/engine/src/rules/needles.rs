@@ -34,6 +34,8 @@ pub(super) struct Lane {
     threes: Present,
     /// Pairs of bytes, as they stand in a text, that some shorter literal has.
     pairs: Present,
+    /// Those of literals that are one byte.
+    bytes: ByteSet,
 }
 
 /// A word for each hash of three bytes: whether some literal may begin with them. In its lower half a bit for each of the
@@ -152,14 +154,16 @@ impl Needles {
                 }
             }
         }
+        let mut bytes = ByteSet::filled(false);
         for entry in &*single.entries {
             for byte in self.bytes(entry.literal).iter().flat_map(|byte| cases(*byte)) {
+                bytes.add(byte);
                 for next in 0..=u8::MAX {
                     mark(&mut *pairs, u16::from_le_bytes([byte, next]).into());
                 }
             }
         }
-        Lane { long, triple, short, single, sieve, fours, threes, pairs }
+        Lane { long, triple, short, single, sieve, fours, threes, pairs, bytes }
     }
 
     /// Calls `hit` with each literal that concerns texts of this `lane`, by number, and where it stands, until it says that
@@ -217,7 +221,9 @@ impl Needles {
         }
         if has(&*lane.pairs, two(word).into()) != 0 {
             self.compare(&lane.short, pair(a, b), text, at, claims, hit)?;
-            self.compare(&lane.single, single_key(a), text, at, claims, hit)?;
+            if lane.bytes.has(a) {
+                self.compare(&lane.single, single_key(a), text, at, claims, hit)?;
+            }
         }
         Ok(())
     }

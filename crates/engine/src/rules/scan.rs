@@ -216,7 +216,7 @@ impl Scan<'_> {
             return Ok(());
         }
         let Some(probe) = rule.probes().get(place.probe()) else { return Ok(()) };
-        let window = probe.hint.window(self.prose, self.view.len(), place.gate.into(), at, other.as_ref());
+        let window = probe.hint.window(self.prose, self.view.as_bytes(), place.gate.into(), at, other.as_ref());
         let Some(window) = window else { return Ok(()) };
         if waiting.is_empty() {
             self.scratch.waiting.push(place);

@@ -183,6 +183,18 @@ fn what_an_anchored_pattern_cannot_reach_is_not_searched() {
 }
 
 #[test]
+fn what_begins_a_line_is_searched_near_the_beginning_of_one() {
+    let set = load(&rule("A", "roles: [command]\npattern: '(?m)^x.{0,10}needle'")).unwrap();
+    let far = "x far from the needle, ".repeat(400);
+    for text in ["x needle".to_owned(), format!("{far}\nx needle"), format!("{far}needle\nx the needle{far}")] {
+        assert!(fires(&set, Roles::COMMAND, &text), "{text}");
+    }
+    for text in [far.clone(), format!("{far}x needle"), format!("{far}\ny needle\n")] {
+        assert!(!fires(&set, Roles::COMMAND, &text), "{text}");
+    }
+}
+
+#[test]
 fn a_message_that_sets_off_too_much_is_refused() {
     let patterns = "'abc[^z]*[wxyz]{3}', ".repeat(60);
     let set = load(&rule("A", &format!("roles: [command]\npatterns: [{patterns}]"))).unwrap();

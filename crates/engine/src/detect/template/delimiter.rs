@@ -110,10 +110,37 @@ fn opening(bytes: &[u8], hit: usize) -> Option<(usize, usize)> {
         _ => (hit, matches!(next, b'{' | b'c')),
     };
     let here = may_open.then(|| bytes.get(start..)).flatten()?;
-    let head = here.first_chunk::<2>()?;
-    let opens = |open: &str| open.as_bytes().first_chunk() == Some(head) && here.starts_with(open.as_bytes());
-    let open = DELIMITERS.iter().enumerate().filter(|(_, (open, ..))| opens(open));
-    open.max_by_key(|(_, (open, ..))| open.len()).map(|(n, _)| (start, n))
+    let head = u16::from_le_bytes(*here.first_chunk()?);
+    let mut alike = HEADS.iter().fold(0_u32, |alike, (known, bit)| alike | if *known == head { *bit } else { 0 });
+    let mut best = None;
+    while alike != 0 {
+        let n = alike.trailing_zeros() as usize;
+        alike &= alike.wrapping_sub(1);
+        let length = DELIMITERS.get(n).map_or(0, |(open, ..)| open.len());
+        if best.is_none_or(|(_, longest)| length > longest) && opens_with(here, n) {
+            best = Some((n, length));
+        }
+    }
+    best.map(|(n, _)| (start, n))
+}
+
+fn opens_with(here: &[u8], delimiter: usize) -> bool {
+    DELIMITERS.get(delimiter).is_some_and(|(open, ..)| here.starts_with(open.as_bytes()))
+}
+
+/// The first two bytes of each of [`DELIMITERS`], and a bit for it: a text of nothing else is held against all at once.
+static HEADS: [(u16, u32); DELIMITERS.len()] = heads();
+
+#[allow(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "evaluated at compile time")]
+const fn heads() -> [(u16, u32); DELIMITERS.len()] {
+    let mut heads = [(0, 0); DELIMITERS.len()];
+    let mut at = 0;
+    while at < heads.len() {
+        let open = DELIMITERS[at].0.as_bytes();
+        heads[at] = (u16::from_le_bytes([open[0], open[1]]), 1 << at);
+        at += 1;
+    }
+    heads
 }
 
 /// Where a body ends: at its closing delimiter, outside strings and inner braces. Nowhere, where a quote is an apostrophe.

@@ -8,23 +8,29 @@ pub(super) struct Language {
     is_shell: bool,
     /// What is a part of a word and nothing else.
     letters: &'static ByteSet,
+    /// Those, and the blank.
+    plain: &'static ByteSet,
 }
 
 /// POSIX shells and bash.
-pub(super) const SHELL: Language = Language { is_shell: true, letters: &SHELL_LETTERS };
+pub(super) const SHELL: Language = Language { is_shell: true, letters: &SHELL_LETTERS, plain: &SHELL_PLAIN };
 /// SQL of any dialect.
-pub(super) const SQL: Language = Language { is_shell: false, letters: &LETTERS };
+pub(super) const SQL: Language = Language { is_shell: false, letters: &LETTERS, plain: &PLAIN };
 
 static LETTERS: ByteSet = ByteSet::of(b"_.,=:+%@").and_alphanumeric();
 /// The signs of options, paths and patterns, too.
 static SHELL_LETTERS: ByteSet = LETTERS.and(b"-/*?[]~^!");
+static PLAIN: ByteSet = LETTERS.and(b" ");
+static SHELL_PLAIN: ByteSet = SHELL_LETTERS.and(b" ");
 
 /// The deepest nesting that is followed.
 const DEPTH: usize = 256;
 
 /// Whether everything that `text` opens is closed, and nothing else.
 pub(super) fn close(text: &str, language: Language) -> bool {
-    let (bytes, letters) = (text.as_bytes(), language.letters);
+    let bytes = text.as_bytes();
+    let has_cases = language.is_shell && memchr::memmem::find(bytes, b"case ").is_some();
+    let plain = if has_cases { language.letters } else { language.plain };
     let mut open: Vec<u8> = Vec::new();
     let mut at = 0_usize;
     // Whether a word or a command may begin here.
@@ -32,11 +38,12 @@ pub(super) fn close(text: &str, language: Language) -> bool {
     while let Some(&byte) = bytes.get(at) {
         let rest = bytes.get(at..).unwrap_or_default();
         // Most of a text: letters say nothing, but for a `case` where a word begins; nor does a blank, but that one does.
-        if letters.has(byte) && !(begins_word && byte == b'c') {
-            let length = rest.iter().position(|byte| !letters.has(*byte)).unwrap_or(rest.len());
-            let is_parted = rest.get(length) == Some(&b' ');
-            (begins_word, begins_command) = (is_parted, false);
-            at = at.saturating_add(length).saturating_add(usize::from(is_parted));
+        if plain.has(byte) && !(has_cases && begins_word && byte == b'c') {
+            let length = rest.iter().position(|byte| !plain.has(*byte)).unwrap_or(rest.len());
+            let run = rest.get(..length).unwrap_or_default();
+            begins_word = run.ends_with(b" ");
+            begins_command &= run.iter().all(|byte| *byte == b' ');
+            at = at.saturating_add(length);
             continue;
         }
         if byte == b' ' {

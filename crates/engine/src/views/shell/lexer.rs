@@ -159,18 +159,17 @@ impl Lexer<'_, '_> {
 
     /// Takes what is plain outside quotes, at least a byte; `*`, `?` and `[` are patterns there.
     fn plain(&mut self) {
-        let (mut count, mut seen) = (0_usize, 0_u8);
-        for byte in self.cursor.rest() {
+        let Some((first, rest)) = self.cursor.rest().split_first() else { return };
+        let mut seen = KINDS.get(*first);
+        let ends = |byte: &u8| {
             let kind = KINDS.get(*byte);
-            if kind & SPECIAL != 0 && count > 0 {
-                break;
-            }
             seen |= kind;
-            count = count.saturating_add(1);
-        }
+            kind & SPECIAL != 0
+        };
+        let more = rest.iter().position(ends).unwrap_or(rest.len());
         self.word.pattern |= seen & PATTERN != 0;
         self.word.equals |= seen & EQUALS != 0;
-        self.literal(count);
+        self.literal(more.saturating_add(1));
     }
 
     fn bar(&mut self) {

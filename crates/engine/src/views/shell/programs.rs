@@ -7,11 +7,14 @@ use super::runners::{Runner, runner};
 use super::{code, expand, options};
 use crate::byteset::ByteSet;
 
+/// No system starts a program by a longer path.
+const LONGEST_PATH: usize = 32 << 10;
+
 /// A program by its name alone: `/usr/bin/rm` and `C:\Windows\System32\rm.exe` are `rm`. A path outside the places where
 /// programs are installed says something of its own (`/tmp/x`, `./x`) and stays.
 pub(super) fn name(word: &str) -> &str {
     static SIGNS: ByteSet = ByteSet::of(b"/\\.");
-    if !word.bytes().any(|byte| SIGNS.has(byte)) {
+    if word.len() > LONGEST_PATH || !word.bytes().any(|byte| SIGNS.has(byte)) {
         return word;
     }
     let word = word.strip_suffix(".exe").or_else(|| word.strip_suffix(".EXE")).unwrap_or(word);

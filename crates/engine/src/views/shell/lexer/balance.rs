@@ -4,6 +4,8 @@ use super::super::super::cursor::Cursor;
 
 /// How far into `bytes`, which follow an opening bracket, its closing one is. Quotes hide brackets.
 pub(super) fn closing(bytes: &[u8], open: u8, close: u8) -> Option<usize> {
+    // Of many that are opened and never closed each would be followed to the end.
+    memchr::memchr(close, bytes)?;
     let mut cursor = Cursor::new(bytes);
     let mut depth = 0_usize;
     // How deep each `case` begins whose patterns end in a bracket of their own.
