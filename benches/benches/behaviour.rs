@@ -59,7 +59,9 @@ fn sessions_at_rest(bencher: Bencher<'_, '_>, remembered: bool) {
     exchange(&engine, &Session::new(), ANSWER, &mut scratch);
     bencher.bench_local(|| {
         let sessions = sessions(remembered);
-        sessions.iter().for_each(|session| exchange(&engine, session, ANSWER, &mut scratch));
+        for session in &sessions {
+            exchange(&engine, session, ANSWER, &mut scratch);
+        }
         sessions
     });
 }
@@ -68,10 +70,11 @@ fn sessions_at_rest(bencher: Bencher<'_, '_>, remembered: bool) {
 #[divan::bench(args = [false, true])]
 fn private_text(bencher: Bencher<'_, '_>, remembered: bool) {
     let (engine, mut scratch) = (engine(), Scratch::default());
-    let text: String = (0..)
+    let text = (0..)
         .map(|n| format!("Line {n} of a letter to Anna about the garden, the weather and dinner. "))
         .take(900)
-        .collect();
+        .collect::<Vec<_>>()
+        .concat();
     let answer = format!(r#"{{"jsonrpc":"2.0","id":1,"result":{{"content":[{{"type":"text","text":"{text}"}}]}}}}"#);
     let call = CALL.replace("read_file", "read_email").replace("path", "folder").replace("src/main.rs", "inbox");
     let one = if remembered { Session::new().remembering(Arc::new(Local::new())) } else { Session::new() };

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use vanguard_wire::{Body, Fault, Limits, Message, Packet, Tape, canonical, reply};
 
-use crate::behaviour::{Deed, Watch};
+use crate::behaviour::{Behaviour, Deed, Watch};
 use crate::checks::{Check, Checks};
 use crate::deadline::Deadline;
 use crate::denial::Denial;
@@ -112,7 +112,7 @@ impl Engine {
 
     /// What is known of the checks that no pack holds.
     pub fn checks(&self) -> impl Iterator<Item = &RuleInfo> {
-        let behaviour = self.policy.behaviour.iter().flat_map(|behaviour| behaviour.infos());
+        let behaviour = self.policy.behaviour.iter().flat_map(Behaviour::infos);
         self.checks.all().chain(behaviour).map(|info| &**info)
     }
 
@@ -352,8 +352,10 @@ impl Bench<'_> {
         let (deed, past) = watch.map_or((None, None), |watch| {
             let refused = !self.engine.policy.compose(&case.findings.list).0.passes();
             let (noted, deed, past) = watch.pass(self.ms, &case.findings.list, refused, &self.engine.views);
-            noted.into_iter().for_each(|noted| case.behaved(noted));
-            (Some(deed), Some(past))
+            for noted in noted {
+                case.behaved(noted);
+            }
+            (Some(deed), Some(Box::new(past)))
         });
         let Case { findings: Findings { list: mut findings, .. }, coverage, cuts, .. } = case;
         findings.sort_by_key(|f| std::cmp::Reverse((f.effective(), f.rule.severity)));

@@ -111,7 +111,7 @@ pub struct Decision {
     /// Where its paths lead, as the file system said when it was asked: what a judgment by zones rests on.
     pub places: Vec<Place>,
     /// What the session had done, where that is remembered.
-    pub past: Option<Past>,
+    pub past: Option<Box<Past>>,
     /// What was looked at, and what was not.
     pub coverage: Coverage,
 }

@@ -39,7 +39,7 @@ impl Here {
             Of::Tool(name) => (true, name),
         };
         let key = Key { limit: count.limit.into(), tool, name: name.into() };
-        let shard = FxBuildHasher.hash_one(&key) as usize % SHARDS;
+        let shard = usize::try_from(FxBuildHasher.hash_one(&key) % SHARDS as u64).unwrap_or_default();
         let mut windows = self.shards[shard].lock().map_err(|_| Lost::Poisoned)?;
         if windows.len() >= MAX_SHARED / SHARDS && !windows.contains_key(&key) {
             make_room(&mut windows, now_ms);

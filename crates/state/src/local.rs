@@ -94,7 +94,7 @@ fn salt() -> u64 {
 mod tests {
     use super::*;
 
-    fn count<'a>(of: Of<'a>, amount: u64) -> Count<'a> {
+    fn count(of: Of<'_>, amount: u64) -> Count<'_> {
         Count { limit: "BEH-001", of, window_ms: 8_000, amount }
     }
 

@@ -8,7 +8,7 @@ use vanguard_engine::behaviour::SLOTS;
 pub(crate) struct Window {
     /// The number of the latest slot.
     latest: u64,
-    slots: [u64; SLOTS as usize],
+    slots: [u64; SLOTS],
 }
 
 impl Window {
@@ -16,28 +16,32 @@ impl Window {
     /// one that stands still.
     pub(crate) fn add(&mut self, now_ms: u64, window_ms: u64, amount: u64) -> u64 {
         let slot = now_ms / length(window_ms);
-        if slot >= self.latest.saturating_add(SLOTS) {
+        if slot >= self.latest.saturating_add(SLOTS as u64) {
             self.slots = Default::default();
             self.latest = slot;
         }
         while self.latest < slot {
             self.latest += 1;
-            self.slots[(self.latest % SLOTS) as usize] = 0;
+            *self.slot() = 0;
         }
-        let held = &mut self.slots[(self.latest % SLOTS) as usize];
+        let held = self.slot();
         *held = held.saturating_add(amount);
         self.slots.iter().fold(0, |total, slot| total.saturating_add(*slot))
     }
 
+    fn slot(&mut self) -> &mut u64 {
+        &mut self.slots[usize::try_from(self.latest % SLOTS as u64).unwrap_or_default()]
+    }
+
     /// Whether nothing of it counts any more.
     pub(crate) fn is_over(&self, now_ms: u64, window_ms: u64) -> bool {
-        now_ms / length(window_ms) >= self.latest.saturating_add(SLOTS)
+        now_ms / length(window_ms) >= self.latest.saturating_add(SLOTS as u64)
     }
 }
 
 /// Milliseconds of a slot.
 fn length(window_ms: u64) -> u64 {
-    (window_ms / SLOTS).max(1)
+    (window_ms / SLOTS as u64).max(1)
 }
 
 #[cfg(test)]

@@ -50,7 +50,7 @@ impl Effects {
         }
         // Who sends mail is told little; who only names it reads it.
         if gives {
-            effects -= Self::PRIVATE;
+            effects.remove(Self::PRIVATE);
         } else if effects.intersects(Self::PRIVATE | Self::UNTRUSTED) {
             effects |= Self::READS;
         }

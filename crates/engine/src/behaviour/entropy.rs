@@ -139,8 +139,10 @@ fn is_break(b: u8) -> bool {
 
 /// The beginning, the middle and the end of a run, each `length` characters, without line breaks.
 fn parts(run: &str, length: usize) -> Vec<Cow<'_, str>> {
-    let middle = run.len() / 2 / 4 * 4;
-    let last = run.len().saturating_sub(length) / 4 * 4;
+    // Four characters are three bytes.
+    let whole = |at: usize| at.saturating_sub(at % 4);
+    let middle = whole(run.len() / 2);
+    let last = whole(run.len().saturating_sub(length));
     let starts = [0, middle.min(last), last];
     let mut parts: Vec<Cow<'_, str>> = Vec::with_capacity(MAX_WINDOWS);
     for (n, start) in starts.into_iter().enumerate() {
@@ -207,64 +209,68 @@ fn of_random(length: usize) -> f64 {
     before.1
 }
 
+/// How formats begin that hold nothing but what is encrypted: OpenSSL's, age's, LUKS, messages of `OpenPGP`.
+const ENCRYPTED: [&[u8]; 8] = [
+    b"Salted__",
+    b"age-encryption.org/",
+    b"\x53\x41\x4c\x54",
+    b"LUKS\xba\xbe",
+    b"\x85\x01\x0c\x03",
+    b"\x85\x02\x0c\x03",
+    b"\xc1\xc0\x4c\x03",
+    b"\x8c\x0d\x04",
+];
+
+/// How pictures, archives, fonts, programs, sound, films, documents, databases, certificates and public keys begin.
+const KNOWN: [&[u8]; 42] = [
+    b"\x89PNG",
+    b"\xff\xd8\xff",
+    b"GIF8",
+    b"BM",
+    b"II*\0",
+    b"MM\0*",
+    b"\0\0\x01\0",
+    b"\0\0\x02\0",
+    b"RIFF",
+    b"%PDF",
+    b"\x1f\x8b",
+    b"BZh",
+    b"\xfd7zXZ\0",
+    b"\x28\xb5\x2f\xfd",
+    b"\x04\x22\x4d\x18",
+    b"Rar!",
+    b"wOFF",
+    b"wOF2",
+    b"OTTO",
+    b"\0\x01\0\0",
+    b"true",
+    b"ttcf",
+    b"\0asm",
+    b"\x7fELF",
+    b"MZ",
+    b"\xca\xfe\xba\xbe",
+    b"\xcf\xfa\xed\xfe",
+    b"SQLite",
+    b"PAR1",
+    b"PACK",
+    b"ID3",
+    b"\xff\xfb",
+    b"OggS",
+    b"fLaC",
+    b"\x1aE\xdf\xa3",
+    b"FLV",
+    b"8BPS",
+    b"\xd0\xcf\x11\xe0",
+    b"\x30\x82",
+    b"\x30\x81",
+    b"\0\0\0\x07ssh-",
+    b"\0\0\0\x0bssh-",
+];
+
 /// What the first bytes say.
 fn class_of(bytes: &[u8]) -> Class {
     let starts = |magic: &[u8]| bytes.starts_with(magic);
     let at = |offset: usize, magic: &[u8]| bytes.get(offset..).is_some_and(|rest| rest.starts_with(magic));
-    const ENCRYPTED: [&[u8]; 8] = [
-        b"Salted__",
-        b"age-encryption.org/",
-        b"\x53\x41\x4c\x54",
-        b"LUKS\xba\xbe",
-        b"\x85\x01\x0c\x03",
-        b"\x85\x02\x0c\x03",
-        b"\xc1\xc0\x4c\x03",
-        b"\x8c\x0d\x04",
-    ];
-    const KNOWN: [&[u8]; 42] = [
-        b"\x89PNG",
-        b"\xff\xd8\xff",
-        b"GIF8",
-        b"BM",
-        b"II*\0",
-        b"MM\0*",
-        b"\0\0\x01\0",
-        b"\0\0\x02\0",
-        b"RIFF",
-        b"%PDF",
-        b"\x1f\x8b",
-        b"BZh",
-        b"\xfd7zXZ\0",
-        b"\x28\xb5\x2f\xfd",
-        b"\x04\x22\x4d\x18",
-        b"Rar!",
-        b"wOFF",
-        b"wOF2",
-        b"OTTO",
-        b"\0\x01\0\0",
-        b"true",
-        b"ttcf",
-        b"\0asm",
-        b"\x7fELF",
-        b"MZ",
-        b"\xca\xfe\xba\xbe",
-        b"\xcf\xfa\xed\xfe",
-        b"SQLite",
-        b"PAR1",
-        b"PACK",
-        b"ID3",
-        b"\xff\xfb",
-        b"OggS",
-        b"fLaC",
-        b"\x1aE\xdf\xa3",
-        b"FLV",
-        b"8BPS",
-        b"\xd0\xcf\x11\xe0",
-        b"\x30\x82",
-        b"\x30\x81",
-        b"\0\0\0\x07ssh-",
-        b"\0\0\0\x0bssh-",
-    ];
     if starts(b"PK\x03\x04") {
         // Bit 0 of its flags: the entry is encrypted (APPNOTE.TXT 4.4.4).
         let encrypted = bytes.get(6).is_some_and(|flags| flags & 1 == 1);
@@ -308,8 +314,8 @@ mod tests {
     fn random_bytes_of_any_length_are_known_in_any_encoding() {
         let mut known = 0;
         for n in 0..400_u64 {
-            let bytes = random(192 + (n as usize * 37) % 9_000, n + 1);
-            let hex: String = bytes.iter().map(|b| format!("{b:02x}")).collect();
+            let bytes = random(192 + usize::try_from(n * 37 % 9_000).unwrap(), n + 1);
+            let hex = bytes.iter().map(|b| format!("{b:02x}")).collect::<Vec<_>>().concat();
             let wrapped: Vec<String> = STANDARD
                 .encode(&bytes)
                 .as_bytes()
@@ -342,8 +348,10 @@ mod tests {
             assert!(class(text.as_bytes()).is_none_or(|class| class == Class::Plain));
             assert!(of_text(text).is_none_or(|measure| measure.class == Class::Plain));
         }
-        let lock: String =
-            (0..40).map(|n| format!("\"integrity\": \"sha512-{}==\",\n", STANDARD.encode(random(64, n + 9)))).collect();
+        let lock = (0..40)
+            .map(|n| format!("\"integrity\": \"sha512-{}==\",\n", STANDARD.encode(random(64, n + 9))))
+            .collect::<Vec<_>>()
+            .concat();
         assert!(of_text(&lock).is_none());
     }
 

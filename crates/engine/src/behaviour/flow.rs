@@ -312,7 +312,7 @@ mod tests {
     fn what_is_remembered_is_bounded() {
         let mut flows = Flows::default();
         for n in 0..200 {
-            let text: String = (0..4_000).map(|k| format!("{}word{} ", n * 31, k * 17 + n)).collect();
+            let text = (0..4_000).map(|k| format!("{}word{} ", n * 31, k * 17 + n)).collect::<Vec<_>>().concat();
             flows.bring(Kind::Private, n, "read_mail", &text, SALT);
             flows.leaves(&Outgoing { place: n, text: format!("piece {n}") }, SALT, &mut |_| {});
         }

@@ -31,7 +31,7 @@ pub enum Of<'a> {
 
 /// The slots that a window consists of: it slides by one of them at a time, so it reaches back seven eighths of its
 /// length at least and never further than all of it.
-pub const SLOTS: u64 = 8;
+pub const SLOTS: usize = 8;
 
 /// The totals of the windows in the order of the counts, these included, and the trail to read and to go on with.
 pub type Step<'s> = dyn FnMut(&[u64], &mut Trail) + 's;

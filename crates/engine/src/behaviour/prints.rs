@@ -24,16 +24,10 @@ const LEAVES: u64 = {
 };
 
 /// What a byte counts as: letters without regard to case, digits, everything beyond ASCII; 0 is left out.
-static LETTERS: [u8; 256] = {
-    let mut table = [0_u8; 256];
-    let mut byte = 0;
-    while byte < 256 {
-        let b = byte as u8;
-        table[byte] = if b.is_ascii_alphanumeric() || b >= 0x80 { b.to_ascii_lowercase() } else { 0 };
-        byte += 1;
-    }
-    table
-};
+#[inline]
+fn letter(byte: u8) -> u8 {
+    if byte.is_ascii_alphanumeric() || byte >= 0x80 { byte.to_ascii_lowercase() } else { 0 }
+}
 
 /// Reads text letter by letter. What it has read last stays, so that text in pieces is read as one.
 #[derive(Debug, Clone)]
@@ -91,7 +85,7 @@ impl Reader {
 
 /// The letters of a text as they count.
 fn letters(text: &str) -> impl Iterator<Item = u8> + '_ {
-    text.bytes().map(|b| LETTERS.get(usize::from(b)).copied().unwrap_or_default()).filter(|letter| *letter != 0)
+    text.bytes().map(letter).filter(|letter| *letter != 0)
 }
 
 /// Spreads a hash: a rolling one is ordered like its text, and the least of a window would be the same letters again and again.

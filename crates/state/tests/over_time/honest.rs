@@ -164,7 +164,7 @@ fn some_calls_are_refused_and_work_goes_on() {
 
 #[test]
 fn a_picture_an_archive_and_a_font_are_brought() {
-    let noise: Vec<u8> = (0..6_000_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 11) as u8).collect();
+    let noise: Vec<u8> = (0..6_000_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 11).to_le_bytes()[0]).collect();
     for magic in [&b"\x89PNG\r\n\x1a\n"[..], b"PK\x03\x04\x14\0\0\0\x08\0", b"%PDF-1.7\n", b"\x1f\x8b\x08\0", b"wOF2"] {
         let found = passes(&[("read_file", json!({"path": "a.bin"}), &STANDARD.encode([magic, &noise].concat()))]);
         assert!(found.is_empty(), "{magic:?}: {found:?}");
@@ -173,11 +173,10 @@ fn a_picture_an_archive_and_a_font_are_brought() {
 
 #[test]
 fn a_lock_file_is_brought() {
-    let lock: String = (0..200)
-        .map(|n| {
-            format!("    \"node_modules/p{n}\": {{\"integrity\": \"sha512-{}\"}},\n", STANDARD.encode([n as u8; 64]))
-        })
-        .collect();
+    let lock = (0..200)
+        .map(|n| format!("    \"node_modules/p{n}\": {{\"integrity\": \"sha512-{}\"}},\n", STANDARD.encode([n; 64])))
+        .collect::<Vec<_>>()
+        .concat();
     let found = passes(&[("read_file", json!({"path": "package-lock.json"}), &lock)]);
     assert!(found.is_empty(), "{found:?}");
 }

@@ -5,6 +5,7 @@ use std::path::Path;
 use serde::Serialize;
 use vanguard_gateway::http::Paces;
 
+use super::behaviour::Watched;
 use super::servers::Served;
 use super::{Origin, Set, Settings};
 
@@ -49,19 +50,7 @@ pub(crate) fn rows(settings: &Settings, default_record: Option<&Path>) -> Vec<Ro
     rows.add("limits.nodes", &limits.nodes, |n| *n);
     rows.add("limits.inspection_ms", &limits.inspection_ms, |n| *n);
     rows.add("resolve_hosts", &settings.resolve_hosts, |yes| *yes);
-    rows.add("behaviour.enabled", &settings.behaviour.enabled, |yes| *yes);
-    for (id, limit) in &settings.behaviour.limits {
-        rows.add(&format!("behaviour.limits.{id}"), limit, Clone::clone);
-    }
-    for (tools, effects) in &settings.behaviour.tools {
-        rows.add(&format!("behaviour.tools.{tools}"), effects, Clone::clone);
-    }
-    for part in &settings.behaviour.sensitive {
-        rows.add("behaviour.sensitive[]", part, Clone::clone);
-    }
-    rows.add("behaviour.redis.url", &settings.behaviour.redis_url, |url| url.as_deref().map(masked_url));
-    rows.add("behaviour.redis.strict", &settings.behaviour.redis_strict, |yes| *yes);
-    rows.add("behaviour.redis.deadline_ms", &settings.behaviour.redis_deadline_ms, |n| *n);
+    rows.behaviour(&settings.behaviour);
     let audit = &settings.audit;
     let unnamed = || default_record.map(|path| path.display().to_string());
     rows.add("audit.path", &audit.path, |path| path.clone().or_else(unnamed));
@@ -137,6 +126,22 @@ pub(crate) fn rows(settings: &Settings, default_record: Option<&Path>) -> Vec<Ro
 struct Rows(Vec<Row>);
 
 impl Rows {
+    fn behaviour(&mut self, watched: &Watched) {
+        self.add("behaviour.enabled", &watched.enabled, |yes| *yes);
+        for (id, limit) in &watched.limits {
+            self.add(&format!("behaviour.limits.{id}"), limit, Clone::clone);
+        }
+        for (tools, effects) in &watched.tools {
+            self.add(&format!("behaviour.tools.{tools}"), effects, Clone::clone);
+        }
+        for part in &watched.sensitive {
+            self.add("behaviour.sensitive[]", part, Clone::clone);
+        }
+        self.add("behaviour.redis.url", &watched.redis_url, |url| url.as_deref().map(masked_url));
+        self.add("behaviour.redis.strict", &watched.redis_strict, |yes| *yes);
+        self.add("behaviour.redis.deadline_ms", &watched.redis_deadline_ms, |n| *n);
+    }
+
     fn add<T, S: Serialize>(&mut self, key: &str, set: &Set<T>, shown: impl Fn(&T) -> S) {
         let value = serde_json::to_string(&shown(&set.value)).unwrap_or_default();
         let origin = match &set.origin {

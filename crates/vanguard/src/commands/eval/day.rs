@@ -119,10 +119,10 @@ impl Day {
         };
         let found: Vec<(String, Action, String)> =
             judged.decisions.iter().flat_map(|d| -> Vec<_> { over_time(d) }).collect();
-        let refuses = |(_, action, _): &(String, Action, String)| *action > Action::Redact;
-        self.refused += usize::from(found.iter().any(refuses));
+        let is_refusal = |(_, action, _): &(String, Action, String)| *action > Action::Redact;
+        self.refused += usize::from(found.iter().any(is_refusal));
         for found in found {
-            let refused = refuses(&found);
+            let refused = is_refusal(&found);
             let (rule, _, evidence) = found;
             let said = self.rules.entry(rule).or_default();
             *(if refused { &mut said.refused } else { &mut said.warned }) += 1;
