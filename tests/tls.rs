@@ -3,9 +3,12 @@
 use std::io::{BufRead as _, BufReader, Read, Write as _};
 use std::net::TcpStream;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DistinguishedName, DnType, IsCa, KeyPair, SanType};
+use rcgen::{
+    BasicConstraints, CertificateParams, CertificateRevocationListParams, CertifiedIssuer, DistinguishedName, DnType,
+    IsCa, KeyIdMethod, KeyPair, RevokedCertParams, SanType, date_time_ymd,
+};
 use tokio_rustls::rustls::pki_types::pem::PemObject as _;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned, crypto::ring};
@@ -14,14 +17,15 @@ use crate::client::PATIENCE;
 use crate::gateway::{Gateway, Response};
 
 /// Whoever signs certificates.
-pub struct Authority(CertifiedIssuer<'static, KeyPair>);
+pub struct Authority(CertifiedIssuer<'static, KeyPair>, Mutex<Vec<String>>);
 
 impl Default for Authority {
     fn default() -> Self {
         let mut parameters = CertificateParams::default();
         parameters.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         parameters.distinguished_name.push(DnType::CommonName, "tests");
-        Self(CertifiedIssuer::self_signed(parameters, KeyPair::generate().unwrap()).unwrap())
+        let issuer = CertifiedIssuer::self_signed(parameters, KeyPair::generate().unwrap()).unwrap();
+        Self(issuer, Mutex::default())
     }
 }
 
@@ -35,7 +39,31 @@ impl Authority {
             parameters.subject_alt_names = vec![SanType::DnsName("localhost".try_into().unwrap())];
         }
         let key = KeyPair::generate().unwrap();
-        [parameters.signed_by(&key, &self.0).unwrap().pem(), key.serialize_pem()]
+        let mut certified = self.1.lock().unwrap();
+        parameters.serial_number = Some((certified.len() as u64 + 1).into());
+        certified.push(parameters.signed_by(&key, &self.0).unwrap().pem());
+        [certified.last().unwrap().clone(), key.serialize_pem()]
+    }
+
+    /// A list that says that it has withdrawn these of its certificates, and that another will come in this year.
+    pub fn withdraw(&self, certificates: &[&[String; 2]], until: i32) -> String {
+        let certified = self.1.lock().unwrap();
+        let number = |pem: &String| certified.iter().position(|known| known == pem).unwrap() as u64 + 1;
+        let withdrawn = |[pem, _]: &&[String; 2]| RevokedCertParams {
+            serial_number: number(pem).into(),
+            revocation_time: date_time_ymd(2020, 1, 1),
+            reason_code: None,
+            invalidity_date: None,
+        };
+        let list = CertificateRevocationListParams {
+            this_update: date_time_ymd(2020, 1, 1),
+            next_update: date_time_ymd(until, 1, 1),
+            crl_number: 1.into(),
+            issuing_distribution_point: None,
+            revoked_certs: certificates.iter().map(withdrawn).collect(),
+            key_identifier_method: KeyIdMethod::Sha256,
+        };
+        list.signed_by(&self.0).unwrap().pem().unwrap()
     }
 
     /// Its own certificate, in PEM.

@@ -10,7 +10,7 @@ use sha2::{Digest as _, Sha256};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::pki_types::pem::{self, PemObject as _};
-use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use tokio_rustls::rustls::pki_types::{CertificateDer, CertificateRevocationListDer, PrivateKeyDer};
 use tokio_rustls::rustls::server::WebPkiClientVerifier;
 use tokio_rustls::rustls::{Error, InconsistentKeys, RootCertStore, ServerConfig, crypto::ring};
 use tokio_rustls::server::TlsStream;
@@ -20,9 +20,11 @@ use vanguard_engine::Principal;
 #[derive(Clone)]
 pub struct Tls {
     acceptor: TlsAcceptor,
-    /// The digest of the file of authorities.
+    /// The digest of the files of authorities and of what they have withdrawn.
     authorities: Option<[u8; 32]>,
     expires: Option<SystemTime>,
+    /// When the first of the lists of withdrawn certificates expires.
+    renewed_by: Option<SystemTime>,
 }
 
 /// What one of its files holds.
@@ -34,6 +36,8 @@ pub enum TlsFile {
     Key,
     /// The authorities whose certificates clients must show.
     ClientCa,
+    /// What these have withdrawn.
+    ClientCrl,
 }
 
 /// A file that does not do.
@@ -47,8 +51,14 @@ pub struct TlsError {
 }
 
 impl Tls {
-    /// Of files in PEM. Where there is a `client_ca`, who shows no certificate of it is not spoken with.
-    pub fn read(certificate: &[u8], key: &[u8], client_ca: Option<&[u8]>) -> Result<Self, TlsError> {
+    /// Of files in PEM. Where there is a `client_ca`, who shows no certificate of it is not spoken with; and where there is a `client_crl`, who
+    /// shows one that is withdrawn, or of which no list that holds says that it is not.
+    pub fn read(
+        certificate: &[u8],
+        key: &[u8],
+        client_ca: Option<&[u8]>,
+        client_crl: Option<&[u8]>,
+    ) -> Result<Self, TlsError> {
         let failed = |file| move |what| TlsError { file, what };
         let chain = certificates(certificate).map_err(failed(TlsFile::Certificate))?;
         let key = private_key(key).map_err(failed(TlsFile::Key))?;
@@ -56,14 +66,22 @@ impl Tls {
         let provider = Arc::new(ring::default_provider());
         let builder = ServerConfig::builder_with_provider(Arc::clone(&provider)).with_safe_default_protocol_versions();
         let builder = builder.map_err(|error| failed(TlsFile::Certificate)(error.to_string()))?;
+        let mut renewed_by = None;
         let builder = match client_ca {
             None => builder.with_no_client_auth(),
             Some(authorities) => {
                 let roots = roots(authorities).map_err(failed(TlsFile::ClientCa))?;
-                let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider).build();
-                builder.with_client_cert_verifier(
-                    verifier.map_err(|error| failed(TlsFile::ClientCa)(format!("cannot be used: {error}")))?,
-                )
+                let mut verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider);
+                if let Some(lists) = client_crl {
+                    let lists = withdrawn(lists).map_err(failed(TlsFile::ClientCrl))?;
+                    renewed_by = lists.iter().filter_map(|list| subject::renewed_by(list)).min();
+                    // An old list says nothing of what was withdrawn since.
+                    verifier = verifier.with_crls(lists).enforce_revocation_expiration();
+                }
+                let file = if client_crl.is_some() { TlsFile::ClientCrl } else { TlsFile::ClientCa };
+                let verifier = verifier.build();
+                let verifier = verifier.map_err(|error| failed(file)(format!("cannot be used: {error}")))?;
+                builder.with_client_cert_verifier(verifier)
             }
         };
         let mut config = builder.with_single_cert(chain, key).map_err(|error| match error {
@@ -74,8 +92,11 @@ impl Tls {
             error => failed(TlsFile::Key)(format!("cannot be used: {error}; give an RSA, ECDSA or Ed25519 key")),
         })?;
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
-        let authorities = client_ca.map(|text| Sha256::digest(text).into());
-        Ok(Self { acceptor: Arc::new(config).into(), authorities, expires })
+        let authorities = client_ca.map(|text| {
+            let lists = client_crl.map(Sha256::digest);
+            Sha256::new().chain_update(text).chain_update(lists.unwrap_or_default()).finalize().into()
+        });
+        Ok(Self { acceptor: Arc::new(config).into(), authorities, expires, renewed_by })
     }
 
     /// Whether clients must show a certificate.
@@ -88,7 +109,12 @@ impl Tls {
         self.expires
     }
 
-    /// By whose certificates they enter: the same as long as the file of the authorities is.
+    /// By when its lists of withdrawn certificates must be renewed, as far as they say.
+    pub fn renewed_by(&self) -> Option<SystemTime> {
+        self.renewed_by
+    }
+
+    /// By whose certificates they enter: the same as long as the files of the authorities and of what they have withdrawn are.
     pub(super) fn authorities(&self) -> Option<[u8; 32]> {
         self.authorities
     }
@@ -141,6 +167,15 @@ fn roots(text: &[u8]) -> Result<RootCertStore, String> {
         roots.add(certificate).map_err(|error| format!("holds a certificate that is no authority's: {error}"))?;
     }
     Ok(roots)
+}
+
+fn withdrawn(text: &[u8]) -> Result<Vec<CertificateRevocationListDer<'static>>, String> {
+    let all: Result<Vec<_>, _> = CertificateRevocationListDer::pem_slice_iter(text).collect();
+    let all = all.map_err(|error| format!("is no PEM that can be read: {error}"))?;
+    if all.is_empty() {
+        return Err("holds no list; in PEM one begins with -----BEGIN X509 CRL-----".to_owned());
+    }
+    Ok(all)
 }
 
 #[cfg(test)]

@@ -92,6 +92,8 @@ pub(crate) struct Tls {
     pub(crate) key: Option<PathBuf>,
     /// File of the authorities of which a client must show a certificate; none must when absent.
     pub(crate) client_ca: Option<PathBuf>,
+    /// File of the certificates that these authorities have withdrawn (CRL): a list of each authority that signed one, none of which has expired.
+    pub(crate) client_crl: Option<PathBuf>,
 }
 
 /// Tokens of an authorization server.
@@ -160,6 +162,7 @@ pub(crate) struct Entrance {
     pub(crate) certificate: Set<Option<PathBuf>>,
     pub(crate) private_key: Set<Option<PathBuf>>,
     pub(crate) client_ca: Set<Option<PathBuf>>,
+    pub(crate) client_crl: Set<Option<PathBuf>>,
     pub(crate) issuer: Set<Option<String>>,
     pub(crate) audience: Set<Vec<String>>,
     pub(crate) jwks_url: Set<Option<String>>,
@@ -183,6 +186,7 @@ impl Entrance {
             certificate: pick(layers, None, |w| w.entry.tls.certificate.clone().map(Some)),
             private_key: pick(layers, None, |w| w.entry.tls.key.clone().map(Some)),
             client_ca: pick(layers, None, |w| w.entry.tls.client_ca.clone().map(Some)),
+            client_crl: pick(layers, None, |w| w.entry.tls.client_crl.clone().map(Some)),
             issuer: pick(layers, None, |w| w.entry.jwt.issuer.clone().map(Some)),
             audience: pick(layers, Vec::new(), |w| w.entry.jwt.audience.clone()),
             jwks_url: pick(layers, None, |w| w.entry.jwt.jwks_url.clone().map(Some)),

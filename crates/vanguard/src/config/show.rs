@@ -99,6 +99,7 @@ pub(crate) fn rows(settings: &Settings, default_record: Option<&Path>) -> Vec<Ro
     rows.add("entry.tls.certificate", &entry.certificate, Clone::clone);
     rows.add("entry.tls.key", &entry.private_key, Clone::clone);
     rows.add("entry.tls.client_ca", &entry.client_ca, Clone::clone);
+    rows.add("entry.tls.client_crl", &entry.client_crl, Clone::clone);
     rows.add("entry.jwt.issuer", &entry.issuer, Clone::clone);
     rows.add("entry.jwt.audience", &entry.audience, Clone::clone);
     rows.add("entry.jwt.jwks_url", &entry.jwks_url, |url| url.as_deref().map(masked_url));

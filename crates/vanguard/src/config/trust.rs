@@ -99,6 +99,7 @@ fn loosening(written: &Written, others: &Settings) -> Vec<String> {
     refuse(entry.tls.certificate.is_some(), "entry.tls.certificate");
     refuse(entry.tls.key.is_some(), "entry.tls.key");
     refuse(entry.tls.client_ca.is_some(), "entry.tls.client_ca");
+    refuse(entry.tls.client_crl.is_some(), "entry.tls.client_crl");
     refuse(entry.jwt.issuer.is_some(), "entry.jwt.issuer");
     refuse(entry.jwt.audience.is_some(), "entry.jwt.audience");
     refuse(entry.jwt.jwks_url.is_some(), "entry.jwt.jwks_url");
@@ -163,6 +164,7 @@ mod tests {
             ("entry: {tls: {certificate: x}}", "entry.tls.certificate"),
             ("entry: {tls: {key: x}}", "entry.tls.key"),
             ("entry: {tls: {client_ca: x}}", "entry.tls.client_ca"),
+            ("entry: {tls: {client_crl: x}}", "entry.tls.client_crl"),
             ("entry: {jwt: {issuer: x}}", "entry.jwt.issuer"),
             ("entry: {trusted_proxies: [0.0.0.0/0]}", "entry.trusted_proxies"),
             ("gateway: {forward_proxy: sign-in}", "gateway.forward_proxy"),

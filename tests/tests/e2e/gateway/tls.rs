@@ -83,6 +83,38 @@ fn who_shows_a_certificate_of_the_authority_enters_and_is_on_record() {
 }
 
 #[test]
+fn a_certificate_that_is_withdrawn_opens_no_more() {
+    let (authority, upstream) = (Authority::default(), upstream());
+    let folder = tempfile::tempdir().unwrap();
+    let list = folder.path().join("crl.pem");
+    let (desk, stolen) = (authority.certify("desk"), authority.certify("stolen"));
+    std::fs::write(&list, authority.withdraw(&[&stolen], 2099)).unwrap();
+    let flags = strings(["--tls-client-ca", "{}/ca.pem", "--tls-client-crl", list.to_str().unwrap()]);
+    let (gateway, _folder) = gateway(&authority, &upstream, &flags);
+    assert!(authority.send(&gateway, Some(&stolen), &post(&[], PING)).is_err());
+    assert_eq!(authority.send(&gateway, Some(&desk), &post(&[], PING)).unwrap().status, 200);
+
+    std::fs::write(&list, "no list").unwrap();
+    gateway.signal(rustix::process::Signal::HUP);
+    gateway.says("nothing was changed, for what was read again does not do: ");
+    assert_eq!(authority.send(&gateway, Some(&desk), &post(&[], PING)).unwrap().status, 200);
+
+    let before = authority.connect(&gateway, Some(&desk)).unwrap();
+    std::fs::write(&list, authority.withdraw(&[&stolen, &desk], 2099)).unwrap();
+    gateway.signal(rustix::process::Signal::HUP);
+    gateway.says("were read again and are in force");
+    assert!(authority.send(&gateway, Some(&desk), &post(&[], PING)).is_err());
+    assert_eq!(before.send(&post(&[], PING)).unwrap().status, 421, "on a connection that began before");
+    // What came after it no list says.
+    let fresh = authority.certify("fresh");
+    assert_eq!(authority.send(&gateway, Some(&fresh), &post(&[], PING)).unwrap().status, 200);
+    std::fs::write(&list, authority.withdraw(&[], 2021)).unwrap();
+    gateway.signal(rustix::process::Signal::HUP);
+    gateway.says("a list has expired");
+    assert!(e2e::settle(e2e::PATIENCE, || authority.send(&gateway, Some(&fresh), &post(&[], PING)).is_err()));
+}
+
+#[test]
 fn a_session_is_of_the_certificate_that_began_it() {
     let authority = Authority::default();
     let upstream = Upstream::new(|_| {

@@ -7,6 +7,8 @@ use std::time::SystemTime;
 use sha2::{Digest as _, Sha256};
 use vanguard_engine::{Entry, Identity, Principal};
 use x509_cert::Certificate;
+use x509_cert::certificate::Rfc5280;
+use x509_cert::crl::CertificateList;
 use x509_cert::der::Decode as _;
 use x509_cert::ext::pkix::SubjectAltName;
 use x509_cert::ext::pkix::name::GeneralName;
@@ -26,6 +28,12 @@ pub(super) fn principal(certificate: &[u8]) -> Principal {
 pub(super) fn expires(certificate: &[u8]) -> Option<SystemTime> {
     let certificate = Certificate::from_der(certificate).ok()?;
     Some(certificate.tbs_certificate().validity().not_after.to_system_time())
+}
+
+/// When the next list of withdrawn certificates is to be had at the latest.
+pub(super) fn renewed_by(list: &[u8]) -> Option<SystemTime> {
+    let list = CertificateList::<Rfc5280>::from_der(list).ok()?;
+    list.tbs_cert_list.next_update.map(|time| time.to_system_time())
 }
 
 /// The first that there is of: a URI (as SPIFFE has it), a DNS name, an address of mail, the common name.

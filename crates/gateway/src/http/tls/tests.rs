@@ -33,8 +33,10 @@ fn name(common: Option<&str>, others: &[SanType]) -> String {
 #[test]
 fn a_certificate_its_key_and_authorities_are_taken() {
     let (certificate, key) = own();
-    assert!(!Tls::read(certificate.as_bytes(), key.as_bytes(), None).unwrap().asks_who());
-    assert!(Tls::read(certificate.as_bytes(), key.as_bytes(), Some(authority().pem().as_bytes())).unwrap().asks_who());
+    assert!(!Tls::read(certificate.as_bytes(), key.as_bytes(), None, None).unwrap().asks_who());
+    assert!(
+        Tls::read(certificate.as_bytes(), key.as_bytes(), Some(authority().pem().as_bytes()), None).unwrap().asks_who()
+    );
 }
 
 #[test]
@@ -43,7 +45,7 @@ fn it_is_known_when_a_certificate_expires() {
     let mut parameters = CertificateParams::default();
     parameters.not_after = rcgen::date_time_ymd(2031, 2, 3);
     let certificate = parameters.self_signed(&key).unwrap().pem();
-    let tls = Tls::read(certificate.as_bytes(), key.serialize_pem().as_bytes(), None).unwrap();
+    let tls = Tls::read(certificate.as_bytes(), key.serialize_pem().as_bytes(), None, None).unwrap();
     let expires = tls.expires().unwrap().duration_since(SystemTime::UNIX_EPOCH).unwrap();
     assert_eq!(expires.as_secs(), 1_927_843_200);
 }
@@ -64,8 +66,39 @@ fn what_does_not_do_is_said_of_its_file() {
         (&*certificate, &*key, Some(""), TlsFile::ClientCa, "holds no certificate"),
         (&*certificate, &*key, Some(broken), TlsFile::ClientCa, "no authority's"),
     ] {
-        let refused = Tls::read(certificate.as_bytes(), key.as_bytes(), authorities.map(str::as_bytes)).unwrap_err();
+        let refused =
+            Tls::read(certificate.as_bytes(), key.as_bytes(), authorities.map(str::as_bytes), None).unwrap_err();
         assert!(refused.file == file && refused.what.contains(what), "{refused:?}, not {what}");
+    }
+}
+
+#[test]
+fn a_list_of_withdrawn_certificates_is_taken_and_changes_by_whose_one_enters() {
+    let ((certificate, key), authority) = (own(), authority());
+    let list = |number: u64| {
+        let parameters = rcgen::CertificateRevocationListParams {
+            this_update: rcgen::date_time_ymd(2025, 1, 2),
+            next_update: rcgen::date_time_ymd(2031, 2, 3),
+            crl_number: number.into(),
+            issuing_distribution_point: None,
+            revoked_certs: Vec::new(),
+            key_identifier_method: rcgen::KeyIdMethod::Sha256,
+        };
+        parameters.signed_by(&authority).unwrap().pem().unwrap()
+    };
+    let read = |list: Option<&str>| {
+        let authority = authority.pem();
+        Tls::read(certificate.as_bytes(), key.as_bytes(), Some(authority.as_bytes()), list.map(str::as_bytes))
+    };
+    let (none, one, two) = (read(None).unwrap(), read(Some(&list(1))).unwrap(), read(Some(&list(2))).unwrap());
+    assert!(none.authorities() != one.authorities() && one.authorities() != two.authorities());
+    assert_eq!(none.renewed_by(), None);
+    let until = one.renewed_by().unwrap().duration_since(SystemTime::UNIX_EPOCH).unwrap();
+    assert_eq!(until.as_secs(), 1_927_843_200);
+    let broken = "-----BEGIN X509 CRL-----\nAAAA\n-----END X509 CRL-----\n";
+    for (list, what) in [("", "holds no list"), (&*authority.pem(), "holds no list"), (broken, "cannot be used")] {
+        let refused = read(Some(list)).unwrap_err();
+        assert!(refused.file == TlsFile::ClientCrl && refused.what.contains(what), "{refused:?}, not {what}");
     }
 }
 

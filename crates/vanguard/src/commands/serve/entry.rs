@@ -32,6 +32,9 @@ pub(super) struct EntryFlags {
     /// File of the authorities of which a client must show a certificate
     #[arg(long, value_name = "FILE")]
     tls_client_ca: Option<PathBuf>,
+    /// File of the certificates that these authorities have withdrawn (CRL)
+    #[arg(long, value_name = "FILE")]
+    tls_client_crl: Option<PathBuf>,
     /// Authorization server whose tokens (JWT) open the gateway, as they name it
     #[arg(long, value_name = "ISSUER")]
     jwt_issuer: Option<String>,
@@ -77,6 +80,9 @@ impl EntryFlags {
         add(self.tls_key.is_some(), "--tls-key", &|w| w.entry.tls.key.clone_from(&self.tls_key));
         add(self.tls_client_ca.is_some(), "--tls-client-ca", &|w| {
             w.entry.tls.client_ca.clone_from(&self.tls_client_ca);
+        });
+        add(self.tls_client_crl.is_some(), "--tls-client-crl", &|w| {
+            w.entry.tls.client_crl.clone_from(&self.tls_client_crl);
         });
         add(self.jwt_issuer.is_some(), "--jwt-issuer", &|w| w.entry.jwt.issuer.clone_from(&self.jwt_issuer));
         add(!self.jwt_audience.is_empty(), "--jwt-audience", &|w| {

@@ -15,15 +15,22 @@ use crate::reading;
 /// The longest of these files: the authorities of a whole system are a few hundred kilobytes.
 const MAX_BYTES: u64 = 1 << 20;
 
+/// The longest file of withdrawn certificates: lists of large authorities are some megabytes.
+const MAX_CRL_BYTES: u64 = 32 << 20;
+
 /// How long before its end a certificate is warned of.
 const SOON: Duration = Duration::from_hours(14 * 24);
 
 /// Certificate and key, and the authorities of clients, where any are named.
 pub(super) fn tls(entrance: &Entrance) -> Result<Option<Tls>, Failure> {
-    let Entrance { certificate, private_key, client_ca, .. } = entrance;
+    let Entrance { certificate, private_key, client_ca, client_crl, .. } = entrance;
     let named = |set: &Set<Option<PathBuf>>, key: &str| {
         set.value.as_ref().map(|path| format!("entry.tls.{key} ({}): {}", set.origin, path.display()))
     };
+    if let (Some(alone), None) = (named(client_crl, "client_crl"), &client_ca.value) {
+        let what = "it says what the authorities of clients have withdrawn; give them, too (--tls-client-ca)";
+        return Err(Failure::Configuration(format!("{alone}: {what}")));
+    }
     let (Some(chain), Some(key)) = (&certificate.value, &private_key.value) else {
         let alone = named(certificate, "certificate").or_else(|| named(private_key, "key"));
         return match alone.or_else(|| named(client_ca, "client_ca")) {
@@ -34,17 +41,27 @@ pub(super) fn tls(entrance: &Entrance) -> Result<Option<Tls>, Failure> {
         };
     };
     let authorities = client_ca.value.as_deref().map(read).transpose()?;
-    let tls = Tls::read(&read(chain)?, &read(key)?, authorities.as_deref()).map_err(|error| {
+    let lists = client_crl.value.as_deref().map(|path| bounded(path, MAX_CRL_BYTES)).transpose()?;
+    let tls = Tls::read(&read(chain)?, &read(key)?, authorities.as_deref(), lists.as_deref()).map_err(|error| {
         let path = match error.file {
             TlsFile::Certificate => Some(chain),
             TlsFile::Key => Some(key),
             TlsFile::ClientCa => client_ca.value.as_ref(),
+            TlsFile::ClientCrl => client_crl.value.as_ref(),
         };
         let path = path.map(|path| path.display().to_string()).unwrap_or_default();
         Failure::Configuration(format!("{path}: {error}"))
     })?;
     if let Some(warning) = tls.expires().and_then(|expires| of_its_end(chain, expires, SystemTime::now())) {
         warn(&warning);
+    }
+    if let (Some(path), Some(until)) = (&client_crl.value, tls.renewed_by())
+        && until < SystemTime::now()
+    {
+        warn(&format!(
+            "{}: a list has expired, so certificates of its authority open no more; renew it",
+            path.display()
+        ));
     }
     Ok(Some(tls))
 }
@@ -61,7 +78,11 @@ fn of_its_end(path: &Path, expires: SystemTime, now: SystemTime) -> Option<Strin
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, Failure> {
-    reading::bounded(path, MAX_BYTES).map_err(|failure| Failure::Configuration(failure.to_string()))
+    bounded(path, MAX_BYTES)
+}
+
+fn bounded(path: &Path, most: u64) -> Result<Vec<u8>, Failure> {
+    reading::bounded(path, most).map_err(|failure| Failure::Configuration(failure.to_string()))
 }
 
 #[cfg(test)]
@@ -92,6 +113,8 @@ mod tests {
             let failure = refused(alone).expect("refused");
             assert!(failure.contains("u.yaml") && failure.contains("--tls-cert and --tls-key"), "{failure}");
         }
+        let failure = refused("certificate: a, key: b, client_crl: c").expect("refused");
+        assert!(failure.contains("--tls-client-ca"), "{failure}");
         let failure = refused("certificate: no/such, key: no/other").expect("refused");
         assert!(failure.starts_with("no/such: cannot be read"), "{failure}");
     }
