@@ -34,9 +34,10 @@ const BANNED_FEATURES: &[(&str, &str)] = &[("serde_json", "raw_value"), ("serde_
 /// What a crate of ours must never reach, at any depth, in what it ships.
 const UNREACHABLE: &[(&str, &[&str])] = &[
     ("vanguard-wire", &["tokio", "async-std", "vanguard-engine", "vanguard-audit", "vanguard-gateway"]),
-    ("vanguard-engine", &["tokio", "async-std", "vanguard-audit", "vanguard-gateway"]),
-    ("vanguard-audit", &["vanguard-gateway"]),
-    ("vanguard-sandbox", &["tokio", "async-std", "vanguard-audit", "vanguard-gateway"]),
+    ("vanguard-engine", &["tokio", "async-std", "vanguard-state", "vanguard-audit", "vanguard-gateway"]),
+    ("vanguard-state", &["vanguard-audit", "vanguard-sandbox", "vanguard-gateway"]),
+    ("vanguard-audit", &["vanguard-state", "vanguard-gateway"]),
+    ("vanguard-sandbox", &["tokio", "async-std", "vanguard-state", "vanguard-audit", "vanguard-gateway"]),
 ];
 
 /// The part of `cargo metadata` that matters here.

@@ -1,4 +1,4 @@
-//! The checks that no pack holds: the strict reading of messages, their place in the session, zones, who may call what, the engine's own limits.
+//! The checks that no pack holds: the strict reading of messages, their place in the session, zones, pins, who may call what, the engine's own limits.
 //!
 //! Each is listed, explained and recorded like a rule.
 
@@ -9,6 +9,7 @@ use vanguard_wire::FaultKind;
 use crate::access::Lack;
 use crate::finding::{Confidence, RuleInfo, Severity};
 use crate::hosts::Lead;
+use crate::pins::Drift;
 use crate::session::SessionFault;
 use crate::zone::Breach;
 
@@ -29,6 +30,8 @@ pub(crate) enum Check {
     Host(Lead),
     /// Who calls a tool lacks what that takes.
     Access(Lack),
+    /// A tool or its server is not as it was pinned.
+    Pin(Drift),
 }
 
 impl Check {
@@ -97,6 +100,7 @@ impl Check {
             Self::Zone(breach) => return breach.info(),
             Self::Host(lead) => return lead.info(),
             Self::Access(lack) => return lack.info(),
+            Self::Pin(drift) => return drift.info(),
             Self::Uninspected => (
                 "ENG-UNINSPECTED",
                 "Not inspected in full",
@@ -140,6 +144,7 @@ impl Checks {
         };
         let all = Check::GENERAL.into_iter().chain(Breach::ALL.map(Check::Zone));
         let all = all.chain(Lead::ALL.map(Check::Host)).chain(Lack::ALL.map(Check::Access));
+        let all = all.chain(Drift::ALL.map(Check::Pin));
         Self {
             own: all.map(|check| (check, Arc::new(check.info()))).collect(),
             wire: FaultKind::ALL.iter().map(|&kind| (kind, Arc::new(wire(kind)))).collect(),

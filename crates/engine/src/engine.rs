@@ -17,6 +17,7 @@ use crate::finding::{Action, Evidence, Finding, Layer, RuleInfo};
 use crate::hosts::Hosts;
 use crate::memo::Memo;
 use crate::pairs::Pairs;
+use crate::pins;
 use crate::policy::{DenyAs, Policy};
 use crate::redact::{Cut, Seal, apply};
 use crate::role::{Heard, Roles};
@@ -345,6 +346,9 @@ impl Bench<'_> {
         // To ask for a name is to tell it to others: of what is refused nobody is told.
         if let Some(hosts) = hosts.filter(|_| case.findings.hardest < Some(Action::Review) && !case.exhausted) {
             hosts.resolve(&mut |led| case.led(&led, looks));
+        }
+        if let Some(watch) = pins::Watch::over(self.session, exchange, self.flow, message) {
+            case.pins(&watch);
         }
         if case.exhausted {
             case.findings.add(self.own_finding(Check::Budget, Action::Block));

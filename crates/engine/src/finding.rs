@@ -22,7 +22,7 @@ pub enum Layer {
     /// Deterministic rules and detectors.
     #[serde(rename = "l1")]
     L1,
-    /// What shows only over time.
+    /// What only shows over time.
     #[serde(rename = "l3")]
     L3,
     /// The walls round the server's process.

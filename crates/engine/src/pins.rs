@@ -6,13 +6,20 @@
 
 mod book;
 mod canonical;
+mod change;
+mod drift;
 mod pin;
+mod watch;
 
 use std::fmt;
 use std::sync::Arc;
 
 pub use book::{Book, Held, Taken};
-pub use pin::{Identity, Part, Pin};
+pub use change::{Change, changes};
+pub use pin::{Identity, Part, Pin, digest};
+
+pub(crate) use drift::Drift;
+pub(crate) use watch::{Difference, Watch};
 
 /// The most tools of one server that are pinned.
 pub const MAX_TOOLS: usize = 4_096;

@@ -9,6 +9,7 @@ use vanguard_wire::{Body, Id, IdKey, Message, Value, reply};
 use crate::behaviour::{Deed, Memory};
 use crate::company::Company;
 use crate::hosts::Directory;
+use crate::pins::{Identity, Pins};
 use crate::principal::Principal;
 use crate::role::schema::ToolRoles;
 use crate::verdict::{Answer, Flow};
@@ -102,6 +103,8 @@ struct State {
     /// The method names seen, so that one allocation serves all of a kind.
     methods: HashMap<String, Arc<str>>,
     revision: Option<String>,
+    /// The version that the server says it has.
+    version: Option<String>,
     /// The directories that the client works in, which a server may take relative paths from.
     roots: Arc<[Box<str>]>,
 }
@@ -139,6 +142,7 @@ pub struct Session {
     directory: Option<Arc<dyn Directory>>,
     company: Option<Arc<Company>>,
     memory: Option<Arc<dyn Memory>>,
+    pins: Option<Arc<dyn Pins>>,
 }
 
 impl Session {
@@ -170,6 +174,18 @@ impl Session {
         Self { memory: Some(memory), ..self }
     }
 
+    /// The same, where what the server is and has is held against what `pins` know of it.
+    #[must_use]
+    pub fn pinned(self, pins: Arc<dyn Pins>) -> Self {
+        Self { pins: Some(pins), ..self }
+    }
+
+    /// The same, where `change` stands before its pins, if it has any.
+    #[must_use]
+    pub fn with_pins(self, change: impl FnOnce(Arc<dyn Pins>) -> Arc<dyn Pins>) -> Self {
+        Self { pins: self.pins.map(change), ..self }
+    }
+
     /// Another connection to the same server, on which nothing has been said or done yet.
     #[must_use]
     pub fn another(&self) -> Self {
@@ -181,7 +197,8 @@ impl Session {
     #[must_use]
     pub fn by(&self, who: Option<Arc<Principal>>) -> Self {
         let (state, ground, directory) = (Arc::clone(&self.state), self.ground.clone(), self.directory.clone());
-        Self { state, who, ground, directory, company: self.company.clone(), memory: self.memory.clone() }
+        let (company, memory, pins) = (self.company.clone(), self.memory.clone(), self.pins.clone());
+        Self { state, who, ground, directory, company, memory, pins }
     }
 
     /// Who sends its requests, where that is known.
@@ -220,6 +237,16 @@ impl Session {
     /// Whom to ask where a path leads.
     pub(crate) fn ground(&self) -> Option<&dyn Ground> {
         self.ground.as_deref()
+    }
+
+    /// Whom to ask what the server was.
+    pub(crate) fn pins(&self) -> Option<&dyn Pins> {
+        self.pins.as_deref()
+    }
+
+    /// The version that the server has said it has, in this session.
+    pub(crate) fn version(&self) -> Option<String> {
+        self.state.lock().ok()?.version.clone()
     }
 
     /// The directories that the client has named as its own.
@@ -333,8 +360,15 @@ impl Session {
             (Body::Response { result, .. }, Flow::ToClient) => match exchange.method.as_deref() {
                 Some("initialize") => {
                     let revision = result.get("protocolVersion").and_then(|v| v.string()).map(Cow::into_owned);
+                    let version = version_of(*result);
                     if let Ok(mut state) = self.state.lock() {
-                        state.revision = revision;
+                        (state.revision, state.version) = (revision, version);
+                    }
+                }
+                Some("server/discover") => {
+                    let version = version_of(*result);
+                    if let Ok(mut state) = self.state.lock() {
+                        state.version = version;
                     }
                 }
                 Some("tools/list") => {
@@ -409,6 +443,11 @@ const SERVER_GONE: i64 = -31002;
 fn tool_name(method: &str, params: Option<&Value<'_, '_>>) -> Option<Arc<str>> {
     let named = matches!(method, "tools/call" | "prompts/get");
     named.then(|| params?.get("name")?.string().map(|name| Arc::from(&*name))).flatten()
+}
+
+/// The version of the server that a result is from, where it says so.
+pub(crate) fn version_of(result: Value<'_, '_>) -> Option<String> {
+    Identity::of(result).map(|server| server.version).filter(|version| !version.is_empty())
 }
 
 fn read_tools(result: Value<'_, '_>) -> Vec<ToolRoles> {

@@ -35,6 +35,7 @@ mod office;
 mod pace;
 mod parcel;
 mod pass;
+mod patient;
 mod peer;
 mod remote;
 mod reply;

@@ -9,6 +9,7 @@ pub(crate) mod explain;
 pub(crate) mod info;
 pub(crate) mod keygen;
 mod later;
+pub(crate) mod pins;
 pub(crate) mod ready;
 mod report;
 pub(crate) mod rules;

@@ -9,6 +9,7 @@ pub(crate) mod entry;
 pub(crate) mod file;
 pub(crate) mod gateway;
 pub(crate) mod origin;
+pub(crate) mod pins;
 pub(crate) mod resolve;
 pub(crate) mod roles;
 pub(crate) mod schema;

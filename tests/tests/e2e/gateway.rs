@@ -11,6 +11,7 @@ mod measures;
 mod merged;
 mod metrics;
 mod older;
+mod pins;
 mod principals;
 mod reload;
 mod remote;

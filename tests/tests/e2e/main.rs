@@ -15,6 +15,7 @@ mod filesystem;
 mod gateway;
 mod legacy_rules;
 mod lifetime;
+mod pins;
 mod protocol;
 mod python_servers;
 mod sandbox;

@@ -10,6 +10,7 @@ use crate::finding::{Action, Evidence, Finding, Layer};
 use crate::hosts::{Lead, Led};
 use crate::memo::Looked;
 use crate::pairs::Pairs;
+use crate::pins::{Difference, Drift, Known, Watch};
 use crate::policy::{Place, Profile};
 use crate::redact::{Cut, Marks};
 use crate::role::{Roles, name::sends_outward};
@@ -86,14 +87,17 @@ impl Case<'_, '_> {
         self.place(own, tool, pointer, &field.text, evidence);
     }
 
-    /// Adds it where it was made, unless the policy has turned it off.
-    fn place(&mut self, own: Finding, tool: Option<&str>, pointer: String, value: &str, evidence: &str) {
+    /// Adds it where it was made, unless the policy has turned it off, and says what it asks for.
+    fn place(&mut self, own: Finding, tool: Option<&str>, pointer: String, value: &str, evidence: &str) -> Action {
         let who = self.bench.session.who();
         let place = Place { tool, pointer: &pointer, value, who, now: self.bench.now };
         let excepted = self.bench.engine.policy.excepted(&own.rule.id, &place).map(Into::into);
-        if own.action > Action::Off {
-            self.findings.add(Finding { evidence: Evidence::new(evidence, false), pointer, excepted, ..own });
+        let finding = Finding { evidence: Evidence::new(evidence, false), pointer, excepted, ..own };
+        let asks = finding.effective();
+        if asks > Action::Off {
+            self.findings.add(finding);
         }
+        asks
     }
 
     /// Takes note of what who calls a tool lacks.
@@ -113,6 +117,34 @@ impl Case<'_, '_> {
         let own = Finding { rule: info, layer: Layer::L3, action, ..self.bench.own_finding(Check::Budget, action) };
         let tool = self.exchange.tool.as_deref();
         self.place(own, tool, pointer, "", &evidence);
+    }
+
+    /// Holds what a server says of itself against its pins, and has what passes pinned. It comes last: what is refused for any
+    /// reason is not what a person has seen.
+    pub(super) fn pins(&mut self, watch: &Watch<'_, '_, '_>) {
+        let Known { book, mut trouble } = watch.known();
+        let mut seen = watch.look(&book, &mut |found| self.drifted(&found));
+        if self.exhausted || self.findings.hardest >= Some(Action::Review) {
+            seen.refused();
+        }
+        if !seen.is_empty()
+            && let Err(why) = watch.keep(seen)
+        {
+            trouble.get_or_insert(why);
+        }
+        if let Some(trouble) = trouble {
+            let (pointer, evidence) = (String::new(), trouble.to_string());
+            self.drifted(&Difference { drift: Drift::Store, renewed: false, pointer, tool: None, evidence });
+        }
+    }
+
+    /// Takes note of something that is not as it was pinned, and says whether it passes.
+    fn drifted(&mut self, found: &Difference<'_>) -> bool {
+        let strict = self.bench.engine.policy.profile == Profile::Strict;
+        let own = self.bench.own_finding(Check::Pin(found.drift), found.drift.action(strict, found.renewed));
+        let own = Finding { layer: Layer::L3, ..own };
+        self.place(own, found.tool, found.pointer.clone(), found.tool.unwrap_or_default(), &found.evidence)
+            < Action::Review
     }
 
     /// Takes note of where a host name leads, and judges the address in its place.

@@ -71,6 +71,19 @@ impl Book {
         }
         taken
     }
+
+    /// Takes in what it lacks of another. Says whether it is another now.
+    pub fn join(&mut self, other: &Self) -> bool {
+        let before = (self.server.is_some(), self.whole, self.tools.len());
+        self.server = self.server.take().or_else(|| other.server.clone());
+        self.whole |= other.whole;
+        for (name, held) in &other.tools {
+            if self.tools.len() < MAX_TOOLS {
+                self.tools.entry(name.clone()).or_insert_with(|| held.clone());
+            }
+        }
+        before != (self.server.is_some(), self.whole, self.tools.len())
+    }
 }
 
 impl Held<Pin> {

@@ -152,7 +152,8 @@ fn bounded(name: &str) -> String {
     format!("{start}… sha256:{}", digest(name.as_bytes()))
 }
 
-fn digest(bytes: &[u8]) -> String {
+/// SHA-256 in hexadecimal digits.
+pub fn digest(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().fold(String::with_capacity(64), |mut hex, byte| {
         let _ = write!(hex, "{byte:02x}");
         hex

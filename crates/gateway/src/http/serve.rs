@@ -28,6 +28,7 @@ use super::measure::Measure;
 use super::merged::Merged;
 use super::metrics;
 use super::office::Office;
+use super::patient::patient;
 use super::peer::Peer;
 use super::remote::Remote;
 use super::route::{Behind, Gateway};
@@ -125,6 +126,7 @@ fn gateway(
             Some(Bounds { zones, model }) => (Arc::new(engine.in_zones(zones)), model),
             None => (Arc::clone(&engine), model.another()),
         };
+        let model = patient(model);
         let (limits, seat) = (*engine.limits(), Seat::new(engine));
         let office = Office { seat, limits, model, audit: Arc::clone(audit), reports: Arc::clone(reports), server };
         let behind = match upstream.target {

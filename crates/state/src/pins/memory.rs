@@ -27,7 +27,7 @@ impl Pins for Memory {
 }
 
 /// Unix time in seconds; a clock before 1970 is wrong, and shows as 1970.
-pub(super) fn now() -> i64 {
+pub fn now() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
 }

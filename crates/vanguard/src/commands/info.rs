@@ -49,7 +49,7 @@ pub(crate) fn run(args: &Args) -> Outcome {
     let _ =
         writeln!(text, "layer 1   on: strict reading, {} checks of the engine, {count} rules", engine.checks().count());
     text.push_str(
-        "layer 2   semantic scoring: not in this release\nlayer 3   behavioural limits: not in this release\n",
+        "layer 2   semantic scoring: not in this release\nlayer 3   pins of servers; behavioural limits: not in this release\n",
     );
     let record = match &settings.audit.path.value {
         Some(path) => path.clone(),

@@ -18,7 +18,7 @@ use crate::config::{Layer, Origin, Set, Settings, Sources, Written};
 use crate::exit::Failure;
 use crate::sandbox::{Plan, WallFlags};
 use crate::zones::{self, Laid};
-use crate::{engine, sandbox};
+use crate::{engine, pins, sandbox};
 
 /// Flags that say what to wrap, and how.
 #[derive(Debug, clap::Args)]
@@ -240,6 +240,8 @@ pub(crate) fn ready(
     mut server: StdioConfig,
 ) -> Result<(Ready, Vec<String>), Failure> {
     let caches = around.state_home().map(|state| state.join("servers"));
+    // As it is configured: walls start it by another program.
+    let known = pins::started(&server, &directory(&server));
     let laid = zones::lay(settings, Some(&server.name), &directory(&server), around)?;
     let plan = sandbox::plan(settings, &server, &laid, std::env::vars_os(), caches.as_deref())?;
     let mut warnings = Vec::new();
@@ -250,6 +252,7 @@ pub(crate) fn ready(
     let Laid { zones, ground, warnings: of_zones, .. } = laid;
     warnings.extend(of_zones);
     let model = engine::session(settings, Some(ground.seeing(zones::variables(&server))))?;
+    let model = pins::pinned(model, settings, around, known);
     Ok((Ready { server, bounds: Bounds { zones, model }, plan }, warnings))
 }
 

@@ -13,6 +13,7 @@ use super::behaviour::Watched;
 use super::entry::Entrance;
 use super::gateway::{self, Bounded};
 use super::origin::pick;
+use super::pins::Pinning;
 use super::roles::RoleChange;
 use super::servers::{Served, ServerName};
 use super::serving::Serving;
@@ -35,6 +36,7 @@ pub(crate) struct Settings {
     pub(crate) limits: Bounds,
     pub(crate) resolve_hosts: Set<bool>,
     pub(crate) behaviour: Watched,
+    pub(crate) pins: Pinning,
     pub(crate) audit: Record,
     pub(crate) deny_as: Set<DenyAs>,
     pub(crate) expose_block_reason: Set<bool>,
@@ -151,6 +153,7 @@ impl Settings {
             },
             resolve_hosts: pick(layers, false, |w| w.resolve_hosts),
             behaviour: Watched::from_layers(layers),
+            pins: Pinning::from_layers(layers),
             audit: Record {
                 path: pick(layers, None, |w| w.audit.path.clone().map(Some)),
                 max_bytes: pick(layers, AuditConfig::MAX_BYTES, |w| w.audit.max_bytes),

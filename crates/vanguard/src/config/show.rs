@@ -51,6 +51,10 @@ pub(crate) fn rows(settings: &Settings, default_record: Option<&Path>) -> Vec<Ro
     rows.add("limits.inspection_ms", &limits.inspection_ms, |n| *n);
     rows.add("resolve_hosts", &settings.resolve_hosts, |yes| *yes);
     rows.behaviour(&settings.behaviour);
+    rows.add("pins.mode", &settings.pins.mode, |mode| *mode);
+    // They lie beside the record unless a directory is named.
+    let beside = || default_record.map(|record| record.with_file_name("pins"));
+    rows.add("pins.path", &settings.pins.path, |path| path.clone().or_else(beside));
     let audit = &settings.audit;
     let unnamed = || default_record.map(|path| path.display().to_string());
     rows.add("audit.path", &audit.path, |path| path.clone().or_else(unnamed));
@@ -166,7 +170,7 @@ fn shown(served: &Served) -> String {
 }
 
 /// A command line whose options look like they carry secrets, without these.
-fn masked_command(words: &[String]) -> Vec<String> {
+pub(crate) fn masked_command(words: &[String]) -> Vec<String> {
     let telling = |word: &str| {
         let word = word.to_ascii_lowercase();
         ["token", "secret", "password", "passwd", "api-key", "api_key", "apikey", "credential"]

@@ -170,6 +170,9 @@ fn rebase(mut written: Written, file: &Path) -> Written {
     for dir in written.rules.dirs.iter_mut().flatten() {
         *dir = base.join(&dir);
     }
+    if let Some(path) = &mut written.pins.path {
+        *path = base.join(&path);
+    }
     if let Some(path) = written.audit.path.as_mut().filter(|path| *path != "none") {
         *path = base.join(&path).to_string_lossy().into_owned();
     }

@@ -61,6 +61,8 @@ fn loosening(written: &Written, others: &Settings) -> Vec<String> {
     for key in written.behaviour.redirects() {
         refuse(true, key);
     }
+    refuse(written.pins.mode.is_some_and(|mode| mode < others.pins.mode.value), "pins.mode");
+    refuse(written.pins.path.is_some(), "pins.path");
     let audit = &written.audit;
     refuse(audit.path.is_some(), "audit.path");
     refuse(audit.max_bytes.is_some(), "audit.max_bytes");
@@ -149,6 +151,8 @@ mod tests {
             ("behaviour: {limits: {BEH-001: {most: 1000000}}}", "behaviour.limits"),
             ("behaviour: {tools: {'*': []}}", "behaviour.tools"),
             ("behaviour: {redis: {url: 'redis://evil'}}", "behaviour.redis.url"),
+            ("pins: {mode: memory}", "pins.mode"),
+            ("pins: {path: x}", "pins.path"),
             ("audit: {path: none}", "audit.path"),
             ("audit: {on_failure: warn}", "audit.on_failure"),
             ("expose_block_reason: true", "expose_block_reason"),

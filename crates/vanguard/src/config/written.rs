@@ -13,6 +13,7 @@ use super::access::Access;
 use super::behaviour::Behaviour;
 use super::entry::Entry;
 use super::gateway::Gateway;
+use super::pins::Pins;
 use super::roles::Corrections;
 use super::servers::Servers;
 use super::zone::Zone;
@@ -42,6 +43,8 @@ pub(crate) struct Written {
     pub(crate) resolve_hosts: Option<bool>,
     /// What only shows over time: limits, sequences of calls, flows of data.
     pub(crate) behaviour: Behaviour,
+    /// What servers said first of themselves and their tools, and are held to.
+    pub(crate) pins: Pins,
     /// The record of every verdict.
     pub(crate) audit: Audit,
     /// How a refused `tools/call` is answered: `error` (a JSON-RPC error) or `tool_result` (a result with `isError: true`,

@@ -3,14 +3,14 @@
 use std::str::FromStr;
 
 use vanguard_gateway::StdioConfig;
-use vanguard_gateway::http::{Target, Upstream, Uri};
+use vanguard_gateway::http::{Bounds, Target, Upstream, Uri};
 
 use crate::commands::wrap::{self, Prepared, Ready, Wrap};
 use crate::config::servers::{Served, ServerName, Started};
 use crate::config::sources::Surroundings;
 use crate::config::{Layer, Settings};
 use crate::exit::Failure;
-use crate::{commands, engine};
+use crate::{commands, engine, pins};
 
 /// The most servers behind one gateway.
 const MAX_SERVERS: usize = 32;
@@ -81,13 +81,17 @@ pub(super) fn prepare(
     for (name, chosen) in chosen {
         let name = name.map(|name| name.0);
         upstreams.push(match chosen {
-            Chosen::Url(url) => Upstream { name, target: Target::Url(url), bounds: None },
+            Chosen::Url(url) => {
+                let bounds = Some(elsewhere(settings, &around, name.as_deref(), &url)?);
+                Upstream { name, target: Target::Url(url), bounds }
+            }
             Chosen::OldUrl(url) => {
                 let known = name.clone().or_else(|| url.authority().map(ToString::to_string));
                 let most = settings.limits.message_bytes.value;
                 let server = StdioConfig::older(known.unwrap_or_default(), &url, most);
                 let server = server.map_err(|error| Failure::Server(error.to_string()))?;
-                Upstream { name, target: Target::Command(Box::new(server)), bounds: None }
+                let bounds = Some(elsewhere(settings, &around, name.as_deref(), &url)?);
+                Upstream { name, target: Target::Command(Box::new(server)), bounds }
             }
             Chosen::Command(started) => {
                 let server = command(settings, name.clone(), started)?;
@@ -106,6 +110,13 @@ pub(super) fn prepare(
     let session = engine::session(settings, None)?;
     let prepared = Prepared::new(wrap, &around, resolved.settings, (engine, session), "upstream", plans)?;
     Ok((prepared, upstreams))
+}
+
+/// What a server at a URL keeps to: its word.
+fn elsewhere(settings: &Settings, around: &Surroundings, name: Option<&str>, url: &Uri) -> Result<Bounds, Failure> {
+    let known = pins::reached(name, &url.to_string());
+    let model = pins::pinned(engine::session(settings, None)?, settings, around, known);
+    Ok(Bounds { zones: Vec::new(), model })
 }
 
 /// Those of the configuration.
