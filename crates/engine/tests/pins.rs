@@ -36,7 +36,11 @@ struct Server {
 }
 
 impl Server {
-    fn new(policy: Policy) -> Self {
+    /// Under a policy that has changes refused, unless its profile says something else of them.
+    fn new(mut policy: Policy) -> Self {
+        if policy.profile == Profile::Balanced {
+            policy.overrides.entry("PIN-CHANGED".into()).or_insert(Action::Review);
+        }
         let shelf = Arc::new(Shelf::default());
         let mut server = Self { wire: Wire::new(policy.clone()), policy, shelf, asked: 0 };
         server.begin(r#"{"name":"s","version":"1"}"#, "Helps.");
@@ -218,8 +222,8 @@ fn a_server_is_known_by_its_name_and_its_instructions() {
     assert_eq!(server.begin(r#"{"name":"s","version":"1"}"#, "Helps."), found(&[], Verdict::Allow));
     let told = server.begin(r#"{"name":"s","version":"1"}"#, "Helps much.");
     assert_eq!(told, found(&["PIN-INSTRUCTIONS"], Verdict::Warn));
-    assert_eq!(server.begin(r#"{"name":"x","version":"1"}"#, "Helps much."), found(&["PIN-SERVER"], Verdict::Review));
-    assert_eq!(server.begin(r#"{"name":"s","version":"1"}"#, "Helps much."), found(&[], Verdict::Allow));
+    assert_eq!(server.begin(r#"{"name":"x","version":"1"}"#, "Helps much."), found(&["PIN-SERVER"], Verdict::Warn));
+    assert_eq!(server.begin(r#"{"name":"s","version":"1"}"#, "Helps much."), found(&["PIN-SERVER"], Verdict::Warn));
     let (verdict, ids) = server.begin(r#"{"name":"x","version":"2"}"#, "Helps much.");
     assert_eq!((verdict, ids.len()), (Verdict::Warn, 2), "{ids:?}");
     let mut strict = Server::new(profile(Profile::Strict));

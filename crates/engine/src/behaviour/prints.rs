@@ -1,7 +1,7 @@
 //! Fingerprints of text: hashes of its runs of letters and digits, thinned so that a copy of part of it shares some.
 //!
 //! Winnowing (Schleimer, Wilkerson, Aiken: *Winnowing: Local Algorithms for Document Fingerprinting*, SIGMOD 2003): of each window of
-//! hashes the least is kept, so texts that share [`GUARANTEE`] letters in a row share a print, wherever they begin.
+//! hashes the least is kept, so texts that share 21 letters in a row share a print, wherever they begin.
 
 /// Letters of one hash.
 pub(crate) const GRAM: usize = 12;

@@ -134,14 +134,14 @@ impl Case<'_, '_> {
         }
         if let Some(trouble) = trouble {
             let (pointer, evidence) = (String::new(), trouble.to_string());
-            self.drifted(&Difference { drift: Drift::Store, renewed: false, pointer, tool: None, evidence });
+            self.drifted(&Difference { drift: Drift::Store, pointer, tool: None, evidence });
         }
     }
 
     /// Takes note of something that is not as it was pinned, and says whether it passes.
     fn drifted(&mut self, found: &Difference<'_>) -> bool {
         let strict = self.bench.engine.policy.profile == Profile::Strict;
-        let own = self.bench.own_finding(Check::Pin(found.drift), found.drift.action(strict, found.renewed));
+        let own = self.bench.own_finding(Check::Pin(found.drift), found.drift.action(strict));
         let own = Finding { layer: Layer::L3, ..own };
         self.place(own, found.tool, found.pointer.clone(), found.tool.unwrap_or_default(), &found.evidence)
             < Action::Review

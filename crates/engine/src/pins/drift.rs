@@ -25,15 +25,13 @@ impl Drift {
     pub(crate) const ALL: [Self; 7] =
         [Self::Changed, Self::Renewed, Self::Added, Self::Server, Self::Instructions, Self::Version, Self::Store];
 
-    /// What it asks for. A server that is `renewed` has another version than when that was pinned: that it changes is what
-    /// versions are for.
-    pub(crate) fn action(self, strict: bool, renewed: bool) -> Action {
+    /// What it asks for.
+    pub(crate) fn action(self, strict: bool) -> Action {
         match self {
             Self::Added | Self::Version => Action::Warn,
             _ if strict => Action::Block,
-            Self::Server if renewed => Action::Warn,
-            Self::Changed | Self::Server => Action::Review,
-            Self::Renewed | Self::Instructions | Self::Store => Action::Warn,
+            // Whoever writes a server changes its tools all day and its version once a month: told, not refused.
+            Self::Changed | Self::Server | Self::Renewed | Self::Instructions | Self::Store => Action::Warn,
         }
     }
 
@@ -42,7 +40,7 @@ impl Drift {
             Self::Changed => (
                 "PIN-CHANGED",
                 "Tool that is another than when it was pinned",
-                "A tool was changed although the server has the same version. A person should look: `vanguard pins diff`, then `vanguard pins accept`.",
+                "A tool was changed although the server has the same version. Recorded and pinned anew; where it is refused, look at it by `vanguard pins diff`, then `vanguard pins accept`.",
                 Severity::High,
             ),
             Self::Renewed => (

@@ -21,8 +21,6 @@ pub(crate) struct Watch<'s, 't, 'a> {
 /// Something that is not as it was pinned.
 pub(crate) struct Difference<'f> {
     pub(crate) drift: Drift,
-    /// Whether the server's version is another than the pin's.
-    pub(crate) renewed: bool,
     /// JSON pointer in the message.
     pub(crate) pointer: String,
     /// The tool, where it is one.
@@ -72,15 +70,9 @@ impl<'s, 't, 'a> Watch<'s, 't, 'a> {
         // All of them: a known one that is listed ten thousand times must not hide the one behind.
         for tool in tools.elements() {
             let Some((name, now)) = Pin::of(tool, &version) else { continue };
-            let of_tool = |drift, renewed, evidence| Difference {
-                drift,
-                renewed,
-                pointer: tool.pointer(),
-                tool: Some(&name),
-                evidence,
-            };
+            let of_tool = |drift, evidence| Difference { drift, pointer: tool.pointer(), tool: Some(&name), evidence };
             let (over, passed) = match book.tools.get(&name).map(|held| &held.pinned) {
-                None if book.whole => (None, found(of_tool(Drift::Added, false, name.clone()))),
+                None if book.whole => (None, found(of_tool(Drift::Added, name.clone()))),
                 None => (None, true),
                 Some(was) if *was == now => continue,
                 // The version alone is another: the pin is of this one from now on.
@@ -93,7 +85,7 @@ impl<'s, 't, 'a> Watch<'s, 't, 'a> {
                         (Drift::Changed, String::new())
                     };
                     let evidence = format!("{name}{of}: {}", told(&changes(was, &now)));
-                    (Some(was.clone()), found(of_tool(drift, renewed, evidence)))
+                    (Some(was.clone()), found(of_tool(drift, evidence)))
                 }
             };
             // One more than are pinned, so that the book says that it is full.
@@ -117,13 +109,8 @@ impl<'s, 't, 'a> Watch<'s, 't, 'a> {
         }
         let renewed = was.version != now.version;
         let info = self.result.get("serverInfo").map(|info| info.pointer()).unwrap_or_default();
-        let of_server = |drift, pointer: &str, evidence| Difference {
-            drift,
-            renewed,
-            pointer: pointer.to_owned(),
-            tool: None,
-            evidence,
-        };
+        let of_server =
+            |drift, pointer: &str, evidence| Difference { drift, pointer: pointer.to_owned(), tool: None, evidence };
         let mut passed = true;
         if was.name != now.name {
             passed &= found(of_server(Drift::Server, &info, format!("{} → {}", was.name, now.name)));

@@ -30,7 +30,11 @@ fn server() -> (Upstream, Arc<Mutex<&'static str>>) {
 fn what_one_client_was_told_of_holds_for_all_and_outlives_the_gateway() {
     let (upstream, description) = server();
     let state = tempfile::tempdir().unwrap();
-    let state = [("XDG_STATE_HOME", state.path().to_str().unwrap())];
+    let config = state.path().join("vanguard");
+    std::fs::create_dir(&config).unwrap();
+    std::fs::write(config.join("vanguard.yaml"), "rules: {overrides: {PIN-CHANGED: review}}\n").unwrap();
+    let root = state.path().to_str().unwrap();
+    let state = [("XDG_STATE_HOME", root), ("XDG_CONFIG_HOME", root)];
     let url = upstream.url();
     for _ in 0..2 {
         let keys = tempfile::NamedTempFile::new().unwrap();
