@@ -35,7 +35,7 @@ pub(crate) enum Effect {
 
 use Effect::{Idle, NotYet, Sets, Steers};
 
-const THROTTLE: &str = "slowing down what is random (BEH-007): it is told of or refused";
+const THROTTLE: &str = "slowing down what is random: it is told of or refused";
 const SEMANTIC: &str = "semantic scoring (layer 2)";
 const HTTP: &str = "limits on streams by client address for `serve`";
 const VEX: &str = "anchoring in VEX";
