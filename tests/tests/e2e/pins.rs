@@ -19,8 +19,8 @@ impl Place {
     fn new() -> Self {
         let place = Self { root: tempfile::tempdir().unwrap() };
         place.tell("1", &[add("Adds two numbers.")]);
-        let settings = place.root.path().join("vanguard");
-        fs::create_dir(&settings).unwrap();
+        let settings = place.root.path().join("config/vanguard");
+        fs::create_dir_all(&settings).unwrap();
         fs::write(settings.join("vanguard.yaml"), "rules: {overrides: {PIN-CHANGED: review}}\n").unwrap();
         place
     }
@@ -38,7 +38,8 @@ impl Place {
     fn start(&self, options: &[&str]) -> Client {
         let server = [python_script("turncoat.py"), vec![self.script().display().to_string()]].concat();
         let root = self.root.path().display().to_string();
-        let proxy = Proxy::of(server).variable("XDG_STATE_HOME", &root).variable("XDG_CONFIG_HOME", &root);
+        let config = format!("{root}/config");
+        let proxy = Proxy::of(server).variable("XDG_STATE_HOME", &root).variable("XDG_CONFIG_HOME", &config);
         let mut client = options.iter().fold(proxy, |proxy, option| proxy.option(*option)).start();
         client.initialize();
         client
