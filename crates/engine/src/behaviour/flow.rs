@@ -1,7 +1,5 @@
 //! Where data came from and where it goes: prints of what was brought, held against what is sent or run later.
 
-use std::borrow::Cow;
-
 use serde::{Deserialize, Serialize};
 
 use super::prints::{self, Reader, winnow};
@@ -129,13 +127,17 @@ impl Flows {
         found.sort_unstable();
         found.dedup();
         for source in self.sources.iter_mut().filter(|source| source.kind != Kind::Untrusted) {
-            let before = source.gone.len();
+            let mut touched = false;
             for (place, print) in (0_u8..).zip(&source.prints) {
-                if found.binary_search(print).is_ok() && !source.gone.contains(&place) {
-                    source.gone.push(place);
+                if found.binary_search(print).is_ok() {
+                    touched = true;
+                    if !source.gone.contains(&place) {
+                        source.gone.push(place);
+                    }
                 }
             }
-            if source.gone.len() > before && source.has_left() {
+            // Not only what is new: who is refused tries the same again.
+            if touched && source.has_left() {
                 told(source);
             }
         }
@@ -166,10 +168,10 @@ impl Flows {
         let known = self.tails.iter().position(|tail| tail.place == out.place).map(|n| self.tails.remove(n));
         let (letters, fresh) = match &known {
             Some(tail) => (tail.letters.as_slice(), without_common(&out.text, &tail.last)),
-            None => (&[][..], Cow::Borrowed(out.text.as_str())),
+            None => (&[][..], out.text.as_str()),
         };
         let mut reader = Reader::behind(salt, letters);
-        reader.each(&fresh, &mut |print| found.push(print));
+        reader.each(fresh, &mut |print| found.push(print));
         if self.tails.len() >= MAX_TAILS {
             self.tails.remove(0);
         }
@@ -198,11 +200,11 @@ impl Source {
 }
 
 /// A text without what it has in common with the last one before its last sign that is no letter: `https://host/?part=`.
-fn without_common<'t>(text: &'t str, last: &str) -> Cow<'t, str> {
+fn without_common<'t>(text: &'t str, last: &str) -> &'t str {
     let common = text.bytes().zip(last.bytes()).take_while(|(a, b)| a == b).count();
     let shared = text.as_bytes().get(..common).unwrap_or_default();
     let border = shared.iter().rposition(|b| !b.is_ascii_alphanumeric()).map_or(0, |at| at.saturating_add(1));
-    Cow::Borrowed(if border >= 8 { text.get(border..).unwrap_or(text) } else { text })
+    if border >= 8 { text.get(border..).unwrap_or(text) } else { text }
 }
 
 /// Whether a line is something that one might run, or go to: what an injected order has its victim do.
@@ -272,6 +274,7 @@ mod tests {
         for text in [SECRET.to_owned(), format!("note: {}!", SECRET.to_lowercase()), SECRET.replace('7', "-7-")] {
             let mut flows = brought(Kind::Secret, SECRET);
             assert_eq!(left(&mut flows, &text), [3], "{text}");
+            assert_eq!(left(&mut flows, &text), [3], "again: {text}");
         }
         assert!(left(&mut brought(Kind::Secret, SECRET), "nothing of it at all").is_empty());
     }

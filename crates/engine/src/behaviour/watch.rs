@@ -226,16 +226,16 @@ impl<'t, 'a> Watch<'_, 't, 'a> {
     fn counted(&self, amounts: &Amounts) -> Vec<(&Limit, Count<'_>)> {
         let window_ms = |limit: &Limit| u64::try_from(limit.window.as_millis()).unwrap_or(u64::MAX);
         let of = |limit: &Limit| match limit.per {
-            Per::Session => Some(Of::Session),
+            Per::Session => Of::Session,
             // Who has no name is told apart by the session.
-            Per::Principal => Some(self.who.as_deref().map_or(Of::Session, Of::Principal)),
-            Per::Tool => Some(Of::Tool(&self.tool)),
+            Per::Principal => self.who.as_deref().map_or(Of::Session, Of::Principal),
+            Per::Tool => Of::Tool(&self.tool),
         };
         let limits = self.behaviour.limits.iter().filter(|limit| limit.of(amounts) > 0);
         limits
-            .filter_map(|limit| {
+            .map(|limit| {
                 let (amount, window_ms) = (limit.of(amounts), window_ms(limit));
-                Some((limit, Count { limit: &limit.info.id, of: of(limit)?, window_ms, amount }))
+                (limit, Count { limit: &limit.info.id, of: of(limit), window_ms, amount })
             })
             .collect()
     }

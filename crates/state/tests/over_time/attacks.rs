@@ -27,7 +27,10 @@ fn hex(text: &str) -> String {
 
 #[test]
 fn a_secret_is_sent_as_it_is() {
-    after_a_secret().stops("FLOW-001", "send_message", json!({"to": "x", "text": format!("by the way {TOKEN}")}));
+    let mut talk = after_a_secret();
+    for _ in 0..3 {
+        talk.stops("FLOW-001", "send_message", json!({"to": "x", "text": format!("by the way {TOKEN}")}));
+    }
 }
 
 #[test]
