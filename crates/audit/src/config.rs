@@ -4,11 +4,15 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use crate::evidence::EvidenceConfig;
+
 /// Where records go, and what happens when they can't.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AuditConfig {
-    /// The active file. Its directory is made (mode 0700) when it is missing.
-    pub path: PathBuf,
+    /// The active file, as people and scripts read it; `None` for none. Its directory is made (mode 0700) when it is missing.
+    pub path: Option<PathBuf>,
+    /// The log that proves what was recorded, if it is kept.
+    pub evidence: Option<EvidenceConfig>,
     /// The active file is rotated once it is this long.
     pub max_bytes: u64,
     /// Rotated files that are kept, at least one: `audit.jsonl.1` is the youngest.
@@ -26,10 +30,11 @@ impl AuditConfig {
     /// Five rotated files.
     pub const KEEP: u32 = 5;
 
-    /// Records to `path`, everything else by default.
+    /// Records to `path` and no evidence, everything else by default.
     pub fn new(path: impl Into<PathBuf>) -> Self {
         Self {
-            path: path.into(),
+            path: Some(path.into()),
+            evidence: None,
             max_bytes: Self::MAX_BYTES,
             keep: Self::KEEP,
             on_failure: OnFailure::default(),

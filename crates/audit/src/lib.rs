@@ -1,17 +1,22 @@
 //! The record of every verdict.
 //!
-//! JSON Lines on disk: bounded, rotated, shared by any number of proxies, and flushed before a refusal is answered.
+//! Each is serialised once. Those bytes go to a transparency log that proves them later ([`evidence`], in the form of [`tlog`]), where they
+//! are on disk before a refusal is answered, and to a file of JSON Lines for people and scripts: rotated, and shared by any number of proxies.
 //! Only masked [`Evidence`](vanguard_engine::finding::Evidence) is ever written, never an argument as it came.
 //! `docs/audit.md` describes every field.
 
 mod config;
 mod digest;
+pub mod evidence;
+pub mod key;
 mod log;
 mod record;
 mod stamp;
+pub mod tlog;
 mod trail;
+pub mod verify;
 
 pub use config::{AuditConfig, OnFailure};
 pub use digest::Digest;
 pub use log::{Log, OpenError, SessionLog, WriteError};
-pub use record::{Entry, MAX_RECORD_BYTES};
+pub use record::{Covered, Entry, Found, MAX_RECORD_BYTES, PastRead, Record};

@@ -1,4 +1,5 @@
-//! Records on their way to disk: refusals at once, the rest in bulk.
+//! Records on their way to disk: refusals at once, the rest in bulk. The same bytes go to the log that proves them and to the file that
+//! people read.
 
 use std::cell::RefCell;
 use std::io;
@@ -6,12 +7,13 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use vanguard_engine::principal::Identity;
 
 use crate::config::{AuditConfig, OnFailure};
-use crate::record::{Entry, MAX_RECORD_BYTES, session_part, write_line, write_opened, write_rest};
+use crate::evidence::{Home, Journal, JournalError, OpenedJournal, Recovered};
+use crate::record::{Entry, MAX_RECORD_BYTES, session_part, write_line, write_opened, write_recovered, write_rest};
 use crate::stamp::Stamp;
 use crate::trail::Trail;
 
@@ -21,28 +23,54 @@ const BULK_BYTES: usize = 128 * 1024;
 const BULK_WAIT: Duration = Duration::from_millis(200);
 /// The most bytes that wait. Beyond, who records writes, and so waits for the disk; while the disk refuses, records are lost, and counted.
 const MAX_WAITING_BYTES: usize = 512 * 1024;
+/// What was recorded is signed once nothing came for this long…
+const SEAL_IDLE: Duration = Duration::from_secs(1);
+/// …or at the latest this long after the first of it.
+const SEAL_WAIT: Duration = Duration::from_secs(5);
 
 /// The audit log of one process. Any number of sessions record to it.
 #[derive(Debug)]
 pub struct Log {
     shared: Arc<Shared>,
-    flusher: Mutex<Option<JoinHandle<()>>>,
+    threads: Mutex<Vec<JoinHandle<()>>>,
+    warnings: Vec<String>,
 }
 
 #[derive(Debug)]
 struct Shared {
     /// Records made and not written. Held for microseconds.
     waiting: Mutex<Waiting>,
-    /// The file; `None`: nothing is recorded. Held while writing, and taken before `waiting`, so that records keep their order.
-    trail: Mutex<Option<Trail>>,
+    /// Where records go. Held while writing, and taken before `waiting`, so that records keep their order.
+    sinks: Mutex<Sinks>,
+    /// The log that proves them, for what needs no order: forcing and signing.
+    journal: Option<Arc<Journal>>,
     /// Rung when the first record begins to wait, when many do, and at the close.
     bell: Condvar,
-    /// Whether there is a file.
+    /// Whether anything is kept.
     keeps: bool,
     failing: AtomicBool,
+    /// What was recorded could not be signed.
+    unsealed: AtomicBool,
+    seals: Mutex<Seals>,
+    /// Rung when something is to be signed, and at the close.
+    seal_bell: Condvar,
     lost: AtomicU64,
     on_failure: OnFailure,
     sync: bool,
+}
+
+#[derive(Debug)]
+struct Sinks {
+    trail: Option<Trail>,
+    /// Bytes at the beginning of what waits that the journal has already: the trail refused them.
+    journalled: usize,
+}
+
+#[derive(Debug)]
+struct Seals {
+    /// Records came that are not signed.
+    due: bool,
+    closed: bool,
 }
 
 #[derive(Debug, Default)]
@@ -56,15 +84,24 @@ struct Waiting {
 
 /// The log can't be opened. Shown at the start, before any message passes.
 #[derive(Debug, thiserror::Error)]
-#[error(
-    "the audit log {} cannot be opened: {source}. Give a path in a directory that this user may write to (audit.path or --log-file)",
-    path.display()
-)]
-pub struct OpenError {
-    /// The path that was asked for.
-    pub path: PathBuf,
-    /// What the system said.
-    pub source: io::Error,
+pub enum OpenError {
+    /// The file of records.
+    #[error(
+        "the audit log {} cannot be opened: {source}. Give a path in a directory that this user may write to (audit.path or --log-file)",
+        path.display()
+    )]
+    File {
+        /// The path that was asked for.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The directory of evidence, or a log in it.
+    #[error("the evidence of the audit cannot be kept: {0} (audit.dir or --audit-dir; `none` for none)")]
+    Evidence(String),
+    /// A thread could not be started.
+    #[error("no thread for the audit: {0}")]
+    Thread(io::Error),
 }
 
 /// A record did not reach the disk.
@@ -81,27 +118,65 @@ pub struct WriteError {
 }
 
 impl Log {
-    /// Opens the log for appending, and says so in it: a path that can't be written to, or a full disk, fails here.
+    /// Opens the log for appending, and says so in it: a path that can't be written to, or a full disk, fails here, and so does a log that
+    /// does not hold what it signed.
     pub fn open(config: &AuditConfig) -> Result<Self, OpenError> {
-        let failed = |source| OpenError { path: config.path.clone(), source };
-        let mut trail = Trail::open(&config.path, config.max_bytes, config.keep).map_err(failed)?;
         let mut opened = Vec::new();
         write_opened(&mut opened, Stamp::default().now());
-        trail.append(&mut opened).map_err(failed)?;
-        let shared = Shared::new(Some(trail), config.on_failure, config.sync);
-        let flusher = {
+        let mut warnings = Vec::new();
+        let journal = config.evidence.as_ref().map(|evidence| {
+            let home = Home::open(&evidence.dir)?;
+            Journal::open(&home, &evidence.name, evidence.max_bytes)
+        });
+        let journal = journal.transpose().map_err(|error: JournalError| OpenError::Evidence(error.to_string()))?;
+        let journal = journal.map(|OpenedJournal { journal, recovered, set_aside }| {
+            let log = journal.path().display();
+            if let Some(aside) = set_aside {
+                let aside = aside.display();
+                warnings.push(format!("the audit log {log} was signed by another key; it is kept as {aside}, and a new one is begun"));
+            }
+            if let Some(Recovered { at, bytes }) = recovered {
+                write_recovered(&mut opened, Stamp::default().now(), at, bytes);
+                warnings.push(format!("the audit log {log} ended with {bytes} bytes that are no record, after record {at}: a crash leaves that"));
+            }
+            Arc::new(journal)
+        });
+        if let Some(journal) = &journal {
+            // Not forced: it need not outlive the machine, and a start would wait for the disk.
+            journal
+                .append(&opened)
+                .map_err(|error| OpenError::Evidence(format!("{}: {error}", journal.path().display())))?;
+        }
+        let trail = config.path.as_ref().map(|path| {
+            let failed = |source| OpenError::File { path: path.clone(), source };
+            let mut trail = Trail::open(path, config.max_bytes, config.keep).map_err(failed)?;
+            trail.append(&mut opened).map_err(failed)?;
+            Ok(trail)
+        });
+        let shared = Shared::new(trail.transpose()?, journal, config.on_failure, config.sync);
+        let mut threads = Vec::new();
+        let mut start = |name: &str, work: fn(&Shared)| {
             let shared = Arc::clone(&shared);
-            std::thread::Builder::new()
-                .name("audit".to_owned())
-                .spawn(move || flush_in_bulk(&shared))
-                .map_err(failed)?
+            let builder = std::thread::Builder::new().name(name.to_owned());
+            threads.push(builder.spawn(move || work(&shared)).map_err(OpenError::Thread)?);
+            Ok(())
         };
-        Ok(Self { shared, flusher: Mutex::new(Some(flusher)) })
+        start("audit", flush_in_bulk)?;
+        if shared.journal.is_some() {
+            start("audit-seal", seal_now_and_then)?;
+        }
+        Ok(Self { shared, threads: Mutex::new(threads), warnings })
     }
 
     /// A log that keeps nothing, for one who asked for none.
     pub fn disabled() -> Self {
-        Self { shared: Shared::new(None, OnFailure::Warn, false), flusher: Mutex::new(None) }
+        let shared = Shared::new(None, None, OnFailure::Warn, false);
+        Self { shared, threads: Mutex::default(), warnings: Vec::new() }
+    }
+
+    /// What was found when it was opened and deserves a word.
+    pub fn warnings(&self) -> &[String] {
+        &self.warnings
     }
 
     /// Records of one session: `id` is its own, `server` the name of the server behind it, `who` sends its requests.
@@ -110,17 +185,23 @@ impl Log {
         SessionLog { shared: Arc::clone(&self.shared), session, seq: Arc::default() }
     }
 
-    /// Writes what waits and forces it to disk. Records that come later are each written at once.
+    /// Writes what waits, forces it to disk and signs it. Records that come later are each written at once.
     pub fn close(&self) -> Result<(), WriteError> {
         self.shared.waiting().closed = true;
         self.shared.bell.notify_all();
-        let flusher = self.flusher.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(flusher) = flusher {
-            // It only panics where the next line would.
-            let _ = flusher.join();
+        self.shared.seals().closed = true;
+        self.shared.seal_bell.notify_all();
+        let threads = std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));
+        for thread in threads {
+            // They only panic where the next lines would.
+            let _ = thread.join();
         }
         self.shared.write_waiting()?;
-        self.shared.force()
+        self.shared.force()?;
+        match &self.shared.journal {
+            Some(journal) => journal.finish().map_err(|source| self.shared.failed(journal.path().to_owned(), source)),
+            None => Ok(()),
+        }
     }
 }
 
@@ -162,7 +243,7 @@ impl SessionLog {
 
     /// Whether the last write failed. The flusher keeps trying, so this mends itself when the disk does.
     pub fn failing(&self) -> bool {
-        self.shared.failing.load(Ordering::Relaxed)
+        self.shared.failing.load(Ordering::Relaxed) || self.shared.unsealed.load(Ordering::Relaxed)
     }
 
     /// Whether messages must be refused now: records can't be written, and the setting is to block.
@@ -222,13 +303,18 @@ thread_local! {
 }
 
 impl Shared {
-    fn new(trail: Option<Trail>, on_failure: OnFailure, sync: bool) -> Arc<Self> {
+    fn new(trail: Option<Trail>, journal: Option<Arc<Journal>>, on_failure: OnFailure, sync: bool) -> Arc<Self> {
         Arc::new(Self {
             waiting: Mutex::default(),
-            keeps: trail.is_some(),
-            trail: Mutex::new(trail),
+            keeps: trail.is_some() || journal.is_some(),
+            sinks: Mutex::new(Sinks { trail, journalled: 0 }),
+            journal,
             bell: Condvar::new(),
             failing: AtomicBool::new(false),
+            unsealed: AtomicBool::new(false),
+            // That it was opened.
+            seals: Mutex::new(Seals { due: true, closed: false }),
+            seal_bell: Condvar::new(),
             lost: AtomicU64::new(0),
             on_failure,
             sync,
@@ -240,24 +326,47 @@ impl Shared {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn trail(&self) -> MutexGuard<'_, Option<Trail>> {
-        self.trail.lock().unwrap_or_else(PoisonError::into_inner)
+    fn seals(&self) -> MutexGuard<'_, Seals> {
+        self.seals.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn sinks(&self) -> MutexGuard<'_, Sinks> {
+        self.sinks.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Writes what waits. Others may go on recording meanwhile.
     fn write_waiting(&self) -> Result<(), WriteError> {
-        let mut trail = self.trail();
-        let Some(trail) = trail.as_mut() else { return Ok(()) };
+        let mut sinks = self.sinks();
         let mut lines = std::mem::take(&mut self.waiting().lines);
         if lines.is_empty() {
             return Ok(());
         }
-        let outcome = trail.append(&mut lines);
+        let outcome = self.write_to(&mut sinks, &mut lines);
         if outcome.is_ok() {
             self.failing.store(false, Ordering::Relaxed);
         }
         self.put_back(lines);
-        outcome.map_err(|source| self.failed(trail.path().to_owned(), source))
+        outcome.map_err(|(path, source)| self.failed(path, source))
+    }
+
+    /// Writes `lines` to the journal first, which is what counts, then to the trail, and takes from them what need not be written again.
+    fn write_to(&self, sinks: &mut Sinks, lines: &mut Vec<u8>) -> Result<(), (PathBuf, io::Error)> {
+        if let Some(journal) = &self.journal {
+            journal.append(&lines[sinks.journalled..]).map_err(|source| (journal.path().to_owned(), source))?;
+            sinks.journalled = lines.len();
+            let mut seals = self.seals();
+            if !std::mem::replace(&mut seals.due, true) {
+                self.seal_bell.notify_all();
+            }
+        }
+        let Some(trail) = &mut sinks.trail else {
+            lines.clear();
+            sinks.journalled = 0;
+            return Ok(());
+        };
+        let outcome = trail.append(lines);
+        sinks.journalled = if self.journal.is_some() { lines.len() } else { 0 };
+        outcome.map_err(|source| (trail.path().to_owned(), source))
     }
 
     /// Gives the buffer back: with what the disk refused before what has come since.
@@ -271,14 +380,19 @@ impl Shared {
         waiting.lines = lines;
     }
 
-    /// Forces to disk what has been written, without holding up other records.
+    /// Forces to disk what has been written, without holding up other records: the journal where there is one, for the same records in the
+    /// trail need not be forced as well.
     fn force(&self) -> Result<(), WriteError> {
-        let trail = self.trail();
-        let Some((path, file)) = trail.as_ref().and_then(|trail| Some((trail.path().to_owned(), trail.to_sync()?)))
+        if let Some(journal) = &self.journal {
+            return journal.force().map_err(|source| self.failed(journal.path().to_owned(), source));
+        }
+        let sinks = self.sinks();
+        let Some((path, file)) =
+            sinks.trail.as_ref().and_then(|trail| Some((trail.path().to_owned(), trail.to_sync()?)))
         else {
             return Ok(());
         };
-        drop(trail);
+        drop(sinks);
         file.sync_data().map_err(|source| self.failed(path, source))
     }
 
@@ -306,6 +420,45 @@ fn flush_in_bulk(shared: &Shared) {
         let _ = shared.write_waiting();
         waiting = shared.waiting();
     }
+}
+
+/// Signs what was recorded, when nothing more comes for a while and now and then.
+fn seal_now_and_then(shared: &Shared) {
+    let Some(journal) = &shared.journal else { return };
+    let mut tended = false;
+    let mut tend = || {
+        // What cannot be signed of other logs is no fault of this one.
+        if !std::mem::replace(&mut tended, true) {
+            let _ = journal.tend_others();
+        }
+    };
+    let mut seals = shared.seals();
+    while !seals.closed {
+        if !seals.due {
+            seals = shared.seal_bell.wait(seals).unwrap_or_else(PoisonError::into_inner);
+            continue;
+        }
+        let begun = Instant::now();
+        let mut seen = None;
+        while !seals.closed && seen != Some(journal.count()) && begun.elapsed() < SEAL_WAIT {
+            seen = Some(journal.count());
+            let waited = shared.seal_bell.wait_timeout_while(seals, SEAL_IDLE, |seals| !seals.closed);
+            seals = waited.unwrap_or_else(PoisonError::into_inner).0;
+        }
+        // What comes from here on is for the next time.
+        seals.due = false;
+        drop(seals);
+        let failure = journal.seal().err();
+        tend();
+        seals = shared.seals();
+        seals.due |= failure.is_some();
+        shared.unsealed.store(failure.is_some(), Ordering::Relaxed);
+        if let Some(source) = failure {
+            shared.waiting().failure = WriteError { path: journal.path().to_owned(), source }.to_string();
+        }
+    }
+    drop(seals);
+    tend();
 }
 
 #[cfg(test)]

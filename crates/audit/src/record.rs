@@ -1,5 +1,7 @@
 //! One verdict as one line of JSON.
 
+mod read;
+
 use std::fmt::Write as _;
 
 use serde::ser::SerializeSeq;
@@ -11,7 +13,10 @@ use vanguard_engine::zone::{Place, Trouble, What, Within};
 
 use crate::digest::Digest;
 
-/// The most bytes of one record, its line's end included. Findings that don't fit are left out and counted.
+pub use read::{Coverage as Covered, Found, Past as PastRead, Record};
+
+/// The most bytes of one record, its line's end included. Findings that don't fit are left out and counted. Without that end a record is
+/// as long as an entry of a transparency log may be.
 pub const MAX_RECORD_BYTES: usize = 64 * 1024;
 
 /// The most bytes kept of a name that a peer chose: a method, a tool, an id.
@@ -173,8 +178,35 @@ pub(crate) fn write_opened(out: &mut Vec<u8>, time: &str) {
         pid: u32,
         version: &'static str,
     }
+    write_event(out, &Opened { time, event: "open", pid: std::process::id(), version: env!("CARGO_PKG_VERSION") });
+}
+
+/// Appends the line that says that the log was found cut off or changed at its end: `at` is the number of the record that takes the place.
+pub(crate) fn write_recovered(out: &mut Vec<u8>, time: &str, at: u64, bytes: u64) {
+    #[derive(Serialize)]
+    struct Recovered<'a> {
+        time: &'a str,
+        event: &'static str,
+        at: u64,
+        bytes: u64,
+    }
+    write_event(out, &Recovered { time, event: "recovered", at, bytes });
+}
+
+/// Appends the line that says that records before number `before` are dropped, since the log is as large as it may be.
+pub(crate) fn write_dropped(out: &mut Vec<u8>, time: &str, before: u64) {
+    #[derive(Serialize)]
+    struct Dropped<'a> {
+        time: &'a str,
+        event: &'static str,
+        before: u64,
+    }
+    write_event(out, &Dropped { time, event: "dropped", before });
+}
+
+fn write_event(out: &mut Vec<u8>, event: &impl Serialize) {
     let mut line = Line(std::mem::take(out));
-    line.value(&Opened { time, event: "open", pid: std::process::id(), version: env!("CARGO_PKG_VERSION") });
+    line.value(event);
     line.0.push(b'\n');
     *out = line.0;
 }

@@ -5,8 +5,8 @@ use clap::{Parser, Subcommand};
 #[cfg(unix)]
 use crate::commands::serve;
 use crate::commands::{
-    check, completions, config, demo, eval, explain, info, keygen, pins, ready, rules, sandbox, start, update, version,
-    zones,
+    audit, check, completions, config, demo, eval, explain, info, keygen, pins, ready, rules, sandbox, start, update,
+    version, zones,
 };
 
 /// A security proxy between AI agents and MCP servers.
@@ -53,6 +53,8 @@ pub(crate) enum Command {
     Rules(rules::Args),
     /// Show what a walled-in server could reach
     Sandbox(sandbox::Args),
+    /// Read the record of what was judged, and verify that it is what was recorded
+    Audit(audit::Args),
     /// Show what servers' tools were pinned as, and accept what they are now
     Pins(pins::Args),
     /// Show where a path leads, and whether a tool may go there

@@ -41,6 +41,7 @@ fn main() -> ExitCode {
         Command::Eval(args) => commands::eval::run(&args),
         Command::Rules(args) => commands::rules::run(&args),
         Command::Sandbox(args) => commands::sandbox::run(&args),
+        Command::Audit(args) => commands::audit::run(&args),
         Command::Pins(args) => commands::pins::run(&args),
         Command::Zones(args) => commands::zones::run(&args),
         Command::Config(args) => commands::config::run(&args),

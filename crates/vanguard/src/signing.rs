@@ -6,7 +6,6 @@
 pub(crate) mod bundle;
 pub(crate) mod fetch;
 pub(crate) mod install;
-pub(crate) mod keys;
 pub(crate) mod manifest;
 
 /// The file that lists the others.

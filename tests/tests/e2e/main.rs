@@ -11,6 +11,7 @@ mod commands;
 mod deploy;
 mod docs;
 mod everything;
+mod evidence;
 mod filesystem;
 mod gateway;
 mod legacy_rules;

@@ -8,6 +8,7 @@ use vanguard_engine::verdict::{Coverage, Decision, Flow, Timing, Verdict};
 
 use super::*;
 use crate::Digest;
+use crate::evidence::{EvidenceConfig, Home, Reader};
 
 #[derive(Deserialize)]
 struct Line {
@@ -158,7 +159,8 @@ fn a_path_that_cannot_be_written_fails_at_the_start() {
 #[test]
 fn a_full_disk_fails_at_the_start() {
     let error = Log::open(&AuditConfig::new("/dev/full")).unwrap_err();
-    assert_eq!(error.source.kind(), io::ErrorKind::StorageFull);
+    let OpenError::File { source, .. } = error else { panic!("{error}") };
+    assert_eq!(source.kind(), io::ErrorKind::StorageFull);
 }
 
 #[cfg(target_os = "linux")]
@@ -206,4 +208,80 @@ fn a_disabled_log_keeps_nothing_and_never_fails() {
     session.record_blocked(&entry(&decision())).unwrap();
     assert!(!session.must_refuse());
     log.close().unwrap();
+}
+
+fn with_evidence(dir: &Path) -> AuditConfig {
+    let max_bytes = EvidenceConfig::MAX_BYTES;
+    let evidence = EvidenceConfig { dir: dir.join("audit"), name: "files".to_owned(), max_bytes };
+    AuditConfig { evidence: Some(evidence), ..AuditConfig::new(dir.join("audit.jsonl")) }
+}
+
+/// The lines of the log as it is on disk, signed or not.
+fn evidence(dir: &Path) -> Vec<String> {
+    let mut reader = Reader::open(&dir.join("audit/files")).unwrap();
+    reader.numbers().map(|index| String::from_utf8(reader.record(index).unwrap().unwrap().to_vec()).unwrap()).collect()
+}
+
+#[test]
+fn the_same_bytes_are_read_by_people_and_proved_by_the_log() {
+    let dir = tempfile::tempdir().unwrap();
+    let log = Log::open(&with_evidence(dir.path())).unwrap();
+    let session = log.session("s", "files", None);
+    let decision = decision();
+    session.record_allowed(&entry(&decision));
+    session.record_blocked(&entry(&decision)).unwrap();
+    assert_eq!(evidence(dir.path()).len(), 3, "a refusal is in the log before it returns, and what waited before it");
+    session.record_allowed(&entry(&decision));
+    log.close().unwrap();
+    let lines: Vec<_> =
+        fs::read_to_string(dir.path().join("audit.jsonl")).unwrap().lines().map(str::to_owned).collect();
+    assert_eq!(evidence(dir.path()), lines);
+    let key = Home::existing(&dir.path().join("audit")).unwrap().key().verifying_key();
+    let report = crate::verify::log(&dir.path().join("audit/files"), &key, None);
+    assert!(report.consistent && report.size == 4 && report.unsigned == 0, "{:?}", report.faults);
+}
+
+#[test]
+fn what_was_recorded_is_signed_when_nothing_more_comes() {
+    let dir = tempfile::tempdir().unwrap();
+    let log = Log::open(&with_evidence(dir.path())).unwrap();
+    let session = log.session("s", "files", None);
+    session.record_allowed(&entry(&decision()));
+    let key = Home::existing(&dir.path().join("audit")).unwrap().key().verifying_key();
+    let begun = Instant::now();
+    while crate::verify::log(&dir.path().join("audit/files"), &key, None).size < 2 {
+        assert!(begun.elapsed() < Duration::from_secs(10), "never signed");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_record_is_in_the_log_once_though_the_file_refused_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("audit.jsonl");
+    let log = Log::open(&with_evidence(dir.path())).unwrap();
+    let session = log.session("s", "files", None);
+    let decision = decision();
+    fs::remove_file(&path).unwrap();
+    std::os::unix::fs::symlink("/dev/full", &path).unwrap();
+    session.record_blocked(&entry(&decision)).unwrap_err();
+    session.record_blocked(&entry(&decision)).unwrap_err();
+    fs::remove_file(&path).unwrap();
+    session.record_blocked(&entry(&decision)).unwrap();
+    log.close().unwrap();
+    assert_eq!(records(&path).len(), 3);
+    assert_eq!(evidence(dir.path()).len(), 4, "the opening and three records, each once");
+}
+
+#[test]
+fn evidence_alone_is_enough() {
+    let dir = tempfile::tempdir().unwrap();
+    let log = Log::open(&AuditConfig { path: None, ..with_evidence(dir.path()) }).unwrap();
+    let session = log.session("s", "files", None);
+    session.record_blocked(&entry(&decision())).unwrap();
+    session.record_allowed(&entry(&decision()));
+    log.close().unwrap();
+    assert_eq!(evidence(dir.path()).len(), 3);
+    assert!(!dir.path().join("audit.jsonl").exists());
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use crate::exit::{Failure, Outcome};
-use crate::signing::keys;
+use vanguard_audit::key as keys;
 
 /// Flags of `keygen`.
 #[derive(Debug, clap::Args)]

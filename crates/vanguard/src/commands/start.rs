@@ -16,7 +16,8 @@ Examples:
 
 In a client's configuration, put `vanguard start --` in front of the server's own command.
 stdout belongs to MCP; stderr says one line for each refusal. The record is kept in
-$XDG_STATE_HOME/vanguard/audit.jsonl unless another file is named.
+$XDG_STATE_HOME/vanguard/audit.jsonl unless another file is named, and the log that proves it
+in $XDG_STATE_HOME/vanguard/audit.
 
 Exit code: the server's own; 2 usage, 3 configuration or rules, 4 the server could not start.")]
 pub(crate) struct Args {

@@ -11,8 +11,9 @@ use crate::config::{Layer, Origin, Sources, Written};
 use crate::engine::Pack;
 use crate::exit::{Failure, Outcome};
 use crate::signing::bundle::{self, Bundle};
+use crate::signing::fetch;
 use crate::signing::install::Store;
-use crate::signing::{fetch, keys};
+use vanguard_audit::key as keys;
 
 /// Flags of `update`.
 #[derive(Debug, clap::Args)]

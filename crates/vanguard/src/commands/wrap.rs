@@ -5,6 +5,7 @@ use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use vanguard_audit::evidence::EvidenceConfig;
 use vanguard_audit::{AuditConfig, Log};
 use vanguard_engine::{Engine, Session};
 use vanguard_gateway::http::Bounds;
@@ -44,6 +45,9 @@ pub(crate) struct Wrap {
     /// File of the record, or none [env: VANGUARD_LOG_FILE]
     #[arg(long, short = 'l', value_name = "FILE")]
     log_file: Option<String>,
+    /// Directory of the logs that prove the record, or none [env: VANGUARD_AUDIT_DIR]
+    #[arg(long, value_name = "DIR")]
+    audit_dir: Option<String>,
     /// Also say on stderr what passed with a warning, and when the session starts and ends
     #[arg(long, short = 'v')]
     verbose: bool,
@@ -91,23 +95,26 @@ impl Prepared {
         let (engine, warnings) = engine::build_in_zones(&resolved.settings, &around, zones)?;
         super::warn_all(wrap.later.warnings().iter().chain(&resolved.warnings).chain(&of_server).chain(&warnings));
         let plans = plan.into_iter().collect();
-        let prepared = Self::new(wrap, &around, resolved.settings, (engine, model), &server.name, plans)?;
+        let prepared =
+            Self::new(wrap, &around, resolved.settings, (engine, model), (&server.name, &server.name), plans)?;
         Ok((prepared, server))
     }
 
+    /// With what people are told behind `label`, and recorded in the log of `server`.
     pub(crate) fn new(
         wrap: &Wrap,
         around: &Surroundings,
         settings: Settings,
         (engine, session): (Engine, Session),
-        server: &str,
+        (label, server): (&str, &str),
         plans: Vec<Plan>,
     ) -> Result<Self, Failure> {
-        let log = record(&settings, around)?;
+        let log = record(&settings, around, server)?;
+        super::warn_all(log.warnings());
         let verbose =
             wrap.verbose || around.variable("VANGUARD_LOG_LEVEL").is_some_and(|v| v.eq_ignore_ascii_case("debug"));
         let show_stderr = settings.server.stderr.value == Stderr::Prefix;
-        let reporter = report::ToStderr { server: server.to_owned(), verbose, show_stderr };
+        let reporter = report::ToStderr { server: label.to_owned(), verbose, show_stderr };
         Ok(Self { engine, session, log, reporter, settings, verbose, plans })
     }
 }
@@ -152,6 +159,9 @@ impl Wrap {
         };
         if self.log_file.is_some() {
             add("--log-file", &|w| w.audit.path.clone_from(&self.log_file));
+        }
+        if self.audit_dir.is_some() {
+            add("--audit-dir", &|w| w.audit.dir.clone_from(&self.audit_dir));
         }
         if self.behavioral || self.no_behavioral {
             let flag = if self.behavioral { "--behavioral" } else { "--no-behavioral" };
@@ -261,19 +271,36 @@ pub(crate) fn directory(server: &StdioConfig) -> PathBuf {
     server.cwd.clone().unwrap_or_else(|| PathBuf::from("."))
 }
 
-/// Opens the record.
-fn record(settings: &Settings, around: &Surroundings) -> Result<Log, Failure> {
+/// Where evidence lies as `settings` say; `None` where none is kept.
+pub(crate) fn evidence_dir(settings: &Settings, around: &Surroundings) -> Option<PathBuf> {
+    let no_record = settings.audit.path.value.as_deref() == Some("none");
+    match settings.audit.dir.value.as_deref() {
+        Some("none") => None,
+        Some(dir) => Some(dir.into()),
+        None if no_record => None,
+        None => Some(around.state_home()?.join("audit")),
+    }
+}
+
+/// Opens the record: the log of `server` in the directory of evidence, and the file that people read.
+fn record(settings: &Settings, around: &Surroundings, server: &str) -> Result<Log, Failure> {
     let path = match &settings.audit.path.value {
-        Some(path) if path == "none" => return Ok(Log::disabled()),
-        Some(path) => PathBuf::from(path),
-        None => default_record(around).ok_or_else(|| {
+        Some(path) if path == "none" => None,
+        Some(path) => Some(PathBuf::from(path)),
+        None => Some(default_record(around).ok_or_else(|| {
             let what = "there is no home directory to keep the record in; name a file with --log-file, or `none`";
             Failure::Configuration(what.to_owned())
-        })?,
+        })?),
     };
     let audit = &settings.audit;
+    let max_bytes = audit.dir_max_bytes.value;
+    let evidence = evidence_dir(settings, around).map(|dir| EvidenceConfig { dir, name: server.to_owned(), max_bytes });
+    if path.is_none() && evidence.is_none() {
+        return Ok(Log::disabled());
+    }
     let config = AuditConfig {
         path,
+        evidence,
         max_bytes: audit.max_bytes.value,
         keep: audit.keep.value,
         on_failure: audit.on_failure.value,

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use vanguard_audit::evidence::EvidenceConfig;
 use vanguard_audit::{AuditConfig, OnFailure};
 use vanguard_engine::engine::INSPECTION;
 use vanguard_engine::finding::Action;
@@ -77,6 +78,9 @@ pub(crate) struct Record {
     pub(crate) keep: Set<u32>,
     pub(crate) on_failure: Set<OnFailure>,
     pub(crate) fsync: Set<bool>,
+    /// `none` for no evidence; `None` where nobody named a directory: then it is kept where the record is.
+    pub(crate) dir: Set<Option<String>>,
+    pub(crate) dir_max_bytes: Set<u64>,
 }
 
 /// The server to run.
@@ -160,6 +164,8 @@ impl Settings {
                 keep: pick(layers, AuditConfig::KEEP, |w| w.audit.keep),
                 on_failure: pick(layers, OnFailure::default(), |w| w.audit.on_failure),
                 fsync: pick(layers, true, |w| w.audit.fsync),
+                dir: pick(layers, None, |w| w.audit.dir.clone().map(Some)),
+                dir_max_bytes: pick(layers, EvidenceConfig::MAX_BYTES, |w| w.audit.dir_max_bytes),
             },
             deny_as: pick(layers, DenyAs::default(), |w| w.deny_as),
             expose_block_reason: pick(layers, false, |w| w.expose_block_reason),
@@ -204,13 +210,13 @@ impl Settings {
                 return Err(out_of_range(key, set.value as u64, (least as u64, most as u64), &set.origin));
             }
         }
-        if self.audit.max_bytes.value < 4096 {
-            return Err(out_of_range(
-                "audit.max_bytes",
-                self.audit.max_bytes.value,
-                (4096, u64::MAX),
-                &self.audit.max_bytes.origin,
-            ));
+        for (key, set, least) in [
+            ("audit.max_bytes", &self.audit.max_bytes, 4096),
+            ("audit.dir_max_bytes", &self.audit.dir_max_bytes, 16 << 20),
+        ] {
+            if set.value < least {
+                return Err(out_of_range(key, set.value, (least, u64::MAX), &set.origin));
+            }
         }
         for (key, set) in
             [("shutdown.drain_seconds", &self.drain_seconds), ("shutdown.grace_seconds", &self.grace_seconds)]

@@ -6,6 +6,7 @@ use serde::Serialize;
 use vanguard_gateway::http::Paces;
 
 use super::behaviour::Watched;
+use super::resolve::Record;
 use super::servers::Served;
 use super::{Origin, Set, Settings};
 
@@ -55,13 +56,7 @@ pub(crate) fn rows(settings: &Settings, default_record: Option<&Path>) -> Vec<Ro
     // They lie beside the record unless a directory is named.
     let beside = || default_record.map(|record| record.with_file_name("pins"));
     rows.add("pins.path", &settings.pins.path, |path| path.clone().or_else(beside));
-    let audit = &settings.audit;
-    let unnamed = || default_record.map(|path| path.display().to_string());
-    rows.add("audit.path", &audit.path, |path| path.clone().or_else(unnamed));
-    rows.add("audit.max_bytes", &audit.max_bytes, |n| *n);
-    rows.add("audit.keep", &audit.keep, |n| *n);
-    rows.add("audit.on_failure", &audit.on_failure, |what| *what);
-    rows.add("audit.fsync", &audit.fsync, |yes| *yes);
+    rows.audit(&settings.audit, default_record);
     rows.add("deny_as", &settings.deny_as, |how| *how);
     rows.add("expose_block_reason", &settings.expose_block_reason, |yes| *yes);
     rows.add("compat", &settings.compat, |release| *release);
@@ -131,6 +126,22 @@ pub(crate) fn rows(settings: &Settings, default_record: Option<&Path>) -> Vec<Ro
 struct Rows(Vec<Row>);
 
 impl Rows {
+    /// `default_record` is where the record lies unless a file is named; the logs that prove it lie beside.
+    fn audit(&mut self, audit: &Record, default_record: Option<&Path>) {
+        let unnamed = || default_record.map(|path| path.display().to_string());
+        self.add("audit.path", &audit.path, |path| path.clone().or_else(unnamed));
+        self.add("audit.max_bytes", &audit.max_bytes, |n| *n);
+        self.add("audit.keep", &audit.keep, |n| *n);
+        self.add("audit.on_failure", &audit.on_failure, |what| *what);
+        self.add("audit.fsync", &audit.fsync, |yes| *yes);
+        let beside = || default_record.map(|record| record.with_file_name("audit").display().to_string());
+        let none = audit.path.value.as_deref() == Some("none");
+        self.add("audit.dir", &audit.dir, |dir| {
+            dir.clone().or_else(|| if none { Some("none".to_owned()) } else { beside() })
+        });
+        self.add("audit.dir_max_bytes", &audit.dir_max_bytes, |n| *n);
+    }
+
     fn behaviour(&mut self, watched: &Watched) {
         self.add("behaviour.enabled", &watched.enabled, |yes| *yes);
         for (id, limit) in &watched.limits {

@@ -173,7 +173,8 @@ fn rebase(mut written: Written, file: &Path) -> Written {
     if let Some(path) = &mut written.pins.path {
         *path = base.join(&path);
     }
-    if let Some(path) = written.audit.path.as_mut().filter(|path| *path != "none") {
+    let of_audit = [&mut written.audit.path, &mut written.audit.dir];
+    for path in of_audit.into_iter().flatten().filter(|path| *path != "none") {
         *path = base.join(&path).to_string_lossy().into_owned();
     }
     let Entry { keys, jwt, tls, .. } = &mut written.entry;

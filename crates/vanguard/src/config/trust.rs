@@ -69,6 +69,8 @@ fn loosening(written: &Written, others: &Settings) -> Vec<String> {
     refuse(audit.keep.is_some(), "audit.keep");
     refuse(audit.on_failure.is_some(), "audit.on_failure");
     refuse(audit.fsync == Some(false), "audit.fsync");
+    refuse(audit.dir.is_some(), "audit.dir");
+    refuse(audit.dir_max_bytes.is_some(), "audit.dir_max_bytes");
     refuse(written.expose_block_reason == Some(true), "expose_block_reason");
     let server = &written.server;
     refuse(server.command.is_some(), "server.command");
@@ -155,6 +157,7 @@ mod tests {
             ("pins: {path: x}", "pins.path"),
             ("audit: {path: none}", "audit.path"),
             ("audit: {on_failure: warn}", "audit.on_failure"),
+            ("audit: {dir: none}", "audit.dir"),
             ("expose_block_reason: true", "expose_block_reason"),
             ("server: {command: [evil]}", "server.command"),
             ("server: {env: {LD_PRELOAD: x}}", "server.env"),

@@ -48,6 +48,10 @@ pub(crate) const VARIABLES: &[Variable] = &[
         Sets("allowed_commands", |text, w| set(&mut w.allowed_commands, commands(text))),
     ),
     v("VANGUARD_API_KEY", Steers("a key that opens `serve`, beside those of `--keys`")),
+    v(
+        "VANGUARD_AUDIT_DIR",
+        Sets("audit.dir", |text, w| set(&mut w.audit.dir, given(text, "give a directory, or `none`"))),
+    ),
     v("VANGUARD_AUDIT_ON_FAILURE", Sets("audit.on_failure", |text, w| set(&mut w.audit.on_failure, on_failure(text)))),
     v("VANGUARD_BEHAVIORAL_ENABLED", Sets("behaviour.enabled", |text, w| set(&mut w.behaviour.enabled, boolean(text)))),
     v("VANGUARD_BEH_FLOOD_LIMIT", Sets("behaviour.limits.BEH-005.most", |text, w| most("BEH-005", text, w))),

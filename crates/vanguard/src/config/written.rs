@@ -156,6 +156,11 @@ pub(crate) struct Audit {
     pub(crate) on_failure: Option<OnFailure>,
     /// Force a refusal's record to the disk before it is answered, so that it survives a crash of the machine.
     pub(crate) fsync: Option<bool>,
+    /// Directory of the logs that prove what was recorded, of which each server has one, and of the key that signs them; `none` for none.
+    /// `audit` in the user's state directory when absent, unless `audit.path` is `none`.
+    pub(crate) dir: Option<String>,
+    /// Bytes of records after which the oldest of such a log are dropped.
+    pub(crate) dir_max_bytes: Option<u64>,
 }
 
 /// The MCP server.

@@ -115,7 +115,7 @@ fn read(dir: &Path, name: &str, most: u64) -> Result<Vec<u8>, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::signing::keys;
+    use vanguard_audit::key as keys;
 
     struct Signed {
         dir: tempfile::TempDir,

@@ -64,7 +64,8 @@ mod tests {
     use std::io::{BufRead, BufReader, Write};
     use std::net::TcpListener;
 
-    use crate::signing::{bundle, keys};
+    use crate::signing::bundle;
+    use vanguard_audit::key as keys;
 
     /// Serves the files of `dir` over http until the test ends.
     fn serve(dir: std::path::PathBuf) -> String {

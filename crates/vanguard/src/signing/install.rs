@@ -86,7 +86,8 @@ fn write_durably(path: &Path, content: &str) -> std::io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::signing::{bundle, keys};
+    use crate::signing::bundle;
+    use vanguard_audit::key as keys;
 
     fn set(version: u64, content: &str) -> Bundle {
         let dir = tempfile::tempdir().expect("a directory");

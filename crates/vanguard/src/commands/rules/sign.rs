@@ -7,7 +7,8 @@ use crate::commands::{print, rules::test};
 use crate::engine;
 use crate::exit::{Failure, Outcome};
 use crate::signing::manifest::Manifest;
-use crate::signing::{MANIFEST, bundle, keys};
+use crate::signing::{MANIFEST, bundle};
+use vanguard_audit::key as keys;
 
 pub(super) fn run(dir: &Path, key: &Path, version: Option<u64>) -> Outcome {
     let key = keys::read_private(key).map_err(Failure::Usage)?;

@@ -108,7 +108,7 @@ pub(super) fn prepare(
     of_servers.dedup();
     commands::warn_all(wrap.later().iter().chain(&resolved.warnings).chain(&of_servers).chain(&warnings));
     let session = engine::session(settings, None)?;
-    let prepared = Prepared::new(wrap, &around, resolved.settings, (engine, session), "upstream", plans)?;
+    let prepared = Prepared::new(wrap, &around, resolved.settings, (engine, session), ("upstream", "gateway"), plans)?;
     Ok((prepared, upstreams))
 }
 

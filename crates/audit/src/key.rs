@@ -1,4 +1,4 @@
-//! Ed25519 keys as one line of text.
+//! Ed25519 keys as one line of text: those that sign rule sets, and those that sign what was recorded.
 
 use std::fs::OpenOptions;
 use std::io::{self, Write};
@@ -6,7 +6,7 @@ use std::path::Path;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use ed25519_dalek::{SigningKey, VerifyingKey};
+pub use ed25519_dalek::{SigningKey, VerifyingKey};
 
 /// In front of a public key.
 const PUBLIC: &str = "ed25519:";
@@ -14,19 +14,20 @@ const PUBLIC: &str = "ed25519:";
 const PRIVATE: &str = "vanguard-secret-ed25519:";
 
 /// A new key from the operating system's randomness.
-pub(crate) fn generate() -> Result<SigningKey, String> {
+pub fn generate() -> Result<SigningKey, String> {
     let mut seed = [0; 32];
     getrandom::fill(&mut seed).map_err(|error| format!("the operating system gives no randomness: {error}"))?;
     Ok(SigningKey::from_bytes(&seed))
 }
 
 /// A public key as text.
-pub(crate) fn public_text(key: &VerifyingKey) -> String {
+#[must_use]
+pub fn public_text(key: &VerifyingKey) -> String {
     format!("{PUBLIC}{}", STANDARD.encode(key.to_bytes()))
 }
 
 /// Reads a public key, refusing the weak points of small order.
-pub(crate) fn parse_public(text: &str) -> Result<VerifyingKey, String> {
+pub fn parse_public(text: &str) -> Result<VerifyingKey, String> {
     let expected = || format!("a public key is `{PUBLIC}` and 44 characters of base64");
     let bytes =
         text.trim().strip_prefix(PUBLIC).and_then(|encoded| STANDARD.decode(encoded).ok()).ok_or_else(expected)?;
@@ -35,7 +36,7 @@ pub(crate) fn parse_public(text: &str) -> Result<VerifyingKey, String> {
 }
 
 /// Writes a private key into a new file that only its owner can read; never over an existing one.
-pub(crate) fn write_private(key: &SigningKey, path: &Path) -> io::Result<()> {
+pub fn write_private(key: &SigningKey, path: &Path) -> io::Result<()> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
@@ -46,12 +47,12 @@ pub(crate) fn write_private(key: &SigningKey, path: &Path) -> io::Result<()> {
 }
 
 /// Reads a private key; its content never appears in the error.
-pub(crate) fn read_private(path: &Path) -> Result<SigningKey, String> {
+pub fn read_private(path: &Path) -> Result<SigningKey, String> {
     let text = std::fs::read_to_string(path).map_err(|error| format!("{}: cannot be read: {error}", path.display()))?;
     let bytes = text.trim().strip_prefix(PRIVATE).and_then(|encoded| STANDARD.decode(encoded).ok());
     let seed: Option<[u8; 32]> = bytes.and_then(|bytes| bytes.try_into().ok());
     seed.map(|seed| SigningKey::from_bytes(&seed))
-        .ok_or_else(|| format!("{}: is not a private key made by `vanguard keygen`", path.display()))
+        .ok_or_else(|| format!("{}: is not a private key made by `vanguard`", path.display()))
 }
 
 #[cfg(test)]

@@ -1,0 +1,89 @@
+//! Whether what is there is what was recorded, and where it is not.
+
+mod log;
+
+use std::path::PathBuf;
+
+use serde::Serialize;
+
+pub use log::log;
+
+/// What was found in a log.
+#[derive(Debug, Serialize)]
+pub struct LogReport {
+    /// Its directory.
+    pub log: PathBuf,
+    /// Its own name for itself.
+    pub origin: String,
+    /// The records that its newest checkpoint signs.
+    pub size: u64,
+    /// The hash of its tree, in base64.
+    pub root: String,
+    /// Records that were dropped to keep to the log's size; their hashes are in the tree.
+    pub dropped: u64,
+    /// Records that were read and held against the tree.
+    pub checked: u64,
+    /// Records that came after the newest checkpoint.
+    pub unsigned: u64,
+    /// The checkpoint is signed by the key.
+    pub signed: bool,
+    /// Each record is in the tree that was signed.
+    pub included: bool,
+    /// The tree is of one piece, and goes on from the earlier checkpoint where one was given.
+    pub consistent: bool,
+    /// All that is wrong.
+    pub faults: Vec<Fault>,
+}
+
+/// Something that is not as it was written.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Fault {
+    /// Which of the proofs it breaks.
+    pub layer: Layer,
+    /// Where: a record by its number, or a file in the log's directory.
+    pub place: String,
+    /// What.
+    pub what: String,
+}
+
+/// What a proof says, from the ground up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Layer {
+    /// The log's owner said so.
+    Signed,
+    /// The record is in the log that was signed.
+    Included,
+    /// The log only ever grew; what is derived from a record says what the record says.
+    Consistent,
+}
+
+impl Layer {
+    /// The exit code of a verification that fails here.
+    pub fn exit_code(self) -> u8 {
+        match self {
+            Self::Signed => 10,
+            Self::Included => 11,
+            Self::Consistent => 12,
+        }
+    }
+}
+
+/// The most faults that are told: what is wholly changed is told as such by fewer.
+const MAX_FAULTS: usize = 1000;
+
+/// Faults as they are found.
+#[derive(Debug, Default)]
+struct Faults(Vec<Fault>);
+
+impl Faults {
+    fn add(&mut self, layer: Layer, place: impl Into<String>, what: impl Into<String>) {
+        if self.0.len() < MAX_FAULTS {
+            self.0.push(Fault { layer, place: place.into(), what: what.into() });
+        }
+    }
+
+    fn hold(&self, layer: Layer) -> bool {
+        self.0.iter().all(|fault| fault.layer != layer)
+    }
+}
