@@ -9,8 +9,10 @@ mod flow;
 mod limit;
 mod memory;
 mod prints;
+mod seen;
 mod sequence;
 mod trail;
+mod usual;
 mod watch;
 
 use std::sync::Arc;
@@ -19,6 +21,7 @@ pub use effect::Effects;
 pub use flow::{Flows, MAX_ALL_PRINTS, MAX_PRINTS, MAX_SOURCES};
 pub use limit::{Counted, Limit, Per};
 pub use memory::{Count, Lost, Memory, Of, Passed, SLOTS, Step};
+pub use seen::{Held, Seen};
 pub use sequence::{MAX_SEQUENCES, MAX_STEPS, Sequence};
 pub use trail::Trail;
 pub use watch::{Deed, Past};
@@ -47,17 +50,20 @@ pub struct Behaviour {
     pub sequences: Vec<Sequence>,
     /// What tools do, where their names mislead.
     pub effects: Vec<ToolEffects>,
+    /// Whether what is unusual for a session is told.
+    pub unusual: bool,
     /// Parts of paths, in lower case, that lead to places for credentials beside those that are known.
     pub sensitive: Vec<Box<str>>,
-    flows: [(Flow, Arc<RuleInfo>, Action); 4],
+    flows: [(Way, Arc<RuleInfo>, Action); 4],
     entropy: (Arc<RuleInfo>, Action),
     quarantine: Arc<RuleInfo>,
+    habit: Arc<RuleInfo>,
     lost: Arc<RuleInfo>,
 }
 
-/// What data may do that it should not.
+/// A way that data may take and should not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Flow {
+pub(crate) enum Way {
     /// A credential leaves.
     Secret,
     /// What a place for credentials holds leaves.
@@ -75,24 +81,25 @@ impl Behaviour {
         let limits = Limit::defaults(if strict { Action::Block } else { Action::Warn });
         // Built in, and held to that by a test.
         let sequences = Sequence::read(include_str!("behaviour/sequences.yaml"), profile).unwrap_or_default();
-        let flows = [Flow::Secret, Flow::Sensitive, Flow::Private, Flow::Repeated]
-            .map(|flow| (flow, Arc::new(flow.info()), flow.action(strict)));
+        let flows = [Way::Secret, Way::Sensitive, Way::Private, Way::Repeated]
+            .map(|way| (way, Arc::new(way.info()), way.action(strict)));
         let harder = if strict { Action::Block } else { Action::Warn };
         let (lost, entropy) = (Arc::new(lost()), (Arc::new(random()), harder));
-        let quarantine = Arc::new(quarantine());
-        Self { limits, sequences, effects: Vec::new(), sensitive: Vec::new(), flows, entropy, quarantine, lost }
+        let (quarantine, habit) = (Arc::new(quarantine()), Arc::new(unusual()));
+        let (effects, sensitive, unusual) = (Vec::new(), Vec::new(), false);
+        Self { limits, sequences, effects, unusual, sensitive, flows, entropy, quarantine, habit, lost }
     }
 
     /// What is known of every check.
     pub fn infos(&self) -> impl Iterator<Item = &Arc<RuleInfo>> {
         let limits = self.limits.iter().map(|limit| &limit.info);
         let sequences = self.sequences.iter().map(|sequence| &sequence.info);
-        let own = [&self.entropy.0, &self.quarantine, &self.lost];
+        let own = [&self.entropy.0, &self.quarantine, &self.habit, &self.lost];
         limits.chain(sequences).chain(self.flows.iter().map(|(_, info, _)| info)).chain(own)
     }
 }
 
-impl Flow {
+impl Way {
     fn action(self, strict: bool) -> Action {
         match self {
             Self::Secret | Self::Sensitive => Action::Block,
@@ -151,7 +158,8 @@ fn random() -> RuleInfo {
         id: "BEH-006".into(),
         title: "Encrypted or random content".into(),
         family: "entropy".into(),
-        message: "The result holds bytes that are encrypted or as random as a key, which a model cannot read.".into(),
+        message: "The result holds a private key, or bytes that are encrypted or as random as one, which a model cannot read."
+            .into(),
         severity: Severity::Medium,
         confidence: Confidence::Low,
         references: vec!["CWE-200".into(), "ATT&CK:T1027.013".into()],
@@ -169,6 +177,19 @@ fn quarantine() -> RuleInfo {
         confidence: Confidence::High,
         references: vec!["CWE-799".into()],
         tune: Some("Find out why the calls were refused; it is set by the limit BEH-009.".into()),
+    }
+}
+
+fn unusual() -> RuleInfo {
+    RuleInfo {
+        id: "BEH-011".into(),
+        title: "Unlike what the session did before".into(),
+        family: "behaviour".into(),
+        message: "This call is unlike those that the session made before, in its size, its effect or its haste.".into(),
+        severity: Severity::Low,
+        confidence: Confidence::Low,
+        references: vec!["CWE-778".into(), "ATT&CK:T1078".into()],
+        tune: Some("It is told only where `behaviour.unusual` is on.".into()),
     }
 }
 

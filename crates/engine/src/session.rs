@@ -225,8 +225,8 @@ impl Session {
     }
 
     /// Who remembers what it does.
-    pub(crate) fn memory(&self) -> Option<&dyn Memory> {
-        self.memory.as_deref()
+    pub fn memory(&self) -> Option<&Arc<dyn Memory>> {
+        self.memory.as_ref()
     }
 
     /// Whom to ask where a host name leads.
@@ -319,7 +319,12 @@ impl Session {
                 let method = Some(state.method(method));
                 Exchange { method, tool, tool_roles, fault, ..Exchange::default() }
             }
-            Body::Notification { method, .. } => Exchange { method: Some(state.method(method)), ..Exchange::default() },
+            // A tool that is called without a wish for an answer is called all the same.
+            Body::Notification { method, params } => {
+                let tool = tool_name(method, params.as_ref());
+                let tool_roles = tool.as_deref().and_then(|name| state.tools.get(name));
+                Exchange { method: Some(state.method(method)), tool, tool_roles, ..Exchange::default() }
+            }
             Body::Response { id, .. } => {
                 let company = self.company.clone();
                 Exchange { company, ..state.answer(Some(id), flow) }

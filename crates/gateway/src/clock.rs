@@ -1,25 +1,21 @@
 //! The clock that the engine is handed.
 
+use std::sync::LazyLock;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use vanguard_engine::Clock;
 
-/// The machine's clock.
-#[derive(Debug, Clone, Copy)]
-pub struct SystemClock {
-    start: Instant,
-}
+/// The machine's clock. All of a process tell the same time: what sessions have in common is counted by it.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SystemClock;
 
-impl Default for SystemClock {
-    fn default() -> Self {
-        Self { start: Instant::now() }
-    }
-}
+/// When the process began to ask.
+static START: LazyLock<Instant> = LazyLock::new(Instant::now);
 
 impl Clock for SystemClock {
     fn monotonic_ns(&self) -> u64 {
         // 584 years of uptime.
-        u64::try_from(self.start.elapsed().as_nanos()).unwrap_or(u64::MAX)
+        u64::try_from(START.elapsed().as_nanos()).unwrap_or(u64::MAX)
     }
 
     fn unix_seconds(&self) -> i64 {
@@ -27,5 +23,19 @@ impl Clock for SystemClock {
         SystemTime::now()
             .duration_since(UNIX_EPOCH)
             .map_or(0, |since| i64::try_from(since.as_secs()).unwrap_or(i64::MAX))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_that_is_made_later_tells_the_same_time() {
+        let early = SystemClock;
+        std::thread::sleep(std::time::Duration::from_millis(20));
+        let before = early.monotonic_ns();
+        let late = SystemClock.monotonic_ns();
+        assert!(late >= before && late - before < 15_000_000, "{before} and {late}");
     }
 }

@@ -2,13 +2,15 @@
 
 use std::sync::Arc;
 
-use vanguard_audit::SessionLog;
+use uuid::Uuid;
+use vanguard_audit::{Log, SessionLog};
 use vanguard_engine::verdict::{Decision, Timing, Verdict};
 use vanguard_engine::{Principal, Session};
 
 use crate::clock::SystemClock;
 use crate::record::Fingerprint;
 use crate::report::{Event, Reports};
+use crate::roster::Entry;
 use crate::seat::Seat;
 
 /// Both directions of one session share it.
@@ -19,11 +21,18 @@ pub(crate) struct Conversation {
     pub(crate) clock: SystemClock,
     pub(crate) log: SessionLog,
     pub(crate) reports: Arc<Reports>,
+    /// Its place among the sessions that are open.
+    entry: Arc<Entry>,
 }
 
 impl Conversation {
-    pub(crate) fn new(seat: Seat, session: Session, log: SessionLog, reports: Arc<Reports>) -> Self {
-        Self { seat, session, clock: SystemClock::default(), log, reports }
+    /// Over `session`, with `server`, under an id of its own in the record: that of the protocol is a secret between client and server.
+    pub(crate) fn new(seat: Seat, session: Session, audit: &Log, server: &str, reports: Arc<Reports>) -> Self {
+        let id = Uuid::now_v7().to_string();
+        let who = session.principal().map(|principal| &principal.identity);
+        let log = audit.session(&id, server, who);
+        let entry = reports.roster.enter(id, server, &session, &seat);
+        Self { seat, session, clock: SystemClock, log, reports, entry }
     }
 
     /// The same conversation, where what is judged comes from `who`: the same person with other rights. `None` where the rights are those that
@@ -33,15 +42,18 @@ impl Conversation {
             return None;
         }
         let session = self.session.by(who.cloned());
-        let (seat, log, reports) = (self.seat.clone(), self.log.clone(), Arc::clone(&self.reports));
-        Some(Self { seat, session, clock: self.clock, log, reports })
+        Some(self.over(session))
     }
 
     /// A further exchange of the same client, which stands by itself: what is in flight is its own, what is known and the record are shared.
     pub(crate) fn beside(&self, who: Option<Arc<Principal>>) -> Self {
         let session = self.session.beside().by(who);
+        self.over(session)
+    }
+
+    fn over(&self, session: Session) -> Self {
         let (seat, log, reports) = (self.seat.clone(), self.log.clone(), Arc::clone(&self.reports));
-        Self { seat, session, clock: self.clock, log, reports }
+        Self { seat, session, clock: self.clock, log, reports, entry: Arc::clone(&self.entry) }
     }
 
     /// Records what passed, and tells of what is worth telling.

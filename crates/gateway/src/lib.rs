@@ -18,10 +18,13 @@ mod config;
 mod error;
 mod report;
 mod resolver;
+mod roster;
 mod seat;
 
 #[cfg(unix)]
 mod bridge;
+#[cfg(unix)]
+mod control;
 #[cfg(unix)]
 mod conversation;
 #[cfg(unix)]
@@ -68,12 +71,13 @@ mod elsewhere;
 pub use clock::SystemClock;
 pub use config::{StdioConfig, Waits};
 #[cfg(not(unix))]
-pub use elsewhere::{bridge, run, watchdog};
+pub use elsewhere::{bridge, open_sessions, run, watchdog};
 pub use error::StartError;
 pub use report::{Event, Reporter};
 pub use resolver::Resolver;
+pub use roster::OpenSession;
 #[cfg(unix)]
-pub use {bridge::bridge, stdio::run, watchdog::watchdog};
+pub use {bridge::bridge, control::open_sessions, stdio::run, watchdog::watchdog};
 
 /// How a session ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -12,6 +12,7 @@ use vanguard_engine::finding::Evidence;
 use vanguard_engine::verdict::{Decision, Flow, Timing};
 use vanguard_sandbox::{Outcome, Sighting};
 
+use crate::roster::Roster;
 use crate::tally::Tally;
 
 /// The most events that wait for a reporter that is slow, as stderr is when nobody reads it.
@@ -165,6 +166,8 @@ pub(crate) struct Reports {
     done: std::sync::Mutex<Receiver<()>>,
     left_out: AtomicU64,
     audit_failed: AtomicBool,
+    /// The sessions that are open.
+    pub(crate) roster: Arc<Roster>,
     /// Where somebody may ask for figures.
     tally: Option<Arc<Tally>>,
 }
@@ -191,6 +194,7 @@ impl Reports {
             done: std::sync::Mutex::new(done),
             left_out: AtomicU64::new(0),
             audit_failed: AtomicBool::new(false),
+            roster: Arc::default(),
             tally,
         })
     }

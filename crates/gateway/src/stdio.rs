@@ -3,18 +3,19 @@
 use std::fs::File;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::{Sender, channel};
 
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
-use uuid::Uuid;
 use vanguard_audit::Log;
 use vanguard_engine::verdict::Flow;
 use vanguard_engine::{Engine, Session};
 
 use crate::Outcome;
 use crate::config::StdioConfig;
+use crate::control::Control;
 use crate::conversation::Conversation;
 use crate::error::StartError;
 use crate::link::Happening;
@@ -25,6 +26,7 @@ use crate::wrapped::{Wrapped, carry, spawn};
 
 /// Wraps one server over this process's own stdin and stdout, until the session ends.
 ///
+/// In `control`, a directory, there is a socket for as long that tells which sessions are open.
 /// The session owns stdin, stdout and the signals TERM, INT and HUP from here on. When this returns a thread may still wait for stdin:
 /// the caller should end the process with the outcome's code.
 pub fn run(
@@ -33,6 +35,7 @@ pub fn run(
     session: Session,
     audit: &Log,
     reporter: Arc<dyn Reporter>,
+    control: Option<&Path>,
 ) -> Result<Outcome, StartError> {
     let (client_in, client_out) = (own(io::stdin().as_fd())?, own(io::stdout().as_fd())?);
     let (happenings, happened) = channel();
@@ -40,8 +43,9 @@ pub fn run(
     watch_signals(happenings.clone())?;
     let reports =
         Arc::new(Reports::start(reporter, None).map_err(|source| StartError::Own { part: "reporter", source })?);
-    let log = audit.session(&Uuid::now_v7().to_string(), &config.name, None);
-    let talk = Conversation::new(Seat::new(Arc::new(engine)), session, log, Arc::clone(&reports));
+    // Who cannot be asked which sessions are open is no worse a proxy.
+    let _control = control.and_then(|directory| Control::listen(directory, Arc::clone(&reports.roster)).ok());
+    let talk = Conversation::new(Seat::new(Arc::new(engine)), session, audit, &config.name, Arc::clone(&reports));
     let client = Box::new(Pipe::new(client_out));
     let outcome = Wrapped::start(config, talk, client, (happenings, happened), |link| {
         let (link, max) = (Arc::clone(link), config.max_message);

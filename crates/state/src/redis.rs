@@ -3,31 +3,37 @@
 //! Each message that counts for a principal or a tool asks once: one script for each of them, sent together, by Redis' own clock. The keys of
 //! one principal, or tool, are in one slot of a cluster. Where there is no answer in time, this proxy counts alone or refuses, as it was told.
 
+mod address;
+mod link;
+
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use redis::aio::{ConnectionManager, ConnectionManagerConfig};
-use redis::{Client, Script};
+use redis::Script;
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 use vanguard_engine::behaviour::{Count, Lost, Of, Passed};
 
+use self::address::Address;
+use self::link::Link;
 use crate::here::Here;
 use crate::local::{Common, Local};
 
-/// How long nobody asks after there was no answer.
+/// How long nobody asks after there was no answer, and how long it takes until a connection is tried again.
 const REST: Duration = Duration::from_millis(250);
-/// How long a connection may take to be made.
-const CONNECT: Duration = Duration::from_secs(2);
 
 /// How Redis is asked.
 #[derive(Clone, PartialEq, Eq)]
 pub struct RedisConfig {
-    /// `redis://[user:password@]host:port/db`, `rediss://…` for TLS, `redis+unix:///path`.
+    /// `redis://[user:password@]host:port/db`, `rediss://…` for TLS, `redis+unix:///path`; `redis+cluster://host,host,…` or
+    /// `rediss+cluster://…` for nodes of a cluster; `redis+sentinel://host,host,…/master/db` or `rediss+sentinel://…` where sentinels say
+    /// which server is the master.
     pub url: String,
+    /// Certificates in PEM of who may vouch for a server over TLS, in the place of the public ones.
+    pub roots: Option<Vec<u8>>,
     /// How long an answer may take.
     pub deadline: Duration,
     /// Whether messages are refused that cannot be counted; otherwise this proxy counts alone.
@@ -36,7 +42,7 @@ pub struct RedisConfig {
 
 impl fmt::Debug for RedisConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { url: _, deadline, strict } = self;
+        let Self { url: _, roots: _, deadline, strict } = self;
         f.debug_struct("RedisConfig").field("deadline", deadline).field("strict", strict).finish_non_exhaustive()
     }
 }
@@ -44,7 +50,7 @@ impl fmt::Debug for RedisConfig {
 /// Windows in Redis.
 pub(crate) struct Redis {
     config: RedisConfig,
-    connection: ConnectionManager,
+    link: Link,
     script: Arc<Script>,
     /// What stands in for it.
     here: Here,
@@ -73,26 +79,20 @@ impl Local {
 
 impl Redis {
     fn new(config: RedisConfig) -> Result<Self, RedisError> {
-        let failed = |error: &dyn fmt::Display| RedisError(error.to_string());
-        let client = Client::open(config.url.as_str()).map_err(|error| failed(&error))?;
+        // Redis' client takes the cryptography that the process has chosen; where somebody chose before, that stays.
+        let _ = tokio_rustls::rustls::crypto::ring::default_provider().install_default();
+        let address = Address::read(&config.url, config.roots.as_deref()).map_err(RedisError)?;
         let runtime = Builder::new_multi_thread()
             .worker_threads(1)
             .thread_name("redis")
             .enable_all()
             .build()
-            .map_err(|error| failed(&error))?;
-        let asked = ConnectionManagerConfig::new()
-            .set_number_of_retries(1)
-            .set_max_delay(REST)
-            .set_connection_timeout(Some(CONNECT))
-            .set_response_timeout(Some(config.deadline.saturating_mul(4)));
-        let entered = runtime.enter();
-        let connection = ConnectionManager::new_lazy_with_config(client, asked).map_err(|error| failed(&error))?;
-        drop(entered);
+            .map_err(|error| RedisError(error.to_string()))?;
+        let link = Link::to(address, &runtime);
         let script = Arc::new(Script::new(include_str!("window.lua")));
         Ok(Self {
             config,
-            connection,
+            link,
             script,
             here: Here::default(),
             begun: Instant::now(),
@@ -115,6 +115,7 @@ impl Redis {
                 .map_err(|_| format!("did not answer within {} ms", self.config.deadline.as_millis()))?
         });
         if totals.is_err() {
+            self.link.renew();
             let rest = u64::try_from(REST.as_millis()).unwrap_or(u64::MAX);
             self.rests_until.store(now.saturating_add(rest), Ordering::Relaxed);
         }
@@ -123,6 +124,7 @@ impl Redis {
 
     /// Sends a script for each subject, all at once.
     async fn totals(&self, counts: &[Count<'_>], at_ms: Option<u64>) -> Result<Vec<u64>, String> {
+        let connection = self.link.connection().await?;
         let mut subjects: Vec<Of<'_>> = Vec::new();
         for count in counts {
             if !subjects.contains(&count.of) {
@@ -139,7 +141,7 @@ impl Redis {
                 arguments.extend([count.window_ms, count.amount]);
             }
             arguments.extend(at_ms);
-            let (script, mut connection) = (Arc::clone(&self.script), self.connection.clone());
+            let (script, mut connection) = (Arc::clone(&self.script), connection.clone());
             asked.spawn(async move {
                 let mut call = script.prepare_invoke();
                 call.key(keys).arg(arguments);

@@ -17,6 +17,7 @@ pub(crate) mod rules;
 pub(crate) mod sandbox;
 #[cfg(unix)]
 pub(crate) mod serve;
+pub(crate) mod sessions;
 pub(crate) mod start;
 pub(crate) mod update;
 pub(crate) mod version;

@@ -78,13 +78,18 @@ pub(crate) fn build_in_zones(
     Ok((engine, warnings))
 }
 
-/// A session with a server on `ground`, or with one that stands elsewhere.
-pub(crate) fn session(settings: &Settings, ground: Option<Ground>) -> Result<Session, Failure> {
-    let mut session = ground.map_or_else(Session::new, |ground| Session::on(Box::new(ground)));
-    if let Some(memory) = settings.behaviour.memory(settings.profile.value)? {
-        session = session.remembering(Arc::new(memory));
-    }
-    Ok(if settings.resolve_hosts.value { session.asking(Box::new(Resolver::default())) } else { session })
+/// A session with a server on `ground`, or with one that stands elsewhere. Nobody remembers yet what it does.
+pub(crate) fn session(settings: &Settings, ground: Option<Ground>) -> Session {
+    let session = ground.map_or_else(Session::new, |ground| Session::on(Box::new(ground)));
+    if settings.resolve_hosts.value { session.asking(Box::new(Resolver::default())) } else { session }
+}
+
+/// The same where what it does is remembered, if it is to be: by one memory for all that this proxy stands before.
+pub(crate) fn remembered(session: Session, settings: &Settings) -> Result<Session, Failure> {
+    Ok(match settings.behaviour.memory(settings.profile.value)? {
+        Some(memory) => session.remembering(Arc::new(memory)),
+        None => session,
+    })
 }
 
 /// Compiles packs; every fault of every pack is in the failure, one line each.

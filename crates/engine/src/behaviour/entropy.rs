@@ -16,8 +16,11 @@ pub(crate) const LEAST: usize = 192;
 const WINDOW: usize = 4096;
 /// The most encoded bytes of which a window is taken: at the beginning, in the middle, at the end.
 const MAX_WINDOWS: usize = 3;
-/// How far below that of random bytes the entropy of a window may lie, in bits a byte.
-const SLACK: f64 = 0.09;
+/// How far below that of random bytes the entropy of a window may lie, in bits a byte: the shorter it is, the further it strays.
+#[expect(clippy::cast_precision_loss, reason = "a window has 4,096 bytes")]
+fn slack(length: usize) -> f64 {
+    0.06 + 20.0 / length.max(1) as f64
+}
 
 /// What some bytes are.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -36,6 +39,8 @@ pub(crate) enum Class {
     Known,
     /// A format that holds nothing but what somebody has encrypted.
     Encrypted,
+    /// A private key.
+    Key,
     /// As random as can be, and no format that is known.
     Random,
     /// Anything else.
@@ -65,7 +70,7 @@ pub(crate) fn of_encoded(run: &str) -> Option<Measure> {
             continue;
         }
         let bits = entropy(&bytes);
-        let class = if bits >= of_random(bytes.len()) - SLACK { Class::Random } else { Class::Plain };
+        let class = if bits >= of_random(bytes.len()) - slack(bytes.len()) { Class::Random } else { Class::Plain };
         if best.is_none_or(|best| bits > best.bits) {
             best = Some(Measure { bits, window: bytes.len(), class });
         }
@@ -282,10 +287,29 @@ fn class_of(bytes: &[u8]) -> Class {
     if ENCRYPTED.iter().any(|magic| starts(magic)) {
         return Class::Encrypted;
     }
+    if let Some(class) = of_der(bytes) {
+        return class;
+    }
     let boxed = at(4, b"ftyp") || at(4, b"moov") || at(4, b"jP  ") || at(257, b"ustar");
     // An OpenPGP key (RFC 9580: packet tags 5, 6) is made to be shown, or a secret one, which has a rule of its own.
     let pgp = starts(b"\x99\x01") || starts(b"\x98\x33") || starts(b"\x98\x6f") || starts(b"\xc6\x33");
     if boxed || pgp || KNOWN.iter().any(|magic| starts(magic)) { Class::Known } else { Class::Plain }
+}
+
+/// What a sequence in DER is, where it is of keys: those alone begin with a version (RFC 5208, 8017, 5915; of a PKCS #12 store it is 3), and
+/// those that are encrypted with the name of the scheme (RFC 8018).
+fn of_der(bytes: &[u8]) -> Option<Class> {
+    const PBES2: &[u8] = b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x05";
+    let inner = match bytes {
+        [0x30, 0x82, _, _, inner @ ..] | [0x30, 0x81, _, inner @ ..] | [0x30, 0x00..=0x7f, inner @ ..] => inner,
+        _ => return None,
+    };
+    match inner {
+        [0x02, 0x01, 0 | 1, 0x02 | 0x04 | 0x30, ..] => Some(Class::Key),
+        [0x02, 0x01, 3, 0x30, ..] => Some(Class::Encrypted),
+        [0x30, 0x00..=0x7f, rest @ ..] if rest.starts_with(PBES2) => Some(Class::Encrypted),
+        _ => None,
+    }
 }
 
 #[cfg(test)]
@@ -308,6 +332,19 @@ mod tests {
 
     fn class(bytes: &[u8]) -> Option<Class> {
         of_text(&format!("here it is: {}", STANDARD.encode(bytes))).map(|measure| measure.class)
+    }
+
+    #[test]
+    fn private_keys_and_their_stores_are_told_from_certificates() {
+        let der = |head: &[u8]| [head, &random(700, 5)].concat();
+        assert_eq!(class(&der(b"\x30\x82\x02\x76\x02\x01\0\x30\x0d\x06\x09")), Some(Class::Key), "PKCS #8");
+        assert_eq!(class(&der(b"\x30\x82\x02\x5c\x02\x01\0\x02\x81\x81")), Some(Class::Key), "PKCS #1");
+        assert_eq!(class(&der(b"\x30\x81\xdc\x02\x01\x01\x04\x42")), Some(Class::Key), "SEC 1");
+        assert_eq!(class(&der(b"\x30\x82\x09\x51\x02\x01\x03\x30\x82")), Some(Class::Encrypted), "PKCS #12");
+        let scheme = b"\x30\x82\x02\xdd\x30\x57\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x05\x0d";
+        assert_eq!(class(&der(scheme)), Some(Class::Encrypted), "encrypted PKCS #8");
+        assert_eq!(class(&der(b"\x30\x82\x03\x5a\x30\x82\x02\x42\xa0\x03")), Some(Class::Known), "certificate");
+        assert_eq!(class(&der(b"\x30\x82\x01\x22\x30\x0d\x06\x09\x2a\x86")), Some(Class::Known), "public key");
     }
 
     #[test]

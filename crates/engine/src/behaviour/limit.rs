@@ -35,6 +35,8 @@ pub enum Counted {
     Sent,
     /// Calls that were refused.
     Refusals,
+    /// Calls in which something was found, whether they passed or not.
+    Suspected,
 }
 
 /// For whom it is counted.
@@ -58,16 +60,18 @@ pub(crate) struct Amounts {
     pub(crate) brought: u64,
     pub(crate) sent: u64,
     pub(crate) refusals: u64,
+    pub(crate) suspected: u64,
 }
 
 impl Counted {
-    /// By the name that configuration gives it: `calls`, an effect, `brought`, `sent` or `refusals`.
+    /// By the name that configuration gives it: `calls`, an effect, `brought`, `sent`, `refusals` or `suspected`.
     pub fn named(name: &str) -> Option<Self> {
         Some(match name {
             "calls" => Self::Calls(Effects::empty()),
             "brought" => Self::Brought,
             "sent" => Self::Sent,
             "refusals" => Self::Refusals,
+            "suspected" => Self::Suspected,
             effect => Self::Calls(Effects::named(effect)?),
         })
     }
@@ -102,6 +106,7 @@ impl Limit {
             Counted::Brought => amounts.brought,
             Counted::Sent => amounts.sent,
             Counted::Refusals => amounts.refusals,
+            Counted::Suspected => amounts.suspected,
         }
     }
 
@@ -194,6 +199,7 @@ impl fmt::Display for Counted {
             Self::Brought => "bytes of results",
             Self::Sent => "bytes sent",
             Self::Refusals => "refused calls",
+            Self::Suspected => "calls with findings",
         })
     }
 }

@@ -3,9 +3,11 @@
 //! Each is a list of steps, compiled to an automaton with one position a session: a call that fits the step at hand moves it on, any
 //! other leaves it, and what takes longer than `within` begins anew.
 
+use std::hash::BuildHasher;
 use std::sync::Arc;
 
 use globset::{Glob, GlobMatcher};
+use rustc_hash::FxBuildHasher;
 use serde::{Deserialize, Serialize};
 
 use super::effect::Effects;
@@ -78,6 +80,8 @@ pub struct Sequence {
     pub info: Arc<RuleInfo>,
     /// What its last step asks for.
     pub action: Action,
+    /// What its place is found by: policies may be exchanged in the middle of a session.
+    key: u32,
     within: Within,
     steps: Vec<Step>,
 }
@@ -107,7 +111,7 @@ pub(crate) struct Event<'a> {
 /// How far a session has come in one sequence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Progress {
-    sequence: u16,
+    sequence: u32,
     step: u8,
     times: u16,
     /// When its first step was made.
@@ -158,8 +162,14 @@ impl Written {
             tune: Some(self.tune.into()),
         };
         let action = if profile == Profile::Strict { self.strict.unwrap_or(self.action) } else { self.action };
-        Ok(Sequence { info: Arc::new(info), action, within: self.within, steps })
+        let key = key(&info.id);
+        Ok(Sequence { info: Arc::new(info), action, key, within: self.within, steps })
     }
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "half of a hash is one as well")]
+fn key(id: &str) -> u32 {
+    (FxBuildHasher.hash_one(id) >> 32) as u32
 }
 
 impl Step {
@@ -179,15 +189,14 @@ pub(crate) fn follow(
     done: &mut dyn FnMut(&Sequence, u32),
 ) {
     progress.retain(|at| {
-        sequences.get(usize::from(at.sequence)).is_some_and(|sequence| {
+        sequences.iter().find(|sequence| sequence.key == at.sequence).is_some_and(|sequence| {
             event.call.saturating_sub(at.call) <= sequence.within.calls
                 && event.now_ms.saturating_sub(at.at_ms) <= u64::from(sequence.within.seconds).saturating_mul(1_000)
         })
     });
-    for (number, sequence) in sequences.iter().enumerate() {
-        let Ok(number) = u16::try_from(number) else { return };
-        let known = progress.iter().position(|at| at.sequence == number);
-        let fresh = Progress { sequence: number, step: 0, times: 0, call: event.call, at_ms: event.now_ms };
+    for sequence in sequences {
+        let known = progress.iter().position(|at| at.sequence == sequence.key);
+        let fresh = Progress { sequence: sequence.key, step: 0, times: 0, call: event.call, at_ms: event.now_ms };
         let mut at = known.and_then(|n| progress.get(n).copied()).unwrap_or(fresh);
         let Some(step) = sequence.steps.get(usize::from(at.step)) else { continue };
         if !step.fits(event) {

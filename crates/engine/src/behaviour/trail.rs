@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::flow::Flows;
 use super::sequence::Progress;
+use super::usual::Usual;
 
 /// What is remembered of one session. Bounded: [`super::flow`] and [`super::sequence`] say by what.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,6 +17,8 @@ pub struct Trail {
     pub flows: Flows,
     /// How far sequences have come.
     pub(crate) progress: Vec<Progress>,
+    /// What is usual for it, where that is asked for.
+    pub(crate) usual: Usual,
     /// Milliseconds of the memory's clock until which nothing passes.
     pub(crate) quarantined_until: u64,
 }

@@ -14,7 +14,8 @@ use super::limit::{Amounts, Limit, Per};
 use super::memory::{Count, Memory, Of, Passed};
 use super::sequence::{Event, follow};
 use super::trail::Trail;
-use super::{Behaviour, Effects, Flow as Way};
+use super::usual::Habit;
+use super::{Behaviour, Effects, Way};
 use crate::fields::Field;
 use crate::finding::{Action, Finding, RuleInfo};
 use crate::role::Roles;
@@ -85,7 +86,7 @@ impl<'t, 'a> Watch<'_, 't, 'a> {
         flow: Flow,
         message: &Message<'_, '_>,
     ) -> Option<Watch<'e, 't, 'a>> {
-        let (behaviour, memory) = (behaviour?, session.memory()?);
+        let (behaviour, memory) = (behaviour?, &**session.memory()?);
         let tool = match exchange.method.as_deref()? {
             "tools/call" => exchange.tool.clone()?,
             "resources/read" => exchange.method.clone()?,
@@ -141,6 +142,7 @@ impl<'t, 'a> Watch<'_, 't, 'a> {
         self.past.entropy = Some(most);
         let what = match measure.class {
             Class::Encrypted => "encrypted",
+            Class::Key => "a private key",
             Class::Random => "no known format",
             Class::Known | Class::Plain => return,
         };
@@ -164,7 +166,8 @@ impl<'t, 'a> Watch<'_, 't, 'a> {
             self.deed.sensitive |= family("path");
         }
         let rules: Vec<&str> = findings.iter().map(|finding| &*finding.rule.id).collect();
-        let amounts = self.amounts(refused);
+        let suspected = findings.iter().any(|finding| finding.action >= Action::Warn && finding.excepted.is_none());
+        let amounts = self.amounts(refused, suspected);
         let counted: Vec<(&Limit, Count<'_>)> = self.counted(&amounts);
         let counts: Vec<Count<'_>> = counted.iter().map(|(_, count)| *count).collect();
         let (mut noted, mut call, mut past) = (Vec::new(), self.deed.call, self.past.clone());
@@ -192,6 +195,13 @@ impl<'t, 'a> Watch<'_, 't, 'a> {
                 trail.calls = trail.calls.saturating_add(1);
                 call = trail.calls;
                 self.follow(trail, refused, &rules, now_ms, &mut noted);
+                if self.behaviour.unusual {
+                    let habit = Habit { effects: self.deed.effects, bytes: self.bytes, now_ms };
+                    trail.usual.meet(&habit, &mut |evidence| {
+                        let info = Arc::clone(&self.behaviour.habit);
+                        noted.push(Noted { info, action: Action::Warn, pointer: String::new(), evidence });
+                    });
+                }
                 if !refused {
                     self.take_away(trail, views, &mut noted);
                 }
@@ -213,14 +223,14 @@ impl<'t, 'a> Watch<'_, 't, 'a> {
         (noted, self.deed, past)
     }
 
-    fn amounts(&self, refused: bool) -> Amounts {
+    fn amounts(&self, refused: bool, suspected: bool) -> Amounts {
         let bytes = self.bytes as u64;
         let effects = self.deed.effects;
         if self.is_answer {
             return Amounts { effects, brought: bytes, ..Amounts::default() };
         }
         let sent = if effects.contains(Effects::SENDS) && !refused { bytes } else { 0 };
-        Amounts { effects, calls: 1, brought: 0, sent, refusals: u64::from(refused) }
+        Amounts { effects, calls: 1, brought: 0, sent, refusals: u64::from(refused), suspected: u64::from(suspected) }
     }
 
     fn counted(&self, amounts: &Amounts) -> Vec<(&Limit, Count<'_>)> {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use hyper::{HeaderMap, StatusCode};
+use vanguard_engine::behaviour::Memory;
 use vanguard_engine::{Identity, Principal};
 
 use super::headers::{REVISION, SESSION, one};
@@ -13,9 +14,15 @@ use super::reply::Fault;
 pub(super) struct Caller {
     pub(super) principal: Option<Arc<Principal>>,
     pub(super) headers: HeaderMap,
+    /// Who remembers what a session does that this request begins, where it is part of another.
+    pub(super) memory: Option<Arc<dyn Memory>>,
 }
 
 impl Caller {
+    pub(super) fn new(principal: Option<Arc<Principal>>, headers: HeaderMap) -> Self {
+        Self { principal, headers, memory: None }
+    }
+
     /// Whose its sessions are.
     pub(super) fn identity(&self) -> Option<&Identity> {
         self.principal.as_ref().map(|principal| &principal.identity)

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use hyper::Uri;
@@ -18,6 +19,8 @@ pub struct HttpConfig {
     pub listen: SocketAddr,
     /// Where figures are told, if anywhere: to whoever reaches that.
     pub metrics: Option<SocketAddr>,
+    /// A directory for a socket that tells which sessions are open.
+    pub control: Option<PathBuf>,
     /// What may change while it runs.
     pub terms: Terms,
     /// What stands behind it.

@@ -63,7 +63,7 @@ impl Gateway {
         let urls: Vec<(&Behind, &Uri)> =
             self.upstreams.iter().filter_map(|(_, behind)| Some((behind, behind.url()?))).collect();
         if let Some((behind, url)) = urls.iter().find(|(_, url)| is_at(&parts.uri, url)) {
-            let caller = Caller { principal, headers: parts.headers };
+            let caller = Caller::new(principal, parts.headers);
             let response = self.entered(behind, false, (caller, pass, peer), (parts.method, None), body).await?;
             if let Some(sign_in) = &forward.sign_in {
                 sign_in.challenged(url, response.headers());

@@ -27,6 +27,7 @@ use hyper::body::Incoming;
 use hyper::header::{HeaderMap, HeaderValue};
 use hyper::{Response, StatusCode};
 use vanguard_engine::Identity;
+use vanguard_engine::behaviour::Memory;
 use vanguard_engine::verdict::{Answer, Flow};
 use vanguard_wire::{Line, reply as message};
 
@@ -62,8 +63,15 @@ pub(super) struct Merged {
     numbers: AtomicU64,
 }
 
-/// What is known of a client without a session, and when it last asked.
-type Known = (Arc<Mutex<Owners>>, Instant);
+/// What is known of a client without a session.
+#[derive(Debug)]
+struct Known {
+    owners: Arc<Mutex<Owners>>,
+    /// Who remembers what it does, with whichever server.
+    memory: Option<Arc<dyn Memory>>,
+    /// When it last asked.
+    used: Instant,
+}
 
 /// One of the servers.
 #[derive(Debug)]
@@ -111,14 +119,19 @@ impl Merged {
     /// Forgets what has lain idle for too long.
     pub(super) fn sweep(&self) {
         self.sessions.sweep(self.limits.idle);
-        lock(&self.alone).retain(|_, (_, used)| used.elapsed() < self.limits.idle);
+        lock(&self.alone).retain(|_, known| known.used.elapsed() < self.limits.idle);
+    }
+
+    /// A memory for a session with all servers.
+    fn memory(&self) -> Option<Arc<dyn Memory>> {
+        self.office.model.memory().map(|memory| memory.another())
     }
 
     /// A message of the client.
     pub(super) async fn post(self: &Arc<Self>, caller: Caller, body: Incoming) -> Result<Response<Body>, Fault> {
         let mut taken = Taken::read(&caller, body, &self.limits, &self.office.limits).await?;
         if let Some(status) = taken.unread {
-            let talk = self.office.converse(self.office.model.another().by(caller.principal.clone()));
+            let talk = self.office.begin(&caller);
             return match hear(&talk, Flow::ToServer, &taken.gathered.line(), |_| ()) {
                 Ruling::Refused(refusal) => Ok(reply::refused(refusal, Some(status))),
                 // What cannot be read goes nowhere, whoever lets it pass.
@@ -127,7 +140,7 @@ impl Merged {
         }
         let visit = Visit::of(&caller);
         if taken.era == Era::Stateless || taken.letter.revision.is_some() {
-            return self.post_alone(&visit, taken).await;
+            return self.post_alone(visit, taken).await;
         }
         let session = caller.session()?;
         let Line::Message(line) = taken.gathered.line() else { return Err(nowhere(None)) };

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use uuid::Uuid;
 use vanguard_audit::Log;
 use vanguard_engine::Session;
 use vanguard_wire::Limits;
 
+use super::caller::Caller;
 use crate::conversation::Conversation;
 use crate::report::Reports;
 use crate::seat::Seat;
@@ -26,10 +26,17 @@ pub(super) struct Office {
 }
 
 impl Office {
-    /// A conversation over `session`, under an id of its own in the record: that of the protocol is a secret between client and server.
+    /// A conversation that `caller` begins.
+    pub(super) fn begin(&self, caller: &Caller) -> Conversation {
+        let session = self.model.another().by(caller.principal.clone());
+        self.converse(match &caller.memory {
+            Some(memory) => session.remembering(Arc::clone(memory)),
+            None => session,
+        })
+    }
+
+    /// A conversation over `session`.
     pub(super) fn converse(&self, session: Session) -> Conversation {
-        let who = session.principal().map(|principal| &principal.identity);
-        let log = self.audit.session(&Uuid::now_v7().to_string(), &self.server, who);
-        Conversation::new(self.seat.clone(), session, log, Arc::clone(&self.reports))
+        Conversation::new(self.seat.clone(), session, &self.audit, &self.server, Arc::clone(&self.reports))
     }
 }

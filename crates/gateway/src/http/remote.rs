@@ -154,7 +154,7 @@ impl Remote {
         if begins && !self.talks.has_room() {
             return Err(Fault::new(StatusCode::SERVICE_UNAVAILABLE, "there are too many sessions"));
         }
-        let begin = || self.office.converse(self.office.model.another().by(caller.principal.clone()));
+        let begin = || self.office.begin(caller);
         let talk = if begins { begin() } else { self.talks.beside(caller.principal.as_ref(), begin) };
         Ok(Place { talk: Arc::new(talk), session: None })
     }

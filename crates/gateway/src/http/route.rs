@@ -213,7 +213,7 @@ impl Gateway {
         let behind = self.behind(path, &parts.method)?;
         let token = principal.as_ref().is_some_and(|principal| principal.identity.entry == Entry::Token);
         let host = headers.get(HOST).cloned();
-        let caller = Caller { principal, headers };
+        let caller = Caller::new(principal, headers);
         let response =
             self.entered(behind, legacy, (caller, pass, peer), (parts.method, parts.uri.query()), body).await?;
         Ok(match behind {

@@ -34,6 +34,7 @@ use super::remote::Remote;
 use super::route::{Behind, Gateway};
 use super::terms::{Reload, Standing};
 use super::tls::Tls;
+use crate::control::Control;
 use crate::descriptors;
 use crate::error::StartError;
 use crate::report::{Event, Reporter, Reports};
@@ -67,6 +68,9 @@ pub fn serve(
     let own = |part| move |source| StartError::Own { part, source };
     let tally = config.metrics.map(|_| Arc::new(Tally::default()));
     let reports = Arc::new(Reports::start(reporter, tally.clone()).map_err(own("reporter"))?);
+    // Who cannot be asked which sessions are open is no worse a gateway.
+    let _control =
+        config.control.as_deref().and_then(|directory| Control::listen(directory, Arc::clone(&reports.roster)).ok());
     descriptors::raise();
     let runtime = Builder::new_multi_thread().enable_all().build().map_err(own("runtime"))?;
     let (drain, limits) = (config.drain, config.limits);
@@ -114,6 +118,7 @@ fn gateway(
 ) -> Result<Gateway, StartError> {
     let (standing, engine, access) = Standing::new(config.terms, config.hosts, config.origins);
     let access = access.map(|file| AccessLog::start(file, Arc::clone(reports))).transpose()?;
+    let memory = model.memory();
     let (measure, reading) = (Measure::new(config.paces), *engine.limits());
     let upstreams = config.upstreams.into_iter().map(|upstream| {
         let server = match (&upstream.name, &upstream.target) {
@@ -125,6 +130,11 @@ fn gateway(
             Some(Bounds { zones, model }) if zones.is_empty() => (Arc::clone(&engine), model),
             Some(Bounds { zones, model }) => (Arc::new(engine.in_zones(zones)), model),
             None => (Arc::clone(&engine), model.another()),
+        };
+        // What is limited by principal is limited before all servers together.
+        let model = match memory {
+            Some(memory) => model.remembering(memory.another()),
+            None => model,
         };
         let model = patient(model);
         let (limits, seat) = (*engine.limits(), Seat::new(engine));

@@ -8,6 +8,8 @@ use proptest::test_runner::{Config, TestRunner};
 
 use super::*;
 
+mod kinds;
+
 /// A server of our own.
 struct Server {
     child: Child,
@@ -17,13 +19,18 @@ struct Server {
 
 impl Server {
     fn start() -> Self {
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        Self::at(port, tempfile::tempdir().unwrap())
+        Self::at(free_port(), tempfile::tempdir().unwrap())
     }
 
     fn at(port: u16, folder: tempfile::TempDir) -> Self {
+        Self::with(port, folder, &["--port", &port.to_string()])
+    }
+
+    /// With these settings, the first of which may be a file.
+    fn with(port: u16, folder: tempfile::TempDir, settings: &[&str]) -> Self {
         let child = Command::new("redis-server")
-            .args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"])
+            .args(settings)
+            .args(["--bind", "127.0.0.1", "--save", "", "--appendonly", "no"])
             .current_dir(folder.path())
             .stdout(Stdio::null())
             .spawn()
@@ -43,7 +50,8 @@ impl Server {
     }
 
     fn within(&self, deadline: Duration, strict: bool) -> Redis {
-        Redis::new(RedisConfig { url: format!("redis://127.0.0.1:{}/", self.port), deadline, strict }).unwrap()
+        let url = format!("redis://127.0.0.1:{}/", self.port);
+        Redis::new(RedisConfig { url, roots: None, deadline, strict }).unwrap()
     }
 
     fn signal(&self, name: &str) {
@@ -57,6 +65,10 @@ impl Drop for Server {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
 fn count(of: Of<'_>, window_ms: u64, amount: u64) -> Count<'_> {
@@ -156,12 +168,14 @@ fn recovers(redis: &Redis) {
 fn no_error_tells_the_password() {
     let config = RedisConfig {
         url: "redis://u:hunter2@127.0.0.1:1/".into(),
+        roots: None,
         deadline: Duration::from_millis(300),
         strict: true,
     };
     let redis = Redis::new(config).unwrap();
     let lost = redis.add(0, &[count(Of::Tool("t"), 1_000, 1)]).unwrap_err().to_string();
     assert!(!lost.contains("hunter2") && !format!("{redis:?}").contains("hunter2"), "{lost}");
-    let config = RedisConfig { url: "http://u:hunter2@h".into(), deadline: Duration::from_millis(1), strict: true };
+    let config =
+        RedisConfig { url: "http://u:hunter2@h".into(), roots: None, deadline: Duration::from_millis(1), strict: true };
     assert!(!Redis::new(config).unwrap_err().to_string().contains("hunter2"));
 }

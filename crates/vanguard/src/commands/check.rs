@@ -74,8 +74,9 @@ pub(crate) fn run(args: &Args) -> Outcome {
     let (engine, warnings) = engine::build_in_zones(&resolved.settings, &around, laid.zones)?;
     super::warn_all(resolved.warnings.iter().chain(&laid.warnings).chain(&warnings));
     let message = message(args, engine.limits().message_bytes)?;
-    let session = engine::session(&resolved.settings, Some(laid.ground.seeing(around.variables)))?;
-    let (mut scratch, clock) = (Scratch::default(), SystemClock::default());
+    let session = engine::session(&resolved.settings, Some(laid.ground.seeing(around.variables)));
+    let session = engine::remembered(session, &resolved.settings)?;
+    let (mut scratch, clock) = (Scratch::default(), SystemClock);
     if let Some(opening) = opening(args.direction, &message) {
         engine.judge(&session, Flow::ToServer, opening.as_bytes(), &mut scratch, &clock);
     }

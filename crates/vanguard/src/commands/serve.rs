@@ -16,6 +16,7 @@ use vanguard_gateway::http::{HttpConfig, Target};
 use super::wrap::{Prepared, Wrap};
 use crate::config::gateway::{self, Gateway};
 use crate::config::serving::Forward;
+use crate::config::sources::Surroundings;
 use crate::config::{Layer, Origin, Written};
 use crate::exit::{Failure, Outcome};
 use entry::EntryFlags;
@@ -108,6 +109,7 @@ pub(crate) fn run(args: Box<Args>) -> Outcome {
     let limits = gateway::meant(&settings.gateway, settings.limits.message_bytes.value);
     let config = HttpConfig {
         listen: SocketAddr::new(args.host, args.port),
+        control: Surroundings::of_process().run_home(),
         metrics: settings.serving.metrics_listen.value,
         terms: terms::terms(&args, &settings, engine)?,
         upstreams,

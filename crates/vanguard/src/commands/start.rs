@@ -4,6 +4,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use super::wrap::{self, Prepared, Wrap};
+use crate::config::sources::Surroundings;
 use crate::exit::{Failure, Outcome};
 
 /// Flags of `start`.
@@ -35,7 +36,8 @@ pub(crate) fn run(args: &Args) -> Outcome {
         let (rules, profile) = (engine.rules().rules().len(), engine.policy().profile);
         super::warn(&format!("{} starts behind {rules} rules, {profile:?} profile", server.name));
     }
-    let outcome = vanguard_gateway::run(&server, engine, session, &log, Arc::new(reporter))
+    let control = Surroundings::of_process().run_home();
+    let outcome = vanguard_gateway::run(&server, engine, session, &log, Arc::new(reporter), control.as_deref())
         .map_err(|error| Failure::Server(error.to_string()))?;
     if verbose {
         super::warn(&format!("session ended ({:?}), exit code {}", outcome.cause, outcome.code));

@@ -92,6 +92,7 @@ impl Prepared {
         let server = wrap.server(&resolved.settings)?;
         let (Ready { server, bounds, plan }, of_server) = ready(&resolved.settings, &around, server)?;
         let Bounds { zones, model } = bounds;
+        let model = engine::remembered(model, &resolved.settings)?;
         let (engine, warnings) = engine::build_in_zones(&resolved.settings, &around, zones)?;
         super::warn_all(wrap.later.warnings().iter().chain(&resolved.warnings).chain(&of_server).chain(&warnings));
         let plans = plan.into_iter().collect();
@@ -261,7 +262,7 @@ pub(crate) fn ready(
     }
     let Laid { zones, ground, warnings: of_zones, .. } = laid;
     warnings.extend(of_zones);
-    let model = engine::session(settings, Some(ground.seeing(zones::variables(&server))))?;
+    let model = engine::session(settings, Some(ground.seeing(zones::variables(&server))));
     let model = pins::pinned(model, settings, around, known);
     Ok((Ready { server, bounds: Bounds { zones, model }, plan }, warnings))
 }

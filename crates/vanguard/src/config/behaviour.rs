@@ -1,12 +1,13 @@
 //! What is made of what a session has done, as it is written and as it is meant.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use globset::GlobBuilder;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use vanguard_engine::behaviour::{Counted, Effects, Limit, Per, ToolEffects};
+use vanguard_engine::behaviour::{Counted, Effects, Limit, MAX_SEQUENCES, Per, Sequence, ToolEffects};
 use vanguard_engine::finding::Action;
 use vanguard_engine::policy::Profile;
 use vanguard_state::{Local, RedisConfig};
@@ -25,7 +26,7 @@ pub(crate) struct Behaviour {
     pub(crate) enabled: Option<bool>,
     /// How much of what may be in how long, by the rule's id (`BEH-001`): `most`, `seconds`, `per` (`session`, `principal` or `tool`) and
     /// `action`. A `most` without an action refuses what is beyond it. Another id is a limit of your own, which `counts` `calls`, `reads`,
-    /// `lists`, `writes`, `sends`, `runs` (of tools), `brought` or `sent` (bytes), or `refusals`. For each part the strongest source speaks.
+    /// `lists`, `writes`, `sends`, `runs` (of tools), `brought` or `sent` (bytes), `refusals`, or `suspected` (calls in which something is found). For each part the strongest source speaks.
     pub(crate) limits: Option<BTreeMap<String, LimitChange>>,
     /// What tools do, where their names mislead, by glob over tool names: a list of `reads`, `lists`, `writes`, `sends`, `runs`, `private`
     /// (what they bring is somebody's own) and `untrusted` (anybody may have written it), in the place of what is found.
@@ -33,6 +34,10 @@ pub(crate) struct Behaviour {
     /// Parts of paths that lead to places for credentials, beside those that are known (`/srv/keys/`), without regard to case. Those of all
     /// sources add up.
     pub(crate) sensitive: Option<Vec<String>>,
+    /// YAML files with sequences of your own: what calls mean one after the other. Those of all sources add up.
+    pub(crate) sequences: Option<Vec<PathBuf>>,
+    /// Whether it is told what is unlike the calls that a session made before, in size, effect or haste. It refuses nothing.
+    pub(crate) unusual: Option<bool>,
     /// Where limits by principal and tool are counted for several proxies together.
     pub(crate) redis: Redis,
 }
@@ -42,8 +47,12 @@ pub(crate) struct Behaviour {
 #[serde(deny_unknown_fields, default)]
 #[schemars(inline)]
 pub(crate) struct Redis {
-    /// Address of Redis or Valkey: `redis://user:password@host:6379/0`, `rediss://…` for TLS, `redis+unix:///path`. Shown masked.
+    /// Address of Redis or Valkey: `redis://user:password@host:6379/0`, `rediss://…` for TLS, `redis+unix:///path`;
+    /// `redis+cluster://host,host:7000` for nodes of a cluster; `redis+sentinel://host,host:26379/master/0` where sentinels name the master.
+    /// Shown masked.
     pub(crate) url: Option<String>,
+    /// PEM file of who may vouch for it over TLS, in the place of the public authorities.
+    pub(crate) ca_file: Option<PathBuf>,
     /// Whether calls are refused that cannot be counted there; else this proxy counts alone for as long. In `strict` by default.
     pub(crate) strict: Option<bool>,
     /// Milliseconds that its answer may take: 1 to 10,000.
@@ -110,7 +119,10 @@ pub(crate) struct Watched {
     /// By tool glob.
     pub(crate) tools: BTreeMap<String, Set<Vec<EffectName>>>,
     pub(crate) sensitive: Vec<Set<String>>,
+    pub(crate) sequences: Vec<Set<PathBuf>>,
+    pub(crate) unusual: Set<bool>,
     pub(crate) redis_url: Set<Option<String>>,
+    pub(crate) redis_ca_file: Set<Option<PathBuf>>,
     /// `None` where nobody said: then it depends on the profile.
     pub(crate) redis_strict: Set<Option<bool>>,
     pub(crate) redis_deadline_ms: Set<u32>,
@@ -149,6 +161,9 @@ impl Watched {
             limits,
             tools,
             sensitive,
+            sequences: gather(layers, |w| w.behaviour.sequences.clone()),
+            unusual: pick(layers, false, |w| w.behaviour.unusual),
+            redis_ca_file: pick(layers, None, |w| w.behaviour.redis.ca_file.clone().map(Some)),
             redis_url: pick(layers, None, |w| w.behaviour.redis.url.clone().map(Some)),
             redis_strict: pick(layers, None, |w| w.behaviour.redis.strict.map(Some)),
             redis_deadline_ms: pick(layers, 5, |w| w.behaviour.redis.deadline_ms),
@@ -170,8 +185,15 @@ impl Watched {
                 "behaviour.redis.deadline_ms is {deadline} ({origin}); it must lie between 1 and 10000"
             )));
         }
+        let roots = self.redis_ca_file.value.as_ref().map(|file| {
+            let origin = &self.redis_ca_file.origin;
+            std::fs::read(file).map_err(|error| {
+                Failure::Configuration(format!("behaviour.redis.ca_file ({origin}): {}: {error}", file.display()))
+            })
+        });
         let config = RedisConfig {
             url: url.clone(),
+            roots: roots.transpose()?,
             deadline: Duration::from_millis(deadline.into()),
             strict: self.redis_strict.value.unwrap_or(profile == Profile::Strict),
         };
@@ -207,6 +229,26 @@ impl Watched {
             let effects = set.value.iter().fold(Effects::empty(), |all, name| all | name.effect());
             behaviour.effects.push(ToolEffects { tools, effects });
         }
+        for Set { value: file, origin } in &self.sequences {
+            let failed = |what: &dyn std::fmt::Display| {
+                Failure::Configuration(format!("behaviour.sequences ({origin}): {}: {what}", file.display()))
+            };
+            let text = std::fs::read_to_string(file).map_err(|error| failed(&error))?;
+            for own in Sequence::read(&text, profile).map_err(|error| failed(&error))? {
+                if behaviour.infos().any(|info| info.id == own.info.id) {
+                    return Err(failed(&format!("{} is the id of another check", own.info.id)));
+                }
+                behaviour.sequences.push(own);
+            }
+        }
+        if behaviour.sequences.len() > MAX_SEQUENCES {
+            let what = format!(
+                "behaviour.sequences: {} in all; at most {MAX_SEQUENCES} are followed",
+                behaviour.sequences.len()
+            );
+            return Err(Failure::Configuration(what));
+        }
+        behaviour.unusual = self.unusual.value;
         // An empty part would be part of every path.
         let parts =
             self.sensitive.iter().map(|set| set.value.trim().to_ascii_lowercase()).filter(|part| !part.is_empty());
@@ -271,6 +313,7 @@ impl Behaviour {
             ("behaviour.limits", self.limits.is_some()),
             ("behaviour.tools", self.tools.is_some()),
             ("behaviour.redis.url", self.redis.url.is_some()),
+            ("behaviour.redis.ca_file", self.redis.ca_file.is_some()),
             ("behaviour.redis.strict", self.redis.strict == Some(false)),
             ("behaviour.redis.deadline_ms", self.redis.deadline_ms.is_some()),
         ];

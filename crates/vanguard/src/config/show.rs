@@ -153,6 +153,11 @@ impl Rows {
         for part in &watched.sensitive {
             self.add("behaviour.sensitive[]", part, Clone::clone);
         }
+        for file in &watched.sequences {
+            self.add("behaviour.sequences[]", file, Clone::clone);
+        }
+        self.add("behaviour.unusual", &watched.unusual, |yes| *yes);
+        self.add("behaviour.redis.ca_file", &watched.redis_ca_file, Clone::clone);
         self.add("behaviour.redis.url", &watched.redis_url, |url| url.as_deref().map(masked_url));
         self.add("behaviour.redis.strict", &watched.redis_strict, |yes| *yes);
         self.add("behaviour.redis.deadline_ms", &watched.redis_deadline_ms, |n| *n);
@@ -234,7 +239,7 @@ mod tests {
     #[test]
     fn every_key_of_the_file_is_shown() {
         let written = crate::config::file::parse(
-            "rules: {dirs: [a], overrides: {A: warn}, exceptions: [{rule: A, reason: b}]}\nroles: {t: {a: path}}\ntools: {a: {require_role: b}}\nserver: {env: {KEY: hunter2}}\nservers: {a: {command: b, env: {KEY: hunter2}}}\nallowed_commands: [b]\nzones: [{path: a}]\nbehaviour: {limits: {BEH-001: {most: 1}}, tools: {a: [reads]}, sensitive: [a]}\nsandbox: {env: [B]}\n",
+            "rules: {dirs: [a], overrides: {A: warn}, exceptions: [{rule: A, reason: b}]}\nroles: {t: {a: path}}\ntools: {a: {require_role: b}}\nserver: {env: {KEY: hunter2}}\nservers: {a: {command: b, env: {KEY: hunter2}}}\nallowed_commands: [b]\nzones: [{path: a}]\nbehaviour: {limits: {BEH-001: {most: 1}}, tools: {a: [reads]}, sensitive: [a], sequences: [a]}\nsandbox: {env: [B]}\n",
             "x",
         )
         .expect("valid");

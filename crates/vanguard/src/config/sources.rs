@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use vanguard_engine::policy::Profile;
 
+use super::behaviour::Behaviour;
 use super::entry::Entry;
 use super::servers::Served;
 use super::{Layer, Origin, Settings, Written, file, trust, variables};
@@ -70,6 +71,12 @@ impl Surroundings {
             self.variable("HOME").or_else(|| self.variable("USERPROFILE")).map(|home| Path::new(home).join(below_home))
         };
         named.or_else(home).map(|path| path.join("vanguard"))
+    }
+
+    /// Where proxies that run can be found: of what does not outlive the login, where there is such a place.
+    pub(crate) fn run_home(&self) -> Option<PathBuf> {
+        let runtime = self.variable("XDG_RUNTIME_DIR").map(PathBuf::from).filter(|path| path.is_absolute());
+        runtime.map(|path| path.join("vanguard")).or_else(|| Some(self.state_home()?.join("run")))
     }
 
     /// Where the user's configuration lies.
@@ -178,8 +185,11 @@ fn rebase(mut written: Written, file: &Path) -> Written {
         *path = base.join(&path).to_string_lossy().into_owned();
     }
     let Entry { keys, jwt, tls, .. } = &mut written.entry;
-    let of_entry = [keys, &mut jwt.jwks_file, &mut tls.certificate, &mut tls.key, &mut tls.client_ca];
-    for file in of_entry.into_iter().flatten() {
+    let of_entry =
+        [keys, &mut jwt.jwks_file, &mut tls.certificate, &mut tls.key, &mut tls.client_ca, &mut tls.client_crl];
+    let Behaviour { sequences, redis, .. } = &mut written.behaviour;
+    let of_behaviour = sequences.iter_mut().flatten().chain(&mut redis.ca_file);
+    for file in of_entry.into_iter().flatten().chain(of_behaviour) {
         *file = base.join(&file);
     }
     for zone in written.zones.iter_mut().flatten() {

@@ -153,6 +153,7 @@ mod tests {
             ("behaviour: {limits: {BEH-001: {most: 1000000}}}", "behaviour.limits"),
             ("behaviour: {tools: {'*': []}}", "behaviour.tools"),
             ("behaviour: {redis: {url: 'redis://evil'}}", "behaviour.redis.url"),
+            ("behaviour: {redis: {ca_file: x}}", "behaviour.redis.ca_file"),
             ("pins: {mode: memory}", "pins.mode"),
             ("pins: {path: x}", "pins.path"),
             ("audit: {path: none}", "audit.path"),

@@ -31,7 +31,8 @@ fn server(name: &'static str, tools: &'static [(&'static str, &'static str)]) ->
             Some("resources/templates/list") => json!({"resourceTemplates": []}),
             Some("resources/read") => json!({"contents": [{"uri": asked["params"]["uri"], "text": name}]}),
             Some("tools/call") => {
-                json!({"content": [{"type": "text", "text": format!("{name}: {}", asked["params"]["name"])}]})
+                let gives = asked["params"]["arguments"]["gives"].as_str().unwrap_or_default();
+                json!({"content": [{"type": "text", "text": format!("{name}: {}{gives}", asked["params"]["name"])}]})
             }
             _ => return response("202 Accepted", "", ""),
         };
@@ -140,6 +141,28 @@ fn two_servers_are_one_and_each_call_goes_to_its_own() {
     assert_eq!(session.post(r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#).status, 404);
     let ended = |server: &Upstream| settle(PATIENCE, || server.arrival().head.starts_with("DELETE"));
     assert!(ended(&one) && ended(&two));
+}
+
+#[test]
+fn what_one_server_brings_does_not_leave_by_another() {
+    let reads = server("one", &[("read_file", "Reads a file.")]);
+    let sends = server("two", &[("send_message", "Sends a message.")]);
+    let gateway = before(&[("one", &reads), ("two", &sends)]);
+    let call = |session: &Session<'_>, tool: &str, arguments: Value| {
+        session.ask("tools/call", &json!({"name": tool, "arguments": arguments}))
+    };
+    let key = "k9Xw27LmQ4vTz81RbNc5Yd3H";
+    let (session, _) = Session::begin(&gateway);
+    session.tools();
+    let brought = call(&session, "one__read_file", json!({"path": "config/secrets.yml", "gives": format!(" {key}\n")}));
+    assert!(brought["result"].is_object(), "{brought}");
+    let refused = call(&session, "two__send_message", json!({"text": format!("see {key}")}));
+    assert_eq!(refused["error"]["data"]["rule"], "FLOW-001", "{refused}");
+    // Another session knows nothing of it.
+    let (other, _) = Session::begin(&gateway);
+    other.tools();
+    let passed = call(&other, "two__send_message", json!({"text": format!("see {key}")}));
+    assert!(passed["result"].is_object(), "{passed}");
 }
 
 #[test]

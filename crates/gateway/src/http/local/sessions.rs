@@ -6,13 +6,15 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use tokio::sync::MutexGuard as AsyncGuard;
+use vanguard_engine::Identity;
 use vanguard_engine::verdict::{Answer, Flow};
-use vanguard_engine::{Identity, Principal};
 use vanguard_wire::IdKey;
 
 use super::processes::Processes;
 use crate::config::StdioConfig;
+use crate::conversation::Conversation;
 use crate::error::StartError;
+use crate::http::caller::Caller;
 use crate::http::office::Office;
 use crate::link::{Happening, Link};
 use crate::outlet::Outlet;
@@ -128,15 +130,15 @@ impl<C: Client> Sessions<C> {
     pub(super) fn begin(
         self: &Arc<Self>,
         office: &Office,
+        caller: &Caller,
         command: &StdioConfig,
         id: String,
-        principal: Option<Arc<Principal>>,
         client: C,
     ) -> Result<Arc<Open<C>>, NotBegun> {
         if !self.processes.one_more() {
             return Err(NotBegun::Full);
         }
-        let begun = self.start(office, command, id, principal, Arc::new(client));
+        let begun = self.start(office.begin(caller), command, id, Arc::new(client));
         if begun.is_err() {
             self.processes.one_fewer();
         }
@@ -145,14 +147,12 @@ impl<C: Client> Sessions<C> {
 
     fn start(
         self: &Arc<Self>,
-        office: &Office,
+        talk: Conversation,
         command: &StdioConfig,
         id: String,
-        principal: Option<Arc<Principal>>,
         client: Arc<C>,
     ) -> Result<Arc<Open<C>>, StartError> {
-        let who = principal.as_ref().map(|principal| principal.identity.clone());
-        let talk = office.converse(office.model.another().by(principal));
+        let who = talk.session.principal().map(|principal| principal.identity.clone());
         let mut opened = None;
         let wrapped = Wrapped::start(command, talk, Arc::clone(&client).outlet(), channel(), |link| {
             opened = Some(Arc::clone(link));

@@ -54,8 +54,7 @@ impl Local {
             return Ok(open);
         }
         let client = Exchanges::new(self.office.limits);
-        let who = caller.principal.clone();
-        let begun = block_in_place(|| self.shared.begin(&self.office, &self.command, name, who, client));
+        let begun = block_in_place(|| self.shared.begin(&self.office, caller, &self.command, name, client));
         begun.map_err(|why: NotBegun| self.not_begun(why, id))
     }
 

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use hyper::{Response, StatusCode};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
+use vanguard_engine::behaviour::Memory;
 use vanguard_wire::Line;
 
 use super::chorus::Chorus;
@@ -15,7 +16,7 @@ use super::owners::Owners;
 use super::session::lock;
 use super::translate::{self, ours};
 use super::visit::Visit;
-use super::{Merged, error, is_stream, no_page, nowhere, result, unknown};
+use super::{Known, Merged, error, is_stream, no_page, nowhere, result, unknown};
 use crate::http::envelope;
 use crate::http::letter::Sort;
 use crate::http::pass::Listens;
@@ -27,14 +28,15 @@ use crate::http::voice::Voice;
 const DISCOVER: Duration = Duration::from_secs(10);
 
 impl Merged {
-    pub(super) async fn post_alone(self: &Arc<Self>, visit: &Visit, mut taken: Taken) -> Result<Response<Body>, Fault> {
+    pub(super) async fn post_alone(self: &Arc<Self>, visit: Visit, mut taken: Taken) -> Result<Response<Body>, Fault> {
         envelope::complete(&taken.letter)?;
         let Sort::Request { id, method, .. } = &taken.letter.sort else {
             // Over HTTP a request is cancelled by leaving it, and nothing else is told in this era.
             return Ok(reply::empty(StatusCode::ACCEPTED));
         };
         let Line::Message(line) = taken.gathered.line() else { return Err(nowhere(Some(id))) };
-        let place = Place::Alone(self.owners_of(visit));
+        let (owners, memory) = self.known_of(&visit);
+        let (place, visit) = (Place::Alone(owners), &visit.remembered(memory));
         if let Some(list) = List::of(method) {
             if translate::goes_on(line, &self.office.limits) {
                 return Ok(reply::message(StatusCode::OK, &no_page(id)));
@@ -116,15 +118,19 @@ impl Merged {
     }
 
     /// What is known of a client's resources.
-    fn owners_of(&self, visit: &Visit) -> Arc<Mutex<Owners>> {
+    fn known_of(&self, visit: &Visit) -> (Arc<Mutex<Owners>>, Option<Arc<dyn Memory>>) {
         let mut alone = lock(&self.alone);
         let who = visit.identity().cloned();
         if alone.len() >= self.limits.sessions && !alone.contains_key(&who) {
             // They are listed again when they are asked for.
             alone.clear();
         }
-        let (owners, used) = alone.entry(who).or_insert_with(|| (Arc::default(), Instant::now()));
-        *used = Instant::now();
-        Arc::clone(owners)
+        let known = alone.entry(who).or_insert_with(|| Known {
+            owners: Arc::default(),
+            memory: self.memory(),
+            used: Instant::now(),
+        });
+        known.used = Instant::now();
+        (Arc::clone(&known.owners), known.memory.clone())
     }
 }

@@ -123,6 +123,7 @@ impl Merged {
 
     async fn begin_with(&self, open: &Open, visit: &Visit, at: usize, aside: Aside<'_>) -> Result<Arc<Begun>, String> {
         let deadline = tokio::time::Instant::now() + BEGIN;
+        let visit = &visit.clone().remembered(open.memory.clone());
         let id = self.number();
         let line = ours(&open.initialize, &self.office.limits, &id, None).ok_or("it cannot be greeted")?;
         let late = || format!("it does not answer within {} seconds", BEGIN.as_secs());

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 use vanguard_engine::Identity;
+use vanguard_engine::behaviour::Memory;
 use vanguard_wire::IdKey;
 
 use super::greeting::Greeting;
@@ -25,6 +26,8 @@ pub(super) struct Open {
     /// By server.
     pub(super) seats: Vec<tokio::sync::Mutex<Seat>>,
     pub(super) owners: Mutex<Owners>,
+    /// Who remembers what is done in it, with whichever server: data goes from one to another.
+    pub(super) memory: Option<Arc<dyn Memory>>,
     /// Told when one of them is taken.
     seated: watch::Sender<()>,
     /// Whoever listened last.
@@ -52,13 +55,20 @@ pub(super) struct Begun {
 }
 
 impl Open {
-    pub(super) fn new(id: String, who: Option<Identity>, initialize: Vec<u8>, servers: usize) -> Self {
+    pub(super) fn new(
+        id: String,
+        who: Option<Identity>,
+        initialize: Vec<u8>,
+        servers: usize,
+        memory: Option<Arc<dyn Memory>>,
+    ) -> Self {
         Self {
             id,
             who,
             initialize,
             seats: (0..servers).map(|_| tokio::sync::Mutex::new(Seat::Empty(None))).collect(),
             owners: Mutex::default(),
+            memory,
             seated: watch::Sender::new(()),
             listener: AtomicU64::new(0),
             ready: AtomicBool::new(false),

@@ -6,6 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hyper::HeaderMap;
 use hyper::header::{ACCEPT, CONTENT_TYPE, HeaderName, HeaderValue};
+use vanguard_engine::behaviour::Memory;
 use vanguard_engine::{Identity, Principal};
 
 use crate::http::caller::Caller;
@@ -27,6 +28,8 @@ const GO_ON: [HeaderName; 7] = [
 pub(super) struct Visit {
     principal: Option<Arc<Principal>>,
     headers: HeaderMap,
+    /// Who remembers what its sessions with all servers do, together.
+    memory: Option<Arc<dyn Memory>>,
 }
 
 impl Visit {
@@ -34,7 +37,12 @@ impl Visit {
         let goes = |name: &HeaderName| GO_ON.contains(name) || name.as_str().starts_with("mcp-param-");
         let headers = caller.headers.iter().filter(|(name, _)| goes(name));
         let headers = headers.map(|(name, value)| (name.clone(), value.clone())).collect();
-        Self { principal: caller.principal.clone(), headers }
+        Self { principal: caller.principal.clone(), headers, memory: None }
+    }
+
+    /// The same, where what is done is remembered for all servers together.
+    pub(super) fn remembered(self, memory: Option<Arc<dyn Memory>>) -> Self {
+        Self { memory, ..self }
     }
 
     pub(super) fn principal(&self) -> Option<&Arc<Principal>> {
@@ -47,7 +55,8 @@ impl Visit {
 
     /// The same request of a server, as it came.
     pub(super) fn alone(&self) -> Caller {
-        Caller { principal: self.principal.clone(), headers: self.headers.clone() }
+        let (principal, headers, memory) = (self.principal.clone(), self.headers.clone(), self.memory.clone());
+        Caller { principal, headers, memory }
     }
 
     /// The same of something that the server knows by `name`.
@@ -56,7 +65,7 @@ impl Visit {
         if headers.contains_key(NAME) {
             headers.insert(NAME, mirrored(name));
         }
-        Self { principal: self.principal.clone(), headers }
+        Self { headers, ..self.clone() }
     }
 
     /// The same for something else.
@@ -66,7 +75,7 @@ impl Visit {
         if headers.contains_key(METHOD) {
             headers.insert(METHOD, HeaderValue::from_static(method));
         }
-        Self { principal: self.principal.clone(), headers }
+        Self { headers, ..self.clone() }
     }
 
     /// The same in a session with the server, after an event of it where one is given.

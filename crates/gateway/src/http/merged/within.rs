@@ -32,8 +32,8 @@ impl Merged {
     /// Greets all servers for the client. The answer comes by a stream, since they may ask or say something before.
     pub(super) fn begin(self: &Arc<Self>, visit: Visit, line: &[u8], id: &str) -> Result<Response<Body>, Fault> {
         let session = Uuid::new_v4().to_string();
-        let open = Open::new(session.clone(), visit.identity().cloned(), line.to_vec(), self.members.len());
-        let open = Arc::new(open);
+        let (who, servers) = (visit.identity().cloned(), self.members.len());
+        let open = Arc::new(Open::new(session.clone(), who, line.to_vec(), servers, self.memory()));
         if !self.sessions.keep(&open, self.limits.sessions) {
             return Err(Fault::new(StatusCode::SERVICE_UNAVAILABLE, "there are too many sessions").to(Some(id)));
         }

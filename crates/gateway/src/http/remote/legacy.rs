@@ -150,7 +150,7 @@ impl Open {
         let mut headers = self.headers.clone();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         self.dress(&mut headers, after);
-        Caller { principal: self.principal.clone(), headers }
+        Caller::new(self.principal.clone(), headers)
     }
 
     /// Puts what answers a request into the stream, asking for the rest where it breaks off and can be had.

@@ -69,7 +69,7 @@ fn sample(engine: &Engine, cases: &[Case]) -> (Vec<Seen>, usize) {
     let bytes: usize = cases.iter().map(|case| case.message.len()).sum();
     // Views are about twice the text.
     let stride = (2 * bytes).div_ceil(MAX_BYTES).max(1);
-    let (mut seen, mut messages, mut scratch, clock) = (Vec::new(), 0, Scratch::default(), SystemClock::default());
+    let (mut seen, mut messages, mut scratch, clock) = (Vec::new(), 0, Scratch::default(), SystemClock);
     for case in cases.iter().step_by(stride) {
         messages += 1;
         let (session, flow) = trial::opened(engine, case, &mut scratch, &clock);

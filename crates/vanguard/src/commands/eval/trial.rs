@@ -27,7 +27,7 @@ pub(super) struct Trial {
 
 /// Judges all cases on `jobs` threads; the result is in the order of the cases.
 pub(super) fn all(engine: &Engine, cases: &[Case], jobs: usize) -> Vec<Trial> {
-    let (next, clock) = (AtomicUsize::new(0), SystemClock::default());
+    let (next, clock) = (AtomicUsize::new(0), SystemClock);
     let work = || {
         let (mut scratch, mut done) = (Scratch::default(), Vec::new());
         loop {

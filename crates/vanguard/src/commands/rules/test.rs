@@ -45,7 +45,7 @@ pub(crate) fn outcome(packs: &[Pack]) -> Result<(usize, usize, Vec<CaseFailure>)
 
 /// The cases that are whole calls, which need the engine to find fields and roles in them.
 fn calls(engine: &Engine) -> Vec<CaseFailure> {
-    let (mut failures, mut scratch, clock) = (Vec::new(), Scratch::default(), SystemClock::default());
+    let (mut failures, mut scratch, clock) = (Vec::new(), Scratch::default(), SystemClock);
     for rule in engine.rules().rules() {
         for case in rule.cases() {
             let Subject::Call { tool, args } = &case.subject else { continue };

@@ -82,7 +82,7 @@ pub(super) fn prepare(
         let name = name.map(|name| name.0);
         upstreams.push(match chosen {
             Chosen::Url(url) => {
-                let bounds = Some(elsewhere(settings, &around, name.as_deref(), &url)?);
+                let bounds = Some(elsewhere(settings, &around, name.as_deref(), &url));
                 Upstream { name, target: Target::Url(url), bounds }
             }
             Chosen::OldUrl(url) => {
@@ -90,7 +90,7 @@ pub(super) fn prepare(
                 let most = settings.limits.message_bytes.value;
                 let server = StdioConfig::older(known.unwrap_or_default(), &url, most);
                 let server = server.map_err(|error| Failure::Server(error.to_string()))?;
-                let bounds = Some(elsewhere(settings, &around, name.as_deref(), &url)?);
+                let bounds = Some(elsewhere(settings, &around, name.as_deref(), &url));
                 Upstream { name, target: Target::Command(Box::new(server)), bounds }
             }
             Chosen::Command(started) => {
@@ -107,16 +107,16 @@ pub(super) fn prepare(
     of_servers.sort();
     of_servers.dedup();
     commands::warn_all(wrap.later().iter().chain(&resolved.warnings).chain(&of_servers).chain(&warnings));
-    let session = engine::session(settings, None)?;
+    let session = engine::remembered(engine::session(settings, None), settings)?;
     let prepared = Prepared::new(wrap, &around, resolved.settings, (engine, session), ("upstream", "gateway"), plans)?;
     Ok((prepared, upstreams))
 }
 
 /// What a server at a URL keeps to: its word.
-fn elsewhere(settings: &Settings, around: &Surroundings, name: Option<&str>, url: &Uri) -> Result<Bounds, Failure> {
+fn elsewhere(settings: &Settings, around: &Surroundings, name: Option<&str>, url: &Uri) -> Bounds {
     let known = pins::reached(name, &url.to_string());
-    let model = pins::pinned(engine::session(settings, None)?, settings, around, known);
-    Ok(Bounds { zones: Vec::new(), model })
+    let model = pins::pinned(engine::session(settings, None), settings, around, known);
+    Bounds { zones: Vec::new(), model }
 }
 
 /// Those of the configuration.
