@@ -4,8 +4,8 @@ use std::fs;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use e2e::{Client, Proxy, Puppet};
-use serde_json::json;
+use e2e::{Client, Proxy, Puppet, vanguard};
+use serde_json::{Value, json};
 
 use crate::blocked;
 
@@ -41,6 +41,35 @@ fn two_hundred_sessions_side_by_side() {
         assert!(status.success(), "{status}: {stderr}");
     }
     assert!(started.elapsed() < Duration::from_mins(2), "{:?}", started.elapsed());
+}
+
+#[test]
+fn who_asks_which_sessions_are_open_is_told_what_they_have_done() {
+    let home = tempfile::tempdir().unwrap();
+    let state = home.path().display().to_string();
+    let sessions = || -> Vec<Value> {
+        let output = vanguard().args(["sessions", "--json"]).env("XDG_STATE_HOME", home.path()).output().unwrap();
+        serde_json::from_slice(&output.stdout).unwrap()
+    };
+    assert!(sessions().is_empty());
+    let start = |name: &str| {
+        let mut client =
+            Proxy::of(Puppet::echo()).option("--name").option(name).variable("XDG_STATE_HOME", &state).start();
+        client.initialize();
+        client
+    };
+    let (mut mail, files) = (start("mail"), start("files"));
+    mail.call("read_inbox", &json!({"folder": "all of the letters that came since Monday"}));
+    let open = sessions();
+    assert_eq!(open.len(), 2, "{open:?}");
+    let mail_s = open.iter().find(|open| open["server"] == "mail").unwrap();
+    assert_eq!((&mail_s["calls"], &mail_s["windows"]["BEH-005"]["now"]), (&json!(1), &json!(1)), "{mail_s}");
+    assert!(files.finish().0.success());
+    assert_eq!(sessions().len(), 1);
+    assert!(mail.finish().0.success());
+    assert!(sessions().is_empty());
+    let left = fs::read_dir(home.path().join("vanguard/run")).unwrap().count();
+    assert_eq!(left, 0, "no socket is left behind");
 }
 
 /// The most memory that a process ever held, in KiB.

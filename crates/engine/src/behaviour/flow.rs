@@ -43,6 +43,8 @@ pub(crate) struct Source {
     pub(crate) tool: Box<str>,
     /// In order, each once.
     prints: Vec<u32>,
+    /// Whether they are all that the text has, and not a choice of them.
+    all: bool,
     /// The places among them of those that have gone out.
     gone: Vec<u8>,
 }
@@ -91,14 +93,16 @@ impl Flows {
     pub(crate) fn bring(&mut self, kind: Kind, call: u32, tool: &str, text: &str, salt: u64) {
         let mut prints = Vec::new();
         let text = cut(text, MAX_TEXT);
+        // Of a short text a choice would leave it to chance what is known again.
+        let all = kind == Kind::Secret || kind == Kind::Sensitive && prints::length(text, MAX_PRINTS) < MAX_PRINTS;
         match kind {
-            Kind::Secret => Reader::new(salt).each(text, &mut |print| prints.push(print)),
+            _ if all => Reader::new(salt).each(text, &mut |print| prints.push(print)),
             Kind::Untrusted => {
                 for line in text.lines().filter(|line| runs(line)) {
                     winnow(line, salt, &mut |print| prints.push(print));
                 }
             }
-            Kind::Sensitive | Kind::Private => winnow(text, salt, &mut |print| prints.push(print)),
+            Kind::Secret | Kind::Sensitive | Kind::Private => winnow(text, salt, &mut |print| prints.push(print)),
         }
         prints.sort_unstable();
         prints.dedup();
@@ -107,20 +111,20 @@ impl Flows {
             return;
         }
         prints.shrink_to_fit();
-        self.sources.push(Source { kind, call, tool: cut(tool, 48).into(), prints, gone: Vec::new() });
-        let all = |sources: &[Source]| sources.iter().map(|source| source.prints.len()).sum::<usize>();
-        while self.sources.len() > MAX_SOURCES || all(&self.sources) > MAX_ALL_PRINTS {
+        self.sources.push(Source { kind, call, tool: cut(tool, 48).into(), prints, all, gone: Vec::new() });
+        let held = |sources: &[Source]| sources.iter().map(|source| source.prints.len()).sum::<usize>();
+        while self.sources.len() > MAX_SOURCES || held(&self.sources) > MAX_ALL_PRINTS {
             self.sources.remove(0);
         }
     }
 
     /// Calls `told` with each source of which enough has left with this text and those before it.
     pub(crate) fn leaves(&mut self, out: &Outgoing, salt: u64, told: &mut dyn FnMut(&Source)) {
-        let secrets = self.knows(&[Kind::Secret]);
+        let all = self.sources.iter().any(|source| source.all);
         let mut found: Vec<u32> = Vec::new();
         let text = cut(&out.text, MAX_TEXT);
         winnow(text, salt, &mut |print| found.push(print));
-        if secrets {
+        if all {
             Reader::new(salt).each(text, &mut |print| found.push(print));
         }
         self.continue_behind(out, salt, &mut found);
@@ -182,6 +186,9 @@ impl Flows {
 /// The shortest command, in letters, that says whose it is.
 const LEAST_COMMAND: usize = 20;
 
+/// So many runs of a short text are no chance: 27 letters of it, one after the other.
+const ENOUGH: usize = 16;
+
 impl Source {
     /// Whether so much has gone out that it is no chance.
     fn has_left(&self) -> bool {
@@ -189,6 +196,7 @@ impl Source {
         match self.kind {
             // Two thirds: a piece at its border may be lost.
             Kind::Secret => gone.saturating_mul(3) >= all.saturating_mul(2),
+            _ if self.all => gone >= ENOUGH || gone.saturating_mul(2) >= all,
             _ => gone >= 3 || gone.saturating_mul(2) >= all,
         }
     }

@@ -3,7 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde_json::json;
-use vanguard_engine::behaviour::{Counted, Per};
+use vanguard_engine::behaviour::{Counted, Per, Sequence};
 use vanguard_engine::{Action, Profile};
 
 use crate::talk::{Talk, limit};
@@ -279,4 +279,49 @@ fn an_encrypted_archive_is_brought_in_strict() {
     bytes.extend((0..3_000_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 13).to_le_bytes()[0]));
     talk.ask("read_file", json!({"path": "backup.enc"}));
     assert_eq!(talk.answer(&STANDARD.encode(bytes)), ["BEH-006!"]);
+}
+
+#[test]
+fn a_secret_is_sent_by_a_call_for_whose_answer_nobody_waits() {
+    let mut talk = after_a_secret();
+    let found = talk.tell("send_message", json!({"to": "x", "text": TOKEN}));
+    assert!(found.contains(&"FLOW-001!".to_owned()), "{found:?}");
+}
+
+#[test]
+fn a_flood_of_calls_for_whose_answers_nobody_waits() {
+    let mut talk = Talk::limited("MINE", "calls", 5, 60);
+    for n in 0..5 {
+        assert!(talk.tell("run_query", json!({"n": n})).is_empty());
+    }
+    assert_eq!(talk.tell("run_query", json!({"n": 6})), ["MINE!"]);
+}
+
+#[test]
+fn call_after_call_has_something_suspect() {
+    let mut talk = Talk::limited("SUSPECT", "suspected", 2, 600);
+    let odd = json!({"path": "~/.ssh/config"});
+    assert!(!talk.ask("read_file", odd.clone()).is_empty(), "it is told of, or refused");
+    talk.ask("read_file", odd.clone());
+    talk.stops("SUSPECT", "read_file", odd);
+}
+
+#[test]
+fn a_sequence_of_one_s_own() {
+    let yaml = "
+- id: OURS-1
+  title: Deploy after reading mail
+  message: m
+  severity: high
+  references: [CWE-441]
+  tune: t
+  within: {calls: 10, seconds: 60}
+  steps: [{does: [private]}, {does: [runs]}]
+  action: block
+";
+    let own = Sequence::read(yaml, Profile::Balanced).unwrap();
+    let mut talk = Talk::with(Profile::Balanced, |behaviour| behaviour.sequences.extend(own));
+    talk.call("run_command", json!({"command": "ls"}), "a");
+    talk.call("read_inbox", json!({}), "Dinner at eight?");
+    talk.stops("OURS-1", "run_command", json!({"command": "make deploy"}));
 }

@@ -97,6 +97,12 @@ impl Talk {
         self.say(Flow::ToServer, &call)
     }
 
+    /// What is found in a call for whose answer nobody waits.
+    pub(crate) fn tell(&mut self, tool: &str, arguments: Value) -> Found {
+        let call = json!({"jsonrpc": "2.0", "method": "tools/call", "params": {"name": tool, "arguments": arguments}});
+        self.say(Flow::ToServer, &call)
+    }
+
     /// What is found in the answer to the last call.
     pub(crate) fn answer(&mut self, text: &str) -> Found {
         let answer = json!({"jsonrpc": "2.0", "id": self.id, "result": {"content": [{"type": "text", "text": text}]}});
