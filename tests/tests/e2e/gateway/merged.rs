@@ -157,7 +157,8 @@ fn what_one_server_brings_does_not_leave_by_another() {
     let brought = call(&session, "one__read_file", json!({"path": "config/secrets.yml", "gives": format!(" {key}\n")}));
     assert!(brought["result"].is_object(), "{brought}");
     let refused = call(&session, "two__send_message", json!({"text": format!("see {key}")}));
-    assert_eq!(refused["error"]["data"]["rule"], "FLOW-001", "{refused}");
+    let rule = refused["error"]["data"]["rule"].as_str().unwrap_or_default();
+    assert!(["FLOW-001", "FLOW-002"].contains(&rule), "{refused}");
     // Another session knows nothing of it.
     let (other, _) = Session::begin(&gateway);
     other.tools();
