@@ -300,9 +300,8 @@ fn class_of(bytes: &[u8]) -> Class {
 /// those that are encrypted with the name of the scheme (RFC 8018).
 fn of_der(bytes: &[u8]) -> Option<Class> {
     const PBES2: &[u8] = b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x05";
-    let inner = match bytes {
-        [0x30, 0x82, _, _, inner @ ..] | [0x30, 0x81, _, inner @ ..] | [0x30, 0x00..=0x7f, inner @ ..] => inner,
-        _ => return None,
+    let ([0x30, 0x82, _, _, inner @ ..] | [0x30, 0x81, _, inner @ ..] | [0x30, 0x00..=0x7f, inner @ ..]) = bytes else {
+        return None;
     };
     match inner {
         [0x02, 0x01, 0 | 1, 0x02 | 0x04 | 0x30, ..] => Some(Class::Key),

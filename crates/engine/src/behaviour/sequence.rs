@@ -167,7 +167,6 @@ impl Written {
     }
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "half of a hash is one as well")]
 fn key(id: &str) -> u32 {
     (FxBuildHasher.hash_one(id) >> 32) as u32
 }

@@ -67,5 +67,5 @@ fn session() -> Result<u8, Box<dyn std::error::Error>> {
     let rules = RuleSet::load(if std::env::var_os("TESTBED_BUILTIN").is_some() { builtin() } else { &[PACK] }, &tuning)
         .map_err(|errors| format!("{errors:?}"))?;
     let engine = Engine::new(rules, Policy::default(), Limits::default());
-    Ok(run(&config, engine, Session::new(), &audit, Arc::new(Stderr))?.code)
+    Ok(run(&config, engine, Session::new(), &audit, Arc::new(Stderr), None)?.code)
 }

@@ -9,8 +9,8 @@ use super::link::{ANSWER, CONNECT};
 
 /// Who is asked for a connection.
 pub(super) enum Address {
-    One(Client),
-    Cluster(ClusterClient),
+    One(Box<Client>),
+    Cluster(Box<ClusterClient>),
     /// The master that sentinels name.
     Master(Box<SentinelClient>),
 }
@@ -26,14 +26,14 @@ impl Address {
         let failed = |error: redis::RedisError| error.category().to_owned();
         match scheme.split_once('+') {
             Some((kind @ ("redis" | "rediss"), "cluster")) => {
-                cluster(&nodes(kind, rest)?, trust).map(Self::Cluster).map_err(failed)
+                cluster(&nodes(kind, rest)?, trust).map(|client| Self::Cluster(Box::new(client))).map_err(failed)
             }
             Some((kind @ ("redis" | "rediss"), "sentinel")) => master(&nodes(kind, rest)?, trust),
             _ => match trust {
                 Some(trust) => Client::build_with_tls(text, trust),
                 None => Client::open(text),
             }
-            .map(Self::One)
+            .map(|client| Self::One(Box::new(client)))
             .map_err(failed),
         }
     }

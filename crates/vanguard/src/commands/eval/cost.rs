@@ -72,7 +72,7 @@ fn sample(engine: &Engine, cases: &[Case]) -> (Vec<Seen>, usize) {
     let (mut seen, mut messages, mut scratch, clock) = (Vec::new(), 0, Scratch::default(), SystemClock);
     for case in cases.iter().step_by(stride) {
         messages += 1;
-        let (session, flow) = trial::opened(engine, case, &mut scratch, &clock);
+        let (session, flow) = trial::opened(engine, case, &mut scratch, clock);
         engine.survey(&session, flow, case.message.as_bytes(), &mut scratch, &mut |view, chain, as_it_came, target| {
             seen.push(Seen {
                 view: view.to_owned(),

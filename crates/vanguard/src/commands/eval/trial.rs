@@ -33,7 +33,7 @@ pub(super) fn all(engine: &Engine, cases: &[Case], jobs: usize) -> Vec<Trial> {
         loop {
             let n = next.fetch_add(1, Ordering::Relaxed);
             let Some(case) = cases.get(n) else { return done };
-            done.push((n, one(engine, case, &mut scratch, &clock)));
+            done.push((n, one(engine, case, &mut scratch, clock)));
         }
     };
     let mut trials: Vec<(usize, Trial)> = std::thread::scope(|scope| {
@@ -44,19 +44,19 @@ pub(super) fn all(engine: &Engine, cases: &[Case], jobs: usize) -> Vec<Trial> {
     trials.into_iter().map(|(_, trial)| trial).collect()
 }
 
-fn one(engine: &Engine, case: &Case, scratch: &mut Scratch, clock: &SystemClock) -> Trial {
+fn one(engine: &Engine, case: &Case, scratch: &mut Scratch, clock: SystemClock) -> Trial {
     let (session, flow) = opened(engine, case, scratch, clock);
-    let judged = engine.judge(&session, flow, case.message.as_bytes(), scratch, clock);
+    let judged = engine.judge(&session, flow, case.message.as_bytes(), scratch, &clock);
     summary(&judged)
 }
 
 /// A session in which the case is next, and the way it travels.
-pub(super) fn opened(engine: &Engine, case: &Case, scratch: &mut Scratch, clock: &SystemClock) -> (Session, Flow) {
+pub(super) fn opened(engine: &Engine, case: &Case, scratch: &mut Scratch, clock: SystemClock) -> (Session, Flow) {
     let session = Session::new();
     if case.direction == Direction::Request {
         return (session, Flow::ToServer);
     }
-    engine.judge(&session, Flow::ToServer, opening(case).as_bytes(), scratch, clock);
+    engine.judge(&session, Flow::ToServer, opening(case).as_bytes(), scratch, &clock);
     (session, Flow::ToClient)
 }
 
