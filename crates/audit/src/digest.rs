@@ -12,6 +12,22 @@ impl Digest {
         Self(sha2::Sha256::digest(message).into())
     }
 
+    /// In hexadecimal digits.
+    #[must_use]
+    pub fn hex(&self) -> String {
+        Self::hex_of(&self.0)
+    }
+
+    /// Any bytes in hexadecimal digits.
+    pub(crate) fn hex_of(bytes: &[u8]) -> String {
+        use std::fmt::Write as _;
+        bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
+            // Writing to a String can't fail.
+            let _ = write!(text, "{byte:02x}");
+            text
+        })
+    }
+
     /// Appends it as a JSON string of hexadecimal digits.
     pub(crate) fn write_json(self, out: &mut Vec<u8>) {
         const DIGITS: &[u8; 16] = b"0123456789abcdef";

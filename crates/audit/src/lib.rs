@@ -5,12 +5,15 @@
 //! Only masked [`Evidence`](vanguard_engine::finding::Evidence) is ever written, never an argument as it came.
 //! `docs/audit.md` describes every field.
 
+pub mod bundle;
 mod config;
 mod digest;
 pub mod evidence;
 pub mod key;
 mod log;
+pub mod manifest;
 mod record;
+pub mod siem;
 mod stamp;
 pub mod tlog;
 mod trail;
@@ -19,4 +22,4 @@ pub mod verify;
 pub use config::{AuditConfig, OnFailure};
 pub use digest::Digest;
 pub use log::{Log, OpenError, SessionLog, WriteError};
-pub use record::{Covered, Entry, Found, MAX_RECORD_BYTES, PastRead, Record};
+pub use record::{Covered, Entry, Found, MAX_RECORD_BYTES, Material, PastRead, Record, Salts};

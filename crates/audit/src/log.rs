@@ -13,7 +13,10 @@ use vanguard_engine::principal::Identity;
 
 use crate::config::{AuditConfig, OnFailure};
 use crate::evidence::{Home, Journal, JournalError, OpenedJournal, Recovered};
-use crate::record::{Entry, MAX_RECORD_BYTES, session_part, write_line, write_opened, write_recovered, write_rest};
+use crate::record::{
+    Entry, MAX_RECORD_BYTES, Material, Salts, program, session_part, write_line, write_opened, write_recovered,
+    write_rest,
+};
 use crate::stamp::Stamp;
 use crate::trail::Trail;
 
@@ -27,6 +30,9 @@ const MAX_WAITING_BYTES: usize = 512 * 1024;
 const SEAL_IDLE: Duration = Duration::from_secs(1);
 /// …or at the latest this long after the first of it.
 const SEAL_WAIT: Duration = Duration::from_secs(5);
+
+/// How long after the start the program's own digest is taken.
+const PROGRAM_WAIT: Duration = Duration::from_millis(500);
 
 /// The audit log of one process. Any number of sessions record to it.
 #[derive(Debug)]
@@ -44,6 +50,8 @@ struct Shared {
     sinks: Mutex<Sinks>,
     /// The log that proves them, for what needs no order: forcing and signing.
     journal: Option<Arc<Journal>>,
+    /// By what arguments are salted; without a key they are not told of.
+    salts: Option<Salts>,
     /// Rung when the first record begins to wait, when many do, and at the close.
     bell: Condvar,
     /// Whether anything is kept.
@@ -241,6 +249,12 @@ impl SessionLog {
         if self.shared.sync { self.shared.force() } else { Ok(()) }
     }
 
+    /// What the manifest of a refusal says beyond its record: by which policy it was judged, as its digest, and what it was called with, each
+    /// argument by its pointer and its JSON text, of which a salted digest is kept.
+    pub fn material<'a>(&self, policy: &str, arguments: impl Iterator<Item = (String, &'a str)>) -> Option<Material> {
+        self.shared.keeps.then(|| Material::new(policy, self.shared.salts.as_ref(), arguments))
+    }
+
     /// Whether the last write failed. The flusher keeps trying, so this mends itself when the disk does.
     pub fn failing(&self) -> bool {
         self.shared.failing.load(Ordering::Relaxed) || self.shared.unsealed.load(Ordering::Relaxed)
@@ -308,6 +322,7 @@ impl Shared {
             waiting: Mutex::default(),
             keeps: trail.is_some() || journal.is_some(),
             sinks: Mutex::new(Sinks { trail, journalled: 0 }),
+            salts: journal.as_ref().map(|journal| Salts::of(journal.key())),
             journal,
             bell: Condvar::new(),
             failing: AtomicBool::new(false),
@@ -433,6 +448,17 @@ fn seal_now_and_then(shared: &Shared) {
         }
     };
     let mut seals = shared.seals();
+    // When the start is over and before the first refusal waits for it.
+    seals = shared
+        .seal_bell
+        .wait_timeout_while(seals, PROGRAM_WAIT, |seals| !seals.closed)
+        .unwrap_or_else(PoisonError::into_inner)
+        .0;
+    if !seals.closed {
+        drop(seals);
+        program();
+        seals = shared.seals();
+    }
     while !seals.closed {
         if !seals.due {
             seals = shared.seal_bell.wait(seals).unwrap_or_else(PoisonError::into_inner);

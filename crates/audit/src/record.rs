@@ -1,5 +1,6 @@
 //! One verdict as one line of JSON.
 
+mod material;
 mod read;
 
 use std::fmt::Write as _;
@@ -13,6 +14,8 @@ use vanguard_engine::zone::{Place, Trouble, What, Within};
 
 use crate::digest::Digest;
 
+pub(crate) use material::program;
+pub use material::{Material, Salts};
 pub use read::{Coverage as Covered, Found, Past as PastRead, Record};
 
 /// The most bytes of one record, its line's end included. Findings that don't fit are left out and counted. Without that end a record is
@@ -37,6 +40,8 @@ pub struct Entry<'a> {
     pub digest: Option<Digest>,
     /// Length of that line.
     pub bytes: u64,
+    /// Of a refusal: what its manifest says beyond the rest.
+    pub material: Option<&'a Material>,
 }
 
 /// What is the same in every record of a session, as it stands in the line.
@@ -119,6 +124,9 @@ impl Line {
             digest.write_json(&mut self.0);
         }
         self.json("bytes", &entry.bytes);
+        if let Some(material) = entry.material {
+            self.json("manifest", material);
+        }
         self.0.extend_from_slice(b"}\n");
     }
 

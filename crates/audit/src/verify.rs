@@ -1,11 +1,13 @@
 //! Whether what is there is what was recorded, and where it is not.
 
+mod bundle;
 mod log;
 
 use std::path::PathBuf;
 
 use serde::Serialize;
 
+pub use bundle::{BundleReport, bundle};
 pub use log::log;
 
 /// What was found in a log.

@@ -72,13 +72,15 @@ pub struct Engine {
     inspection: Duration,
     checks: Checks,
     seal: Seal,
+    mark: Arc<str>,
 }
 
 impl Engine {
     /// An engine over compiled rules.
     pub fn new(rules: RuleSet, policy: Policy, limits: Limits) -> Self {
         let (views, checks, seal) = (ViewLimits::default(), Checks::new(), Seal::default());
-        Self { rules: Arc::new(rules), policy, limits, views, inspection: INSPECTION, checks, seal }
+        let mark = Arc::default();
+        Self { rules: Arc::new(rules), policy, limits, views, inspection: INSPECTION, checks, seal, mark }
     }
 
     /// The same engine for a server that is to keep to `zones`.
@@ -87,13 +89,24 @@ impl Engine {
         let policy = Policy { zones, ..self.policy.clone() };
         let Self { limits, views, inspection, .. } = *self;
         let (rules, checks, seal) = (Arc::clone(&self.rules), Checks::new(), self.seal.clone());
-        Self { rules, policy, limits, views, inspection, checks, seal }
+        Self { rules, policy, limits, views, inspection, checks, seal, mark: Arc::clone(&self.mark) }
     }
 
     /// The same engine, which refuses what takes it longer than `inspection` for each megabyte of a message begun.
     #[must_use]
     pub fn within(self, inspection: Duration) -> Self {
         Self { inspection, ..self }
+    }
+
+    /// The same engine, known by `mark`: the digest of all that it was built from.
+    #[must_use]
+    pub fn marked(self, mark: &str) -> Self {
+        Self { mark: mark.into(), ..self }
+    }
+
+    /// What it is known by.
+    pub fn mark(&self) -> &str {
+        &self.mark
     }
 
     /// The rules it judges by.

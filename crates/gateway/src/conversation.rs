@@ -6,7 +6,9 @@ use uuid::Uuid;
 use vanguard_audit::{Log, SessionLog};
 use vanguard_engine::verdict::{Decision, Timing, Verdict};
 use vanguard_engine::{Principal, Session};
+use vanguard_wire::Line;
 
+use crate::arguments;
 use crate::clock::SystemClock;
 use crate::record::Fingerprint;
 use crate::report::{Event, Reports};
@@ -71,13 +73,20 @@ impl Conversation {
 
     /// Records a refusal before it is answered, so that none is known to the outside and not to the record. `noise` is what nobody waits
     /// for: each such record would cost a disk flush.
-    pub(crate) fn refused(&self, print: Fingerprint, decisions: &[Decision], timing: Timing, noise: bool) {
+    pub(crate) fn refused(&self, line: &Line<'_>, decisions: &[Decision], timing: Timing, noise: bool) {
+        let print = Fingerprint::of(line);
+        let policy = self.seat.engine();
         for decision in decisions {
             self.reports.count(decision, timing);
             let entry = print.entry(decision, timing);
             if noise {
                 self.log.record_allowed(&entry);
             } else {
+                let material = arguments::of(line, decision, |arguments| {
+                    let arguments = arguments.iter().map(|(pointer, text)| (pointer.clone(), *text));
+                    self.log.material(policy.mark(), arguments)
+                });
+                let entry = vanguard_audit::Entry { material: material.as_ref(), ..entry };
                 // A failure shows in the log's state: told below, and the next message is refused for it.
                 let _ = self.log.record_blocked(&entry);
             }

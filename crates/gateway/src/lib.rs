@@ -22,6 +22,8 @@ mod roster;
 mod seat;
 
 #[cfg(unix)]
+mod arguments;
+#[cfg(unix)]
 mod bridge;
 #[cfg(unix)]
 mod control;

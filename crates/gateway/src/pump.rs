@@ -107,7 +107,7 @@ impl Pump<'_> {
         // Noise on the server's stdout: nobody waits for an answer, and each record would cost a disk flush.
         let noise = answers.is_empty()
             && decisions.iter().flat_map(|decision| &decision.findings).all(|f| f.layer == Layer::Wire);
-        self.link.talk.refused(Fingerprint::of(line), &decisions, timing, noise);
+        self.link.talk.refused(line, &decisions, timing, noise);
         for answer in answers {
             let own_way = answer.flow == self.flow;
             let sent = self.link.deliver(answer, self.flow);

@@ -20,6 +20,6 @@ impl Fingerprint {
     }
 
     pub(crate) fn entry(self, decision: &Decision, timing: Timing) -> Entry<'_> {
-        Entry { decision, timing, digest: self.digest, bytes: self.bytes }
+        Entry { decision, timing, digest: self.digest, bytes: self.bytes, material: None }
     }
 }

@@ -36,8 +36,13 @@ fn note(sighting: Sighting, link: &Link) {
     };
     let decision = decision(rule, Action::Block, Verdict::Block, &evidence);
     // A record that is lost shows in `failing`, and nothing passes from there on where the setting is to block.
-    let _ =
-        link.talk.log.record_blocked(&Entry { decision: &decision, timing: Timing::default(), digest: None, bytes: 0 });
+    let _ = link.talk.log.record_blocked(&Entry {
+        decision: &decision,
+        timing: Timing::default(),
+        digest: None,
+        bytes: 0,
+        material: None,
+    });
     link.talk.watch_audit();
     if sighting.outcome == Outcome::Ended {
         link.walled(&sighting);
@@ -48,8 +53,13 @@ fn note(sighting: Sighting, link: &Link) {
 /// Records that the kernel keeps less of the walls than was meant.
 pub(crate) fn weak(lacks: &str, link: &Link) {
     let decision = decision(&WEAK, Action::Warn, Verdict::Warn, lacks);
-    let _ =
-        link.talk.log.record_blocked(&Entry { decision: &decision, timing: Timing::default(), digest: None, bytes: 0 });
+    let _ = link.talk.log.record_blocked(&Entry {
+        decision: &decision,
+        timing: Timing::default(),
+        digest: None,
+        bytes: 0,
+        material: None,
+    });
     link.talk.watch_audit();
 }
 

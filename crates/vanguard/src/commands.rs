@@ -24,6 +24,8 @@ pub(crate) mod version;
 pub(crate) mod wrap;
 pub(crate) mod zones;
 
+use vanguard_engine::views::is_invisible;
+
 /// Prints to stdout; a reader that went away is not an error worth a word.
 pub(crate) fn print(text: &str) {
     use std::io::Write as _;
@@ -34,6 +36,19 @@ pub(crate) fn print(text: &str) {
 /// A value as pretty JSON on stdout.
 pub(crate) fn print_json(value: &impl serde::Serialize) {
     print(&(serde_json::to_string_pretty(value).unwrap_or_default() + "\n"));
+}
+
+/// A peer's text as a terminal may get it: nothing in it moves the cursor, and nothing is hidden.
+pub(crate) fn plain(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c.is_control() || is_invisible(c) {
+            plain.extend(c.escape_unicode());
+        } else {
+            plain.push(c);
+        }
+    }
+    plain
 }
 
 /// One line to stderr.

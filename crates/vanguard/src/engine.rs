@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use globset::{Glob, GlobMatcher};
+use vanguard_audit::Digest;
 use vanguard_engine::engine::Engine;
 use vanguard_engine::finding::{Action, RuleInfo};
 use vanguard_engine::policy::{Exception, Policy};
@@ -20,6 +21,7 @@ use vanguard_sandbox::ground::Ground;
 use vanguard_wire::Limits;
 
 use crate::config::roles::RoleChange;
+use crate::config::show;
 use crate::config::sources::Surroundings;
 use crate::config::written::{self, Compat};
 use crate::config::{Set, Settings};
@@ -73,9 +75,19 @@ pub(crate) fn build_in_zones(
         compat_codes: settings.compat.value == Compat::V1_5,
     };
     let inspection = Duration::from_millis(settings.limits.inspection_ms.value as u64);
-    let engine = Engine::new(rules, policy, limits(settings)).within(inspection);
+    let engine = Engine::new(rules, policy, limits(settings)).within(inspection).marked(&mark(settings, &packs));
     warnings.extend(idle_overrides(settings, &engine));
     Ok((engine, warnings))
+}
+
+/// The digest of all that an engine is built from: the settings that hold, and the packs that are not built in. Those that are, are known by
+/// the program.
+fn mark(settings: &Settings, packs: &[Pack]) -> String {
+    let mut text = serde_json::to_string(&show::rows(settings, None)).unwrap_or_default();
+    for pack in packs.iter().filter(|pack| matches!(pack.text, Cow::Owned(_))) {
+        let _ = write!(text, "\n{} {}", pack.name, Digest::of(pack.text.as_bytes()).hex());
+    }
+    Digest::of(text.as_bytes()).hex()
 }
 
 /// A session with a server on `ground`, or with one that stands elsewhere. Nobody remembers yet what it does.

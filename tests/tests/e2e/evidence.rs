@@ -123,3 +123,50 @@ fn a_changed_record_is_named_and_the_proxy_does_not_go_on_over_it() {
     assert_eq!(output.status.code(), Some(11), "{reports:#}");
     assert_eq!(reports[0]["faults"][0]["place"], "record 1");
 }
+
+#[test]
+fn the_evidence_of_a_refusal_verifies_by_the_public_key_alone() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut client =
+        Proxy::of(Puppet::echo()).setting("--audit-dir", dir.path()).option("--name").option("echo").start();
+    client.send(
+        r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"open","arguments":{"path":"../../../etc/shadow","pin":"4711"}}}"#,
+    );
+    client.answer("1");
+    client.finish();
+    let run = |arguments: &[&str]| {
+        let output = vanguard().arg("audit").args(arguments).output().unwrap();
+        (output.status.code(), String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap())
+    };
+    let logs = dir.path().to_str().unwrap();
+    let (_, key, _) = run(&["key", "--audit-dir", logs]);
+    let elsewhere = tempfile::tempdir().unwrap();
+    let file = elsewhere.path().join("refusal.json");
+    let file = file.to_str().unwrap();
+    let (code, _, stderr) = run(&["export", "echo:1", "--audit-dir", logs, "--out", file]);
+    assert_eq!(code, Some(0), "{stderr}");
+    let salts = run(&["show", "echo:1", "--salts", "--audit-dir", logs]).1;
+    drop(dir);
+    let (code, report, stderr) = run(&["verify", file, "--key", key.trim(), "--json"]);
+    assert_eq!(code, Some(0), "{stderr}");
+    let report: Value = serde_json::from_str(&report).unwrap();
+    let manifest = &report["statement"]["predicate"];
+    assert_eq!(manifest["resource"]["id"], "echo/open");
+    assert_eq!(manifest["context"]["verdict"], "block");
+    assert_eq!(manifest["context"]["arguments"][1]["pointer"], "/pin");
+    assert_eq!(manifest["context"]["environment"]["binary_sha256"].as_str().unwrap().len(), 64);
+    let text = std::fs::read_to_string(file).unwrap();
+    assert!(!text.contains("4711"), "no argument is in the evidence");
+    // Who is told the salt can see that it was this argument.
+    let salt = salts.lines().find_map(|line| line.strip_prefix("/pin ")).unwrap();
+    let salt: Vec<u8> = (0..32).map(|at| u8::from_str_radix(&salt[2 * at..2 * at + 2], 16).unwrap()).collect();
+    let digest = <sha2::Sha256 as sha2::Digest>::digest([&salt[..], br#""4711""#].concat());
+    let digest: String = digest.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat();
+    assert_eq!(manifest["context"]["arguments"][1]["sha256"], digest.as_str());
+    // Any lie in it is told, by its layer.
+    std::fs::write(file, text.replace("etc/shadow", "etc/motd!!")).unwrap();
+    assert_eq!(run(&["verify", file, "--key", key.trim()]).0, Some(11));
+    std::fs::write(file, &text).unwrap();
+    let (_, other, _) = run(&["key", "--audit-dir", elsewhere.path().to_str().unwrap()]);
+    assert_eq!(run(&["verify", file, "--key", other.trim()]).0, Some(10));
+}

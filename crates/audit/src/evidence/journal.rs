@@ -139,6 +139,11 @@ impl Journal {
         Ok(())
     }
 
+    /// What signs it.
+    pub fn key(&self) -> &SigningKey {
+        &self.key
+    }
+
     /// The log's directory.
     pub fn path(&self) -> &Path {
         &self.dir.path

@@ -2,6 +2,8 @@
 
 use serde::Deserialize;
 
+use super::material::Material;
+
 /// A record of a log, or the line of an event. What is not known is passed over.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(default)]
@@ -44,6 +46,8 @@ pub struct Record {
     pub message_sha256: Option<String>,
     /// Its length.
     pub bytes: Option<u64>,
+    /// Of a refusal: what judged it, where, and what it was called with.
+    pub manifest: Option<Material>,
 }
 
 /// Of what the session had done.

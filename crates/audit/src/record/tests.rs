@@ -66,6 +66,7 @@ fn line(decision: &Decision) -> String {
         timing: Timing { parse_ns: 1_234, judge_ns: 56_789 },
         digest: Some(Digest::of(b"abc")),
         bytes: 3,
+        material: None,
     };
     let (session, mut rest, mut out) = (session_part("s", "files", None), Vec::new(), Vec::new());
     write_rest(&mut rest, session.len(), &entry);

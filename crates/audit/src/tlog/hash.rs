@@ -41,12 +41,7 @@ impl Hash {
 
     /// In hexadecimal digits, as other programs name files and digests.
     pub fn hex(&self) -> String {
-        use fmt::Write as _;
-        self.0.iter().fold(String::with_capacity(64), |mut text, byte| {
-            // Writing to a String can't fail.
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
+        crate::digest::Digest::hex_of(&self.0)
     }
 }
 

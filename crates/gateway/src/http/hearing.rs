@@ -83,7 +83,7 @@ fn hear_here<T>(talk: &Conversation, flow: Flow, line: &Line<'_>, deliver: impl 
         }
         Effect::Refuse(answers) => {
             // To the disk, before anybody is answered.
-            block_in_place(|| talk.refused(Fingerprint::of(line), &decisions, timing, false));
+            block_in_place(|| talk.refused(line, &decisions, timing, false));
             let malformed = decisions.iter().flat_map(|decision| &decision.findings).any(|f| f.layer == Layer::Wire);
             let scopes = lacking(talk, &decisions);
             for decision in decisions {

@@ -1,10 +1,14 @@
 //! `audit`: what was recorded, and whether it still is what was recorded.
 
+mod export;
 mod key;
+mod show;
 mod tail;
 mod verify;
 
+use std::fmt;
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 
 use vanguard_audit::evidence::Home;
 
@@ -24,8 +28,12 @@ pub(crate) struct Args {
 enum What {
     /// Show the newest records
     Tail(tail::Args),
-    /// Verify logs: every record, the tree above them, and the signature
+    /// Verify logs, or the evidence of one record
     Verify(verify::Args),
+    /// Show one record, or what policy engines take it as
+    Show(show::Args),
+    /// Write the evidence of one record for an auditor, or records for another system
+    Export(export::Args),
     /// Show the public key that the logs are signed by
     Key(key::Args),
 }
@@ -47,6 +55,8 @@ pub(crate) fn run(args: &Args) -> Outcome {
     match &args.what {
         What::Tail(args) => tail::run(args),
         What::Verify(args) => verify::run(args),
+        What::Show(args) => show::run(args),
+        What::Export(args) => export::run(args),
         What::Key(args) => key::run(args),
     }
 }
@@ -61,6 +71,40 @@ impl Common {
         let settings = self.sources.resolve(Vec::new(), &around)?.settings;
         let none = || Failure::Usage("no evidence is kept (audit.dir); name a directory with --audit-dir".to_owned());
         evidence_dir(&settings, &around).ok_or_else(none)
+    }
+}
+
+/// A record by its log and its number in it: `files:12`.
+#[derive(Debug, Clone)]
+struct Id {
+    log: String,
+    index: u64,
+}
+
+impl FromStr for Id {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let parts = text.rsplit_once(':').and_then(|(log, index)| Some((log, index.parse().ok()?)));
+        let whole = parts.filter(|(log, _)| !log.is_empty() && !log.contains(['/', '\\']) && *log != "..");
+        let (log, index) = whole.ok_or("write LOG:NUMBER, such as files:12; `vanguard audit tail` shows them")?;
+        Ok(Self { log: log.to_owned(), index })
+    }
+}
+
+impl fmt::Display for Id {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.log, self.index)
+    }
+}
+
+impl Id {
+    /// The directory of its log.
+    fn log(&self, common: &Common) -> Result<PathBuf, Failure> {
+        let dir = common.dir()?;
+        let log = dir.join(&self.log);
+        let none = || Failure::Usage(format!("there is no log {} in {}", self.log, dir.display()));
+        if Home::is_log(&log) { Ok(log) } else { Err(none()) }
     }
 }
 

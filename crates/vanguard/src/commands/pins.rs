@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use vanguard_engine::pins::Trouble;
 use vanguard_state::pins::{Document, Known, Store, now};
 
-use crate::commands::{print, print_json, warn_all};
+use crate::commands::{plain, print, print_json, warn_all};
 use crate::config::Sources;
 use crate::config::sources::Surroundings;
 use crate::exit::{Failure, Outcome};
@@ -149,7 +149,7 @@ impl Common {
             print(&format!("nothing {done}\n"));
         } else {
             for what in what {
-                print(&format!("{done} {}\n", show::plain(what)));
+                print(&format!("{done} {}\n", plain(what)));
             }
         }
     }

@@ -5,10 +5,9 @@ use std::process::ExitCode;
 
 use vanguard_audit::Record;
 use vanguard_audit::evidence::Reader;
-use vanguard_engine::finding::Evidence;
 
 use super::{Common, logs, name};
-use crate::commands::print;
+use crate::commands::{plain, print};
 use crate::exit::{Failure, Outcome};
 
 /// The most records that are shown at once.
@@ -85,22 +84,17 @@ pub(super) fn run(args: &Args) -> Outcome {
 fn told(line: &Line) -> String {
     let record = &line.record;
     let what = record.verdict.as_deref().or(record.event.as_deref()).unwrap_or("-");
-    let mut text = format!("{}  {}  {what:<6}", shown(&record.time), shown(&line.id));
+    let mut text = format!("{}  {}  {what:<6}", plain(&record.time), plain(&line.id));
     for part in [&record.method, &record.tool].into_iter().flatten() {
         text.push(' ');
-        text.push_str(&shown(part));
+        text.push_str(&plain(part));
     }
     if let Some(found) = record.findings.first() {
         // Writing to a String can't fail.
-        let _ = write!(text, "  {} {}", shown(&found.rule), shown(&found.title));
+        let _ = write!(text, "  {} {}", plain(&found.rule), plain(&found.title));
         if !found.evidence.is_empty() {
-            let _ = write!(text, " ({})", shown(&found.evidence));
+            let _ = write!(text, " ({})", plain(&found.evidence));
         }
     }
     text.trim_end().to_owned() + "\n"
-}
-
-/// A peer's word as a terminal may show it.
-pub(super) fn shown(word: &str) -> String {
-    Evidence::new(word, false).to_string()
 }

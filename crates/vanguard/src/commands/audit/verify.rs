@@ -1,16 +1,18 @@
 //! `audit verify`: whether logs are what was recorded.
 
 use std::fmt::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use vanguard_audit::bundle::Bundle;
 use vanguard_audit::evidence::{Home, Reader};
 use vanguard_audit::key::{SigningKey, VerifyingKey, parse_public, public_text};
+use vanguard_audit::manifest::Statement;
 use vanguard_audit::tlog::Checkpoint;
-use vanguard_audit::verify::{self, LogReport};
+use vanguard_audit::verify::{self, BundleReport, Fault, LogReport};
 
 use super::{Common, logs, name};
-use crate::commands::{print, print_json, warn};
+use crate::commands::{plain, print, print_json, warn};
 use crate::exit::{Failure, Outcome};
 use crate::reading;
 
@@ -21,19 +23,21 @@ const SHOWN: usize = 20;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Each of these is told apart:
-  signed      the newest checkpoint is signed by the key
+  signed      the newest checkpoint is signed by the key (of a bundle, its manifest too)
   included    every record is in the tree that was signed
-  consistent  the tree is of one piece, and goes on from an earlier checkpoint (--since)
+  consistent  the tree is of one piece, and goes on from an earlier checkpoint (--since);
+              of a bundle: its manifest says what the record says
 
 A log that its owner wrote anew from the beginning is told only by an earlier checkpoint: keep some elsewhere.
 
 Examples:
   vanguard audit verify
+  vanguard audit verify refusal.json --key ed25519:…
   vanguard audit verify /mnt/copy/files --key ed25519:… --since checkpoint-of-monday
 
 Exit codes: 0 all hold; the first that does not: 10 signed, 11 included, 12 consistent.")]
 pub(super) struct Args {
-    /// A log's directory, or one of logs [default: the one that the proxy writes to]
+    /// A log's directory, one of logs, or a bundle of `audit export` [default: the one that the proxy writes to]
     path: Option<PathBuf>,
     /// The public key (`ed25519:…`) [default: that of the directory of the logs]
     #[arg(long, value_name = "KEY")]
@@ -47,8 +51,11 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args) -> Outcome {
     let path = args.path.clone().map_or_else(|| args.common.dir(), Ok)?;
-    let logs = logs(&path)?;
     let given = args.key.as_deref().map(|text| parse_public(text).map_err(Failure::Usage)).transpose()?;
+    if path.is_file() {
+        return verify_bundle(args, &path, given);
+    }
+    let logs = logs(&path)?;
     let mut reports = Vec::new();
     for log in &logs {
         let key = match given {
@@ -70,8 +77,57 @@ pub(super) fn run(args: &Args) -> Outcome {
     Ok(first.map_or(ExitCode::SUCCESS, |layer| ExitCode::from(layer.exit_code())))
 }
 
+/// The evidence of one record: by the key that is given, or by that of this machine's own logs. What a bundle says of its key proves nothing.
+fn verify_bundle(args: &Args, path: &Path, given: Option<VerifyingKey>) -> Outcome {
+    let failed = |what: &str| Failure::Usage(format!("{}: {what}", path.display()));
+    let bundle =
+        Bundle::parse(&reading::bounded(path, Bundle::MAX_BYTES)?).ok_or_else(|| failed("is no evidence bundle"))?;
+    let key = if let Some(key) = given {
+        key
+    } else {
+        let own = args.common.dir().ok().and_then(|dir| Home::existing(&dir).ok());
+        let own = own.ok_or_else(|| failed("give the public key of its log's owner with --key"))?;
+        warn("verified by the key of this machine's own logs; --key holds it against another");
+        own.key().verifying_key()
+    };
+    let report = verify::bundle(&bundle, &key);
+    if args.common.json {
+        print_json(&report);
+    } else {
+        print(&told_bundle(&report));
+    }
+    let first = report.faults.iter().map(|fault| fault.layer).min();
+    Ok(first.map_or(ExitCode::SUCCESS, |layer| ExitCode::from(layer.exit_code())))
+}
+
+fn told_bundle(report: &BundleReport) -> String {
+    let mut text = format!("record {} of {} in {}\n", report.index, report.size, plain(&report.origin));
+    layers(&mut text, [report.signed, report.included, report.consistent]);
+    faults(&mut text, &report.faults);
+    if let Some(Statement { predicate, .. }) = &report.statement {
+        let (subject, context) = (&predicate.subject, &predicate.context);
+        let what = format!("{} {}", predicate.action.name, predicate.resource.id);
+        // Writing to a String can't fail.
+        let _ = writeln!(
+            text,
+            "\n{}  {}  {} by {}",
+            plain(&context.time),
+            plain(&context.verdict),
+            plain(&what),
+            plain(&subject.id)
+        );
+        for found in &context.findings {
+            let _ = writeln!(text, "  {} {} ({})", plain(&found.rule), plain(&found.title), plain(&found.evidence));
+        }
+        if let Some(bits) = context.entropy {
+            let _ = writeln!(text, "  entropy {bits} bits a byte");
+        }
+    }
+    text
+}
+
 /// The key of the directory that a log lies in; of a log that was set aside, the one that it says it is signed by.
-fn own_key(args: &Args, log: &std::path::Path) -> Result<VerifyingKey, Failure> {
+fn own_key(args: &Args, log: &Path) -> Result<VerifyingKey, Failure> {
     let home = log.parent().map(Home::existing);
     let own = home.and_then(Result::ok).map(|home| SigningKey::verifying_key(home.key()));
     let says = Reader::open(log).ok().and_then(|reader| parse_public(reader.key()).ok());
@@ -89,13 +145,12 @@ fn own_key(args: &Args, log: &std::path::Path) -> Result<VerifyingKey, Failure> 
 }
 
 /// An earlier checkpoint, which must be signed as well.
-fn since(file: &std::path::Path, key: &VerifyingKey) -> Result<Checkpoint, Failure> {
+fn since(file: &Path, key: &VerifyingKey) -> Result<Checkpoint, Failure> {
     let note = reading::bounded(file, 128 * 1024)?;
     Checkpoint::verify(&note, key).map_err(|error| Failure::Usage(format!("{}: {error}", file.display())))
 }
 
 fn told(report: &LogReport) -> String {
-    let word = |holds: bool| if holds { "yes" } else { "NO" };
     let mut text = format!("{}\n", report.log.display());
     // Writing to a String can't fail.
     let _ = writeln!(
@@ -103,14 +158,24 @@ fn told(report: &LogReport) -> String {
         "  {} records, {} read, {} dropped, {} not signed yet",
         report.size, report.checked, report.dropped, report.unsigned
     );
-    let _ = writeln!(text, "  signed      {}", word(report.signed));
-    let _ = writeln!(text, "  included    {}", word(report.included));
-    let _ = writeln!(text, "  consistent  {}", word(report.consistent));
-    for fault in report.faults.iter().take(SHOWN) {
-        let _ = writeln!(text, "  {}: {}", fault.place, fault.what);
-    }
-    if report.faults.len() > SHOWN {
-        let _ = writeln!(text, "  and {} more; --json shows them", report.faults.len() - SHOWN);
-    }
+    layers(&mut text, [report.signed, report.included, report.consistent]);
+    faults(&mut text, &report.faults);
     text
+}
+
+/// What holds.
+fn layers(text: &mut String, holds: [bool; 3]) {
+    for (layer, holds) in ["signed", "included", "consistent"].into_iter().zip(holds) {
+        let _ = writeln!(text, "  {layer:<12}{}", if holds { "yes" } else { "NO" });
+    }
+}
+
+/// What is wrong.
+fn faults(text: &mut String, faults: &[Fault]) {
+    for fault in faults.iter().take(SHOWN) {
+        let _ = writeln!(text, "  {}: {}", plain(&fault.place), plain(&fault.what));
+    }
+    if faults.len() > SHOWN {
+        let _ = writeln!(text, "  and {} more; --json shows them", faults.len() - SHOWN);
+    }
 }

@@ -4,9 +4,9 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 use vanguard_engine::pins::{Change, Identity, Part, Pin, changes};
-use vanguard_engine::views::is_invisible;
 use vanguard_state::pins::{By, Document, Known};
 
+use crate::commands::plain;
 use crate::table;
 
 /// One server of a list.
@@ -168,19 +168,6 @@ fn lines(text: &mut String, was: Option<&str>, now: Option<&str>) {
             let _ = writeln!(text, "      {sign} {line}");
         }
     }
-}
-
-/// A server's text as a terminal may get it: nothing in it moves the cursor, and nothing is hidden.
-pub(super) fn plain(text: &str) -> String {
-    let mut plain = String::with_capacity(text.len());
-    for c in text.chars() {
-        if c.is_control() || is_invisible(c) {
-            plain.extend(c.escape_unicode());
-        } else {
-            plain.push(c);
-        }
-    }
-    plain
 }
 
 #[cfg(test)]

@@ -1,0 +1,82 @@
+//! One record's evidence, by itself: nothing is read but the bundle, and nobody is asked.
+
+use ed25519_dalek::VerifyingKey;
+use serde::Serialize;
+
+use super::{Fault, Faults, Layer};
+use crate::bundle::Bundle;
+use crate::manifest::{EnvelopeError, Statement};
+use crate::tlog::{Checkpoint, Hash, Note, Proof, check_inclusion};
+
+/// What was found in a bundle.
+#[derive(Debug, Serialize)]
+pub struct BundleReport {
+    /// The log's own name for itself.
+    pub origin: String,
+    /// The record's number in it.
+    pub index: u64,
+    /// The records that the checkpoint signs.
+    pub size: u64,
+    /// Checkpoint and manifest are signed by the key.
+    pub signed: bool,
+    /// The record is in the tree that was signed.
+    pub included: bool,
+    /// The manifest says what the record says.
+    pub consistent: bool,
+    /// All that is wrong.
+    pub faults: Vec<Fault>,
+    /// What the record says, where all of it holds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub statement: Option<Statement>,
+}
+
+/// Verifies a bundle by `key`.
+pub fn bundle(bundle: &Bundle, key: &VerifyingKey) -> BundleReport {
+    let mut faults = Faults::default();
+    let proof = Proof::parse(&bundle.proof);
+    let checkpoint = proof.as_ref().and_then(|proof| checkpoint(proof, key, &mut faults));
+    if proof.is_none() {
+        faults.add(Layer::Included, "proof", "it is not of the form");
+    }
+    if let (Some(proof), Some(checkpoint)) = (&proof, &checkpoint) {
+        let leaf = Hash::leaf(bundle.record.as_bytes());
+        if !check_inclusion(leaf, proof.index, checkpoint.size, &proof.hashes, checkpoint.root) {
+            let what = format!("is not record {} of the {} that the checkpoint signs", proof.index, checkpoint.size);
+            faults.add(Layer::Included, "record", what);
+        }
+    }
+    let statement = Statement::of(bundle.record.as_bytes());
+    match bundle.manifest.verify(key) {
+        Ok(payload) if statement.as_ref().is_some_and(|statement| statement.canonical() == payload) => {}
+        Ok(_) => faults.add(Layer::Consistent, "manifest", "it does not say what the record says"),
+        Err(error @ EnvelopeError::Malformed) => faults.add(Layer::Consistent, "manifest", error.to_string()),
+        Err(error) => faults.add(Layer::Signed, "manifest", error.to_string()),
+    }
+    let [signed, included, consistent] =
+        [Layer::Signed, Layer::Included, Layer::Consistent].map(|layer| checkpoint.is_some() && faults.hold(layer));
+    BundleReport {
+        origin: checkpoint.as_ref().map(|checkpoint| checkpoint.origin.to_string()).unwrap_or_default(),
+        index: proof.map_or(0, |proof| proof.index),
+        size: checkpoint.map_or(0, |checkpoint| checkpoint.size),
+        signed,
+        included,
+        consistent,
+        statement: statement.filter(|_| faults.0.is_empty()),
+        faults: faults.0,
+    }
+}
+
+/// The checkpoint. One whose signature is not by the key is still held against the record.
+fn checkpoint(proof: &Proof, key: &VerifyingKey, faults: &mut Faults) -> Option<Checkpoint> {
+    let note = proof.checkpoint.as_bytes();
+    match Checkpoint::verify(note, key) {
+        Ok(checkpoint) => Some(checkpoint),
+        Err(error) => {
+            faults.add(Layer::Signed, "checkpoint", error.to_string());
+            Checkpoint::parse(Note::parse(note).ok()?.unverified())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
