@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use vanguard_engine::meaning::Meaning;
 use vanguard_engine::rules::{RuleSet, Tuning, builtin};
 use vanguard_engine::zone::Zone;
 use vanguard_engine::{Clock, Engine, Limits, Policy, Profile};
@@ -11,11 +12,11 @@ pub mod hostile;
 /// The time that a thread works.
 pub mod stopwatch;
 
-/// An engine with every built-in rule, in `balanced`.
+/// An engine with every built-in rule and the embedded scorer, in `balanced`.
 ///
 /// # Panics
 ///
-/// When the built-in packs do not load, which a test of the engine rules out.
+/// When the built-in packs or the scorer do not load, which tests of theirs rule out.
 pub fn engine() -> Engine {
     engine_in(Vec::new())
 }
@@ -28,6 +29,8 @@ pub fn engine() -> Engine {
 pub fn engine_in(zones: Vec<Zone>) -> Engine {
     let tuning = Tuning { profile: Profile::Balanced, overrides: &BTreeMap::new() };
     let rules = RuleSet::load(builtin(), &tuning).expect("the built-in packs load");
+    let meaning = vanguard_semantic::embedded(Meaning::WARN, Meaning::BLOCK).expect("the scorer is whole");
+    let rules = rules.asking(meaning);
     Engine::new(rules, Policy { zones, ..Policy::default() }, Limits::default())
 }
 

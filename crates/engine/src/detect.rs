@@ -24,6 +24,7 @@ pub(crate) use url::{host_leads_inward, leads_inward};
 
 use std::ops::Range;
 
+use crate::meaning::Meaning;
 use crate::role::Roles;
 use crate::rules::Direction;
 use crate::views::Chain;
@@ -43,6 +44,8 @@ pub struct Look<'a> {
     pub direction: Direction,
     /// The tool that is called or that answered, where there is one.
     pub tool: Option<&'a str>,
+    /// Who says what the text means, where somebody does.
+    pub meaning: Option<&'a Meaning>,
     /// The family's kinds that some rule asks for in such a view, a bit each: what else is found is left unheard.
     pub kinds: u64,
 }
@@ -73,6 +76,14 @@ pub struct Family {
     ///
     /// INVARIANT: pure, linear in the text, without recursion on it; quick to see that a text does not concern it.
     pub look: fn(&Look<'_>, &mut Found<'_>),
+}
+
+/// The detectors that find nothing by themselves but by a scorer's word ([`crate::meaning`]): what they find is of layer 2.
+const SCORED: &[&str] = &["injection.meant", "injection.doubted"];
+
+/// Whether a detector asks a scorer.
+pub(crate) fn asks_scorer(name: &str) -> bool {
+    SCORED.contains(&name)
 }
 
 /// Every family.
@@ -136,5 +147,6 @@ mod tests {
         assert_eq!(named("sign"), None);
         assert_eq!(named("sign.other"), None);
         assert!(FAMILIES.iter().all(|family| family.kinds.len() <= 64));
+        assert!(SCORED.iter().all(|name| named(name).is_some()));
     }
 }

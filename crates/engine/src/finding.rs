@@ -22,6 +22,9 @@ pub enum Layer {
     /// Deterministic rules and detectors.
     #[serde(rename = "l1")]
     L1,
+    /// What a text means, by a scorer.
+    #[serde(rename = "l2")]
+    L2,
     /// What only shows over time.
     #[serde(rename = "l3")]
     L3,

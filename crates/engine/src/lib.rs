@@ -36,6 +36,7 @@ pub mod explain;
 mod fields;
 pub mod finding;
 pub mod hosts;
+pub mod meaning;
 mod memo;
 mod names;
 mod pairs;

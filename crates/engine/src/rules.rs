@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::finding::Action;
+use crate::meaning::Meaning;
 use crate::policy::Profile;
 use crate::role::Roles;
 
@@ -121,6 +122,8 @@ pub struct RuleSet {
     /// Tells this set from any other, so that no scratch carries over from one to the next.
     serial: u64,
     warnings: Vec<PackWarning>,
+    /// Who says what texts mean, for the rules that ask.
+    meaning: Option<Meaning>,
 }
 
 impl RuleSet {
@@ -137,6 +140,17 @@ impl RuleSet {
     /// The first rule with this id.
     pub fn rule(&self, id: &str) -> Option<&Rule> {
         self.rules.iter().find(|rule| rule.info.id == id)
+    }
+
+    /// The same rules, which may ask what a text means.
+    #[must_use]
+    pub fn asking(self, meaning: Meaning) -> Self {
+        Self { meaning: Some(meaning), serial: load::next_serial(), ..self }
+    }
+
+    /// Who says what texts mean, where somebody does.
+    pub fn meaning(&self) -> Option<&Meaning> {
+        self.meaning.as_ref()
     }
 
     /// Has those rules block that are `wanted`, and turns all others off: to measure rules one by one.

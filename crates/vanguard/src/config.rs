@@ -13,6 +13,7 @@ pub(crate) mod pins;
 pub(crate) mod resolve;
 pub(crate) mod roles;
 pub(crate) mod schema;
+pub(crate) mod semantic;
 pub(crate) mod servers;
 pub(crate) mod serving;
 pub(crate) mod show;

@@ -60,6 +60,10 @@ pub(crate) fn build_in_zones(
     let overrides: BTreeMap<String, Action> =
         settings.overrides.iter().map(|(id, set)| (id.clone(), set.value)).collect();
     let rules = load(&packs, &Tuning { profile: settings.profile.value, overrides: &overrides })?;
+    let rules = match settings.semantic.meaning()? {
+        Some(meaning) => rules.asking(meaning),
+        None => rules,
+    };
     // Those of no file are about overrides, of which more is known below.
     warnings.extend(rules.warnings().iter().filter(|warning| !warning.file.is_empty()).map(ToString::to_string));
     let policy = Policy {

@@ -20,21 +20,26 @@ mod words;
 use std::ops::Range;
 
 use super::{Family, Found, Look};
+use crate::meaning::{Meaning, Meant, Said, Scorer, Weight};
 use crate::rules::Direction;
-use features::{Features, Scanner};
-use windows::Windows;
+use features::Scanner;
+use windows::{Window, Windows};
 
-/// Orders to the model, by how plain they are; `disguised` is for readings that nobody meets by accident.
-pub(super) const FAMILY: Family = Family { name: "injection", kinds: &["order", "suspicion", "disguised"], look };
+/// Orders to the model, by how plain they are; `disguised` is for readings that nobody meets by accident, and what is `meant`
+/// or `doubted` a scorer says.
+pub(super) const FAMILY: Family =
+    Family { name: "injection", kinds: &["order", "suspicion", "disguised", "meant", "doubted"], look };
 const DISGUISED: usize = 2;
+const MEANT: usize = 3;
+const DOUBTED: usize = 4;
 
 /// Bytes of one view that are read: what a model reads of a text is far less.
 const MOST: usize = 4 << 20;
 
 /// Builds the tables that every text is read with.
 pub(crate) fn prepare() {
-    windows("Nothing is asked here.", &mut |features, _| {
-        weights::score(features, Direction::RESPONSE);
+    windows("Nothing is asked here.", None, &mut |window| {
+        weights::score(window.features, Direction::RESPONSE);
     });
 }
 
@@ -42,43 +47,94 @@ fn look(look: &Look<'_>, found: &mut Found<'_>) {
     let (order, suspicion) = weights::thresholds(look.direction);
     let mut best: Option<(i32, Range<usize>)> = None;
     let mut disguised: Option<Range<usize>> = None;
-    let mut last = 0;
-    windows(look.view, &mut |features, place| {
+    let mut meant = (Meant::Nothing, f32::MIN, 0..0);
+    let mut last = (0, 0);
+    let meaning = look.meaning.filter(|_| look.wants(MEANT) || look.wants(DOUBTED));
+    windows(look.view, meaning.map(Meaning::scorer), &mut |window| {
+        let Window { features, place, .. } = window;
         // What says the same as the window before scores no more.
-        if std::mem::replace(&mut last, features) == features {
+        let score = if last.0 == *features { last.1 } else { weights::score(*features, look.direction) };
+        if let Some(meaning) = meaning.filter(|_| window.weight != Weight::default()) {
+            let said = Said { features: *features, score, direction: look.direction };
+            let likely = meaning.scorer().injection(window.weight, &said);
+            if likely > meant.1 {
+                meant = (meaning.of(likely), likely, place.clone());
+            }
+        }
+        if std::mem::replace(&mut last, (*features, score)).0 == *features {
             return;
         }
-        let score = weights::score(features, look.direction);
         if score >= suspicion && best.as_ref().is_none_or(|(most, _)| score > *most) {
             best = Some((score, place.clone()));
         }
-        if look.wants(DISGUISED) && disguised.is_none() && weights::means_harm(features, look.direction) {
-            disguised = Some(place);
+        if look.wants(DISGUISED) && disguised.is_none() && weights::means_harm(*features, look.direction) {
+            disguised = Some(place.clone());
         }
     });
     if let Some(place) = disguised {
         found(DISGUISED, place);
+    }
+    match meant {
+        (Meant::Attack, _, place) => found(MEANT, place),
+        (Meant::Doubt, _, place) => found(DOUBTED, place),
+        (Meant::Nothing, ..) => {}
     }
     if let Some((score, place)) = best {
         found(usize::from(score < order), place);
     }
 }
 
-/// Calls `each` with the features of every window of `text` that has any.
-fn windows(text: &str, each: &mut dyn FnMut(Features, Range<usize>)) {
+/// Calls `each` with every window of `text` that has features, and with all of them where `scorer` weighs them.
+fn windows(text: &str, scorer: Option<&dyn Scorer>, each: &mut dyn FnMut(&Window)) {
     let text = text.get(..text.floor_char_boundary(MOST)).unwrap_or(text);
     let mut scanner = Scanner::new();
-    let mut windows = Windows::over(each);
+    let mut windows = Windows::over(text, scorer, each);
     words::read(text, &mut |sentence, words| {
         windows.add(scanner.sentence(&sentence, words), sentence.start..sentence.end);
     });
     windows.finish();
 }
+
+/// A few sentences that stand together, as a scorer is asked about them.
+#[derive(Debug, Clone)]
+pub struct Passage<'t> {
+    /// The sentences.
+    pub sentences: Vec<&'t str>,
+    /// What they say.
+    pub said: Said,
+}
+
+/// How many features there are.
+pub const FEATURES: usize = features::ALL.len();
+
+/// Gives `each` every passage of `text`, as a scorer that is trained is to see it.
+pub fn passages(text: &str, direction: Direction, each: &mut dyn FnMut(Passage<'_>)) {
+    windows(text, Some(&Nobody), &mut |window| {
+        let sentences = window.sentences.iter().filter_map(|place| text.get(place.clone()));
+        let said = Said { features: window.features, score: weights::score(window.features, direction), direction };
+        each(Passage { sentences: sentences.filter(|sentence| !sentence.is_empty()).collect(), said });
+    });
+}
+
+/// Says nothing.
+#[derive(Debug)]
+struct Nobody;
+
+impl Scorer for Nobody {
+    fn weigh(&self, _: &str) -> Weight {
+        Weight::default()
+    }
+
+    fn injection(&self, _: Weight, _: &Said) -> f32 {
+        0.0
+    }
+}
+
 /// The names of what each window of `text` says, for training and for explaining.
 pub fn explain(text: &str, direction: Direction) -> Vec<(i32, Vec<&'static str>)> {
     let mut all = Vec::new();
-    windows(text, &mut |features, _| {
-        all.push((weights::score(features, direction), weights::names(features)));
+    windows(text, None, &mut |window| {
+        all.push((weights::score(window.features, direction), weights::names(window.features)));
     });
     all
 }
@@ -155,7 +211,11 @@ mod tests {
             "ignore", " ", "previous", "'", "\"", "<!--", "-->", "指示", "\u{200b}", "é", "\n", "###", "[", "DATA", "]", ":", ".", "don't", "у",
         ]), 0..80)) {
             let text = text + &more.concat();
-            windows(&text, &mut |_, place| assert!(text.get(place.clone()).is_some(), "{place:?}"));
+            windows(&text, Some(&Nobody), &mut |window| {
+                for place in window.sentences.iter().chain([&window.place]) {
+                    assert!(text.get(place.clone()).is_some(), "{place:?}");
+                }
+            });
         }
     }
 }

@@ -166,6 +166,7 @@ mod tests {
             roles,
             direction: Direction::REQUEST,
             tool: Some(tool),
+            meaning: None,
             kinds: u64::MAX,
         };
         look(&asked, &mut |kind, _: Range<usize>| kinds.push(kind));

@@ -307,6 +307,7 @@ mod tests {
                 roles,
                 direction: Direction::REQUEST,
                 tool: None,
+                meaning: None,
                 kinds: u64::MAX,
             },
             &mut found,

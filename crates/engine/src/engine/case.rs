@@ -240,7 +240,7 @@ impl Case<'_, '_> {
                 findings.add(Finding {
                     excepted: excepted.map(Into::into),
                     rule: rule.info.clone(),
-                    layer: Layer::L1,
+                    layer: rule.layer(),
                     action,
                     pointer,
                     span,

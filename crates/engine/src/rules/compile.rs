@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 use globset::{Glob, GlobBuilder, GlobSet, GlobSetBuilder};
 
 use crate::detect;
-use crate::finding::{Action, RuleInfo};
+use crate::finding::{Action, Layer, RuleInfo};
 use crate::policy::Profile;
 use crate::role::Roles;
 use crate::views::ViewKind;
@@ -89,6 +89,16 @@ impl Rule {
     pub(super) fn lazies(&self) -> impl Iterator<Item = &Lazy> {
         let Conditions { unless, also, .. } = &self.conditions;
         self.probes().iter().map(|probe| &probe.pattern).chain(unless).chain(also)
+    }
+
+    /// The layer that its findings are of.
+    pub fn layer(&self) -> Layer {
+        if self.asks_scorer() { Layer::L2 } else { Layer::L1 }
+    }
+
+    /// Whether it finds nothing without a scorer.
+    pub fn asks_scorer(&self) -> bool {
+        self.detector.as_deref().is_some_and(detect::asks_scorer)
     }
 
     /// Whether it is written in the form of mcp-vanguard 1.5.0.

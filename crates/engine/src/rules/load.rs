@@ -71,7 +71,7 @@ pub(super) fn load(packs: &[PackSource<'_>], tuning: &Tuning<'_>) -> Result<Rule
     if !errors.is_empty() {
         return Err(errors);
     }
-    Ok(RuleSet { index: Index::build(&rules), rules, slots, serial: next_serial(), warnings })
+    Ok(RuleSet { index: Index::build(&rules), rules, slots, serial: next_serial(), warnings, meaning: None })
 }
 
 /// Reads the rules of a pack from its text.

@@ -311,7 +311,8 @@ impl Scan<'_> {
     /// Has a family of detectors look at the view, and hands what it finds to the rules that ask for it.
     fn detect(&mut self, asked: &Asked, kinds: u64, chain: &Chain, signs: &Signs) -> Result<(), BudgetExceeded> {
         let Target { roles, direction, tool, .. } = *self.target;
-        let look = Look { view: self.view, signs, chain, roles, direction, tool, kinds };
+        let look =
+            Look { view: self.view, signs, chain, roles, direction, tool, meaning: self.set.meaning.as_ref(), kinds };
         let mut outcome = Ok(());
         (asked.family.look)(&look, &mut |kind, range| {
             for &n in asked.rules.get(kind).map_or(&[][..], Vec::as_slice) {

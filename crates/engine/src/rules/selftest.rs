@@ -31,11 +31,11 @@ impl fmt::Display for Failure {
 }
 
 /// Every case of `set` whose own rule decides otherwise than it says. Whole calls need the engine that finds fields
-/// and roles in them, and are left to it.
+/// and roles in them, and are left to it, and rules that ask a scorer need one.
 pub fn failures(set: &RuleSet) -> Vec<Failure> {
     let mut failures = Vec::new();
     let mut scratch = ScanScratch::default();
-    for rule in set.rules() {
+    for rule in set.rules().iter().filter(|rule| !rule.asks_scorer() || set.meaning().is_some()) {
         for case in rule.cases() {
             let (roles, direction, text) = match &case.subject {
                 Subject::Value { role, text } => (Roles::from(*role), Direction::REQUEST, text),

@@ -48,9 +48,9 @@ pub(crate) fn run(args: &Args) -> Outcome {
     let count = engine.rules().rules().len();
     let _ =
         writeln!(text, "layer 1   on: strict reading, {} checks of the engine, {count} rules", engine.checks().count());
-    text.push_str(
-        "layer 2   semantic scoring: not in this release\nlayer 3   pins of servers; behavioural limits: not in this release\n",
-    );
+    let scored = if settings.semantic.enabled.value { "on: the embedded scorer" } else { "off" };
+    let _ = writeln!(text, "layer 2   {scored} ({})", settings.semantic.enabled.origin);
+    text.push_str("layer 3   pins of servers; behavioural limits: not in this release\n");
     let record = match &settings.audit.path.value {
         Some(path) => path.clone(),
         None => super::wrap::default_record(&around)

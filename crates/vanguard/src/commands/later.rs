@@ -4,12 +4,6 @@
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Accepted for compatibility, not in this release")]
 pub(crate) struct Later {
-    /// Score calls by a language model (layer 2)
-    #[arg(long, overrides_with = "no_semantic")]
-    semantic: bool,
-    /// The opposite
-    #[arg(long, overrides_with = "semantic")]
-    no_semantic: bool,
     /// Where Ollama answers
     #[arg(long, value_name = "URL")]
     ollama_url: Option<String>,
@@ -19,16 +13,10 @@ pub(crate) struct Later {
 }
 
 impl Later {
-    /// A line for each protection that was asked for by flag and is not there.
+    /// A line for what was asked for by flag and is not there.
     pub(crate) fn warnings(&self) -> Vec<String> {
-        let asked = [
-            (self.semantic, "--semantic asks for semantic scoring (layer 2)"),
-            (
-                !self.semantic && (self.ollama_url.is_some() || self.ollama_model.is_some()),
-                "--ollama-… is for semantic scoring (layer 2)",
-            ),
-        ];
-        let asked = asked.into_iter().filter(|(asked, _)| *asked);
-        asked.map(|(_, what)| format!("{what}, which is not in this release: layer 1 alone judges")).collect()
+        let asked = self.ollama_url.is_some() || self.ollama_model.is_some();
+        let what = "--ollama-… is for scoring by a language model, which is not in this release";
+        asked.then(|| what.to_owned()).into_iter().collect()
     }
 }

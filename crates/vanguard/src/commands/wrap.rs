@@ -57,6 +57,12 @@ pub(crate) struct Wrap {
     /// The opposite
     #[arg(long, overrides_with = "behavioral")]
     no_behavioral: bool,
+    /// Score what texts mean (layer 2) [env: VANGUARD_SEMANTIC_ENABLED] [default: on]
+    #[arg(long, overrides_with = "no_semantic")]
+    semantic: bool,
+    /// The opposite
+    #[arg(long, overrides_with = "semantic")]
+    no_semantic: bool,
     #[command(flatten)]
     sources: Sources,
     #[command(flatten)]
@@ -167,6 +173,10 @@ impl Wrap {
         if self.behavioral || self.no_behavioral {
             let flag = if self.behavioral { "--behavioral" } else { "--no-behavioral" };
             add(flag, &|w| w.behaviour.enabled = Some(self.behavioral));
+        }
+        if self.semantic || self.no_semantic {
+            let flag = if self.semantic { "--semantic" } else { "--no-semantic" };
+            add(flag, &|w| w.semantic.enabled = Some(self.semantic));
         }
         if self.name.is_some() {
             add("--name", &|w| w.server.name.clone_from(&self.name));

@@ -16,6 +16,7 @@ use super::gateway::{self, Bounded};
 use super::origin::pick;
 use super::pins::Pinning;
 use super::roles::RoleChange;
+use super::semantic::Scored;
 use super::servers::{Served, ServerName};
 use super::serving::Serving;
 use super::written::{Audit, Compat, Exception, PortList, SandboxMode, Stderr};
@@ -37,6 +38,7 @@ pub(crate) struct Settings {
     pub(crate) limits: Bounds,
     pub(crate) resolve_hosts: Set<bool>,
     pub(crate) behaviour: Watched,
+    pub(crate) semantic: Scored,
     pub(crate) pins: Pinning,
     pub(crate) audit: Record,
     pub(crate) deny_as: Set<DenyAs>,
@@ -157,6 +159,7 @@ impl Settings {
             },
             resolve_hosts: pick(layers, false, |w| w.resolve_hosts),
             behaviour: Watched::from_layers(layers),
+            semantic: Scored::from_layers(layers),
             pins: Pinning::from_layers(layers),
             audit: Record {
                 path: pick(layers, None, |w| w.audit.path.clone().map(Some)),
@@ -191,6 +194,7 @@ impl Settings {
             profile,
         };
         settings.within_reason()?;
+        settings.semantic.within_reason()?;
         Ok(settings)
     }
 

@@ -52,6 +52,10 @@ pub(crate) fn rows(settings: &Settings, default_record: Option<&Path>) -> Vec<Ro
     rows.add("limits.inspection_ms", &limits.inspection_ms, |n| *n);
     rows.add("resolve_hosts", &settings.resolve_hosts, |yes| *yes);
     rows.behaviour(&settings.behaviour);
+    let semantic = &settings.semantic;
+    rows.add("semantic.enabled", &semantic.enabled, |yes| *yes);
+    rows.add("semantic.warn", &semantic.warn, ToString::to_string);
+    rows.add("semantic.block", &semantic.block, ToString::to_string);
     rows.add("pins.mode", &settings.pins.mode, |mode| *mode);
     // They lie beside the record unless a directory is named.
     let beside = || default_record.map(|record| record.with_file_name("pins"));

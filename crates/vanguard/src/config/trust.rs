@@ -61,6 +61,10 @@ fn loosening(written: &Written, others: &Settings) -> Vec<String> {
     for key in written.behaviour.redirects() {
         refuse(true, key);
     }
+    let semantic = &others.semantic;
+    refuse(written.semantic.enabled == Some(false) && semantic.enabled.value, "semantic.enabled");
+    refuse(written.semantic.warn.is_some_and(|warn| warn > semantic.warn.value), "semantic.warn");
+    refuse(written.semantic.block.is_some_and(|block| block > semantic.block.value), "semantic.block");
     refuse(written.pins.mode.is_some_and(|mode| mode < others.pins.mode.value), "pins.mode");
     refuse(written.pins.path.is_some(), "pins.path");
     let audit = &written.audit;
@@ -154,6 +158,9 @@ mod tests {
             ("behaviour: {tools: {'*': []}}", "behaviour.tools"),
             ("behaviour: {redis: {url: 'redis://evil'}}", "behaviour.redis.url"),
             ("behaviour: {redis: {ca_file: x}}", "behaviour.redis.ca_file"),
+            ("semantic: {enabled: false}", "semantic.enabled"),
+            ("semantic: {warn: 0.9}", "semantic.warn"),
+            ("semantic: {block: 0.9}", "semantic.block"),
             ("pins: {mode: memory}", "pins.mode"),
             ("pins: {path: x}", "pins.path"),
             ("audit: {path: none}", "audit.path"),

@@ -36,7 +36,8 @@ pub(crate) enum Effect {
 use Effect::{Idle, NotYet, Sets, Steers};
 
 const THROTTLE: &str = "slowing down what is random: it is told of or refused";
-const SEMANTIC: &str = "semantic scoring (layer 2)";
+const SEMANTIC: &str = "scoring by a language model";
+const THRESHOLD: &str = "a threshold beside those of `VANGUARD_SEMANTIC_THRESHOLD_…`";
 const HTTP: &str = "limits on streams by client address for `serve`";
 const VEX: &str = "anchoring in VEX";
 
@@ -66,7 +67,7 @@ pub(crate) const VARIABLES: &[Variable] = &[
             Ok(())
         }),
     ),
-    v("VANGUARD_BLOCK_THRESHOLD", Idle(SEMANTIC)),
+    v("VANGUARD_BLOCK_THRESHOLD", Idle(THRESHOLD)),
     v("VANGUARD_COMPAT", Sets("compat", |text, w| set(&mut w.compat, compat(text)))),
     v("VANGUARD_CONFIG", Steers("file to read in the place of the working directory's `vanguard.yaml`")),
     v("VANGUARD_DENY_AS", Sets("deny_as", |text, w| set(&mut w.deny_as, deny_as(text)))),
@@ -107,10 +108,10 @@ pub(crate) const VARIABLES: &[Variable] = &[
             set(&mut w.rules.dirs, given(text, "give a directory").map(|dir| vec![dir.into()]))
         }),
     ),
-    v("VANGUARD_SEMANTIC_ENABLED", NotYet(SEMANTIC, is_true)),
+    v("VANGUARD_SEMANTIC_ENABLED", Sets("semantic.enabled", |text, w| set(&mut w.semantic.enabled, boolean(text)))),
     v("VANGUARD_SEMANTIC_FAIL_CLOSED", Idle(SEMANTIC)),
-    v("VANGUARD_SEMANTIC_THRESHOLD_BLOCK", Idle(SEMANTIC)),
-    v("VANGUARD_SEMANTIC_THRESHOLD_WARN", Idle(SEMANTIC)),
+    v("VANGUARD_SEMANTIC_THRESHOLD_BLOCK", Sets("semantic.block", |text, w| set(&mut w.semantic.block, score(text)))),
+    v("VANGUARD_SEMANTIC_THRESHOLD_WARN", Sets("semantic.warn", |text, w| set(&mut w.semantic.warn, score(text)))),
     v("VANGUARD_SEMANTIC_TIMEOUT_SECS", Idle(SEMANTIC)),
     v(
         "VANGUARD_SENSITIVE_PATHS",
@@ -135,7 +136,7 @@ pub(crate) const VARIABLES: &[Variable] = &[
     v("VANGUARD_VEX_JWT", NotYet(VEX, not_empty)),
     v("VANGUARD_VEX_KEY", NotYet(VEX, not_empty)),
     v("VANGUARD_VEX_URL", NotYet(VEX, not_empty)),
-    v("VANGUARD_WARN_THRESHOLD", Idle(SEMANTIC)),
+    v("VANGUARD_WARN_THRESHOLD", Idle(THRESHOLD)),
 ];
 
 const fn v(name: &'static str, effect: Effect) -> Variable {
@@ -247,8 +248,8 @@ fn not_empty(text: &str) -> bool {
     !text.trim().is_empty()
 }
 
-fn is_true(text: &str) -> bool {
-    boolean(text).unwrap_or(false)
+fn score(text: &str) -> Result<f32, &'static str> {
+    text.trim().parse().map_err(|_| "give a score from 0 to 1")
 }
 
 #[cfg(test)]
@@ -295,9 +296,9 @@ mod tests {
 
     #[test]
     fn protection_that_is_not_there_is_never_silently_assumed() {
-        let (_, warnings) = read(&[("VANGUARD_SEMANTIC_ENABLED", "true")]).expect("valid");
+        let (_, warnings) = read(&[("VANGUARD_OPENAI_API_KEY", "key")]).expect("valid");
         assert!(warnings[0].contains("not in this release"));
-        let (_, warnings) = read(&[("VANGUARD_SEMANTIC_ENABLED", "false")]).expect("valid");
+        let (_, warnings) = read(&[("VANGUARD_OPENAI_API_KEY", "")]).expect("valid");
         assert!(warnings.is_empty());
     }
 

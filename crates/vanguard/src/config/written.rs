@@ -15,6 +15,7 @@ use super::entry::Entry;
 use super::gateway::Gateway;
 use super::pins::Pins;
 use super::roles::Corrections;
+use super::semantic::Semantic;
 use super::servers::Servers;
 use super::zone::Zone;
 
@@ -43,6 +44,8 @@ pub(crate) struct Written {
     pub(crate) resolve_hosts: Option<bool>,
     /// What only shows over time: limits, sequences of calls, flows of data.
     pub(crate) behaviour: Behaviour,
+    /// Layer 2: what texts mean.
+    pub(crate) semantic: Semantic,
     /// What servers said first of themselves and their tools, and are held to.
     pub(crate) pins: Pins,
     /// The record of every verdict.

@@ -5,17 +5,35 @@ use std::ops::Range;
 
 use super::features::{Feature, Features};
 use super::together::together;
+use super::weights::score;
+use crate::meaning::{Scorer, Weight};
+use crate::rules::Direction;
 
 /// Sentences that are judged together.
 const WINDOW: usize = 3;
+/// The longest text of which every sentence is weighed. Of a longer one, those to which L1 gives so many hundredths of a logit: an order
+/// without a word of the lexicon is rare, and weighing all takes as long as all else together.
+const LONG: usize = 8 << 10;
+const NOTABLE: i32 = 20;
 /// How far an article about attacks is looked for, in sentences.
 const ARTICLE: usize = 8;
 /// How many sentences that speak of attacks make an article of it.
 const SPOKEN: usize = 2;
 
+/// Sentences that stand together.
+pub(super) struct Window {
+    pub(super) features: Features,
+    /// What they weigh, where somebody weighs them.
+    pub(super) weight: Weight,
+    pub(super) place: Range<usize>,
+    /// Where each of them is; nowhere for one that there is not.
+    pub(super) sentences: [Range<usize>; WINDOW],
+}
+
 /// A sentence.
 struct Seen {
     features: Features,
+    weight: Weight,
     /// What it and the next say together.
     together: Features,
     place: Range<usize>,
@@ -25,7 +43,9 @@ struct Seen {
 
 /// Windows over the sentences of a text. Keeps those that some window yet to come looks at.
 pub(super) struct Windows<'e> {
-    each: &'e mut dyn FnMut(Features, Range<usize>),
+    text: &'e str,
+    scorer: Option<&'e dyn Scorer>,
+    each: &'e mut dyn FnMut(&Window),
     seen: VecDeque<Seen>,
     /// Where among them the next window begins.
     next: usize,
@@ -33,9 +53,9 @@ pub(super) struct Windows<'e> {
 }
 
 impl<'e> Windows<'e> {
-    /// Windows that `each` is called with where they have features.
-    pub(super) fn over(each: &'e mut dyn FnMut(Features, Range<usize>)) -> Self {
-        Self { each, seen: VecDeque::new(), next: 0, spoken: 0 }
+    /// Windows over `text` that `each` is called with: where `scorer` weighs them all, else those that have features.
+    pub(super) fn over(text: &'e str, scorer: Option<&'e dyn Scorer>, each: &'e mut dyn FnMut(&Window)) -> Self {
+        Self { text, scorer, each, seen: VecDeque::new(), next: 0, spoken: 0 }
     }
 
     /// Takes the next sentence.
@@ -43,7 +63,12 @@ impl<'e> Windows<'e> {
         if let Some(last) = self.seen.back_mut() {
             last.together = together(last.features | features);
         }
-        self.seen.push_back(Seen { features, together: 0, place, spoken: self.spoken });
+        let worth = self.text.len() <= LONG || score(features, Direction::RESPONSE) >= NOTABLE;
+        let weight = self
+            .scorer
+            .filter(|_| worth)
+            .map_or(Weight::default(), |scorer| scorer.weigh(self.text.get(place.clone()).unwrap_or_default()));
+        self.seen.push_back(Seen { features, weight, together: 0, place, spoken: self.spoken });
         self.spoken = self.spoken.saturating_add(usize::from(features & Feature::AttackWord.bit() != 0));
         if self.seen.len() > self.next.saturating_add(WINDOW).saturating_add(ARTICLE) {
             self.look();
@@ -63,7 +88,8 @@ impl<'e> Windows<'e> {
     fn look(&mut self) {
         let window = || self.seen.iter().skip(self.next).take(WINDOW);
         let mut all = window().fold(0, |all, sentence| all | sentence.features);
-        if all != 0
+        let weight = window().fold(Weight::default(), |all, sentence| all.and(sentence.weight));
+        if (all != 0 || self.scorer.is_some() && self.text.len() <= LONG)
             && let (Some(first), Some(last)) = (window().next(), window().next_back())
         {
             // What the last says with one beyond the window is not the window's.
@@ -74,7 +100,10 @@ impl<'e> Windows<'e> {
             if spoken(after).saturating_sub(spoken(self.next.saturating_sub(ARTICLE))) > SPOKEN {
                 all |= Feature::AttackArticle.bit();
             }
-            (self.each)(all, first.place.start..last.place.end);
+            let place = first.place.start..last.place.end;
+            let mut places = window().map(|sentence| sentence.place.clone());
+            let sentences = std::array::from_fn(|_| places.next().unwrap_or_default());
+            (self.each)(&Window { features: all, weight, place, sentences });
         }
         if self.next < ARTICLE {
             self.next = self.next.saturating_add(1);

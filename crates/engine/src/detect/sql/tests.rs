@@ -20,6 +20,7 @@ fn found(text: &str, roles: Roles) -> Vec<&'static str> {
         roles,
         direction: Direction::REQUEST,
         tool: None,
+        meaning: None,
         kinds: u64::MAX,
     };
     (FAMILY.look)(&look, &mut |kind, range| {

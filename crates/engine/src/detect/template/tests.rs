@@ -17,6 +17,7 @@ fn kinds(text: &str) -> Vec<usize> {
         roles: Roles::TEXT,
         direction: Direction::REQUEST,
         tool: None,
+        meaning: None,
         kinds: u64::MAX,
     };
     look(&asked, &mut |kind, _: Range<usize>| kinds.push(kind));

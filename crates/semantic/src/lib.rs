@@ -1,0 +1,19 @@
+//! What a text means (L2): scores that no list of words can give.
+//!
+//! The engine asks a scorer ([`vanguard_engine::meaning::Scorer`]) about every few sentences that a model is to read;
+//! [`Embedded`] answers in microseconds.
+
+mod embedded;
+pub mod features;
+
+pub use embedded::{Embedded, ModelError};
+
+use vanguard_engine::meaning::Meaning;
+
+/// The scorer that comes with the program, refusing from `block` on and warning from `warn` on.
+///
+/// # Errors
+/// The model is broken, which a test rules out.
+pub fn embedded(warn: f32, block: f32) -> Result<Meaning, ModelError> {
+    Ok(Meaning::new(Embedded::own()?, warn, block))
+}
