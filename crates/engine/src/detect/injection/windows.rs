@@ -15,6 +15,8 @@ const WINDOW: usize = 3;
 /// without a word of the lexicon is rare, and weighing all takes as long as all else together.
 const LONG: usize = 8 << 10;
 const NOTABLE: i32 = 20;
+/// How many bytes of a long text are weighed: what is made of nothing but orders is found in its first pages.
+const MOST_WEIGHED: usize = 64 << 10;
 /// How far an article about attacks is looked for, in sentences.
 const ARTICLE: usize = 8;
 /// How many sentences that speak of attacks make an article of it.
@@ -50,12 +52,14 @@ pub(super) struct Windows<'e> {
     /// Where among them the next window begins.
     next: usize,
     spoken: usize,
+    /// Bytes that were weighed.
+    weighed: usize,
 }
 
 impl<'e> Windows<'e> {
     /// Windows over `text` that `each` is called with: where `scorer` weighs them all, else those that have features.
     pub(super) fn over(text: &'e str, scorer: Option<&'e dyn Scorer>, each: &'e mut dyn FnMut(&Window)) -> Self {
-        Self { text, scorer, each, seen: VecDeque::new(), next: 0, spoken: 0 }
+        Self { text, scorer, each, seen: VecDeque::new(), next: 0, spoken: 0, weighed: 0 }
     }
 
     /// Takes the next sentence.
@@ -63,11 +67,12 @@ impl<'e> Windows<'e> {
         if let Some(last) = self.seen.back_mut() {
             last.together = together(last.features | features);
         }
-        let worth = self.text.len() <= LONG || score(features, Direction::RESPONSE) >= NOTABLE;
-        let weight = self
-            .scorer
-            .filter(|_| worth)
-            .map_or(Weight::default(), |scorer| scorer.weigh(self.text.get(place.clone()).unwrap_or_default()));
+        let worth =
+            self.text.len() <= LONG || self.weighed < MOST_WEIGHED && score(features, Direction::RESPONSE) >= NOTABLE;
+        let weight = self.scorer.filter(|_| worth).map_or(Weight::default(), |scorer| {
+            self.weighed = self.weighed.saturating_add(place.len());
+            scorer.weigh(self.text.get(place.clone()).unwrap_or_default())
+        });
         self.seen.push_back(Seen { features, weight, together: 0, place, spoken: self.spoken });
         self.spoken = self.spoken.saturating_add(usize::from(features & Feature::AttackWord.bit() != 0));
         if self.seen.len() > self.next.saturating_add(WINDOW).saturating_add(ARTICLE) {
