@@ -1,7 +1,11 @@
 //! What the scorer sees in labelled texts, for training: `semantic_features OUT FILE.jsonl…` writes `OUT.tsv` (a line a case)
 //! and `OUT.bin` (the features of its passages); `semantic_features OUT --words FILE` writes to `OUT` the buckets of words.
 
-#![allow(clippy::disallowed_types, reason = "reads a corpus of ours, no peer's bytes")]
+#![allow(
+    clippy::disallowed_types,
+    clippy::cast_possible_truncation,
+    reason = "reads a corpus of ours, no peer's bytes"
+)]
 
 use std::collections::HashSet;
 use std::fs::File;

@@ -12,5 +12,5 @@ fn rules_that_ask_for_meaning_do_as_their_cases_say() {
     let rules = RuleSet::load(builtin(), &tuning).unwrap();
     let meaning = vanguard_semantic::embedded(Meaning::WARN, Meaning::BLOCK).unwrap();
     let failures = failures(&rules.asking(meaning));
-    assert!(failures.is_empty(), "{}", failures.iter().map(|f| format!("{f}\n")).collect::<String>());
+    assert!(failures.is_empty(), "{failures:#?}");
 }

@@ -15,6 +15,7 @@ pub(crate) mod ready;
 mod report;
 pub(crate) mod rules;
 pub(crate) mod sandbox;
+mod scoring;
 #[cfg(unix)]
 pub(crate) mod serve;
 pub(crate) mod sessions;

@@ -13,6 +13,7 @@ use vanguard_gateway::{StdioConfig, Waits};
 
 use super::later::Later;
 use super::report;
+use super::scoring::Scoring;
 use crate::config::sources::{Resolved, Surroundings};
 use crate::config::written::Stderr;
 use crate::config::{Layer, Origin, Set, Settings, Sources, Written};
@@ -57,12 +58,8 @@ pub(crate) struct Wrap {
     /// The opposite
     #[arg(long, overrides_with = "behavioral")]
     no_behavioral: bool,
-    /// Score what texts mean (layer 2) [env: VANGUARD_SEMANTIC_ENABLED] [default: on]
-    #[arg(long, overrides_with = "no_semantic")]
-    semantic: bool,
-    /// The opposite
-    #[arg(long, overrides_with = "semantic")]
-    no_semantic: bool,
+    #[command(flatten)]
+    scoring: Scoring,
     #[command(flatten)]
     sources: Sources,
     #[command(flatten)]
@@ -174,10 +171,6 @@ impl Wrap {
             let flag = if self.behavioral { "--behavioral" } else { "--no-behavioral" };
             add(flag, &|w| w.behaviour.enabled = Some(self.behavioral));
         }
-        if self.semantic || self.no_semantic {
-            let flag = if self.semantic { "--semantic" } else { "--no-semantic" };
-            add(flag, &|w| w.semantic.enabled = Some(self.semantic));
-        }
         if self.name.is_some() {
             add("--name", &|w| w.server.name.clone_from(&self.name));
         }
@@ -188,6 +181,7 @@ impl Wrap {
         if self.cwd.is_some() {
             add("--cwd", &|w| w.server.cwd.clone_from(&self.cwd));
         }
+        layers.extend(self.scoring.layer());
         layers.extend(self.walls.layers());
         layers
     }
