@@ -1,7 +1,7 @@
 //! What a text means (L2): a score by somebody who has learnt it, an argument as the clock is.
 //!
 //! L1 finds what it has words for. A scorer says how likely the rest is an attack; what that means is decided here, by two
-//! thresholds, and by the rules that ask for the detectors `injection.meant`, `injection.doubted` and `intent.harm`.
+//! thresholds, and by the rules that ask for the detectors `injection.meant` and `injection.doubted`.
 
 use std::fmt;
 use std::sync::Arc;
