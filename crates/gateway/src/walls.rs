@@ -35,15 +35,7 @@ fn note(sighting: Sighting, link: &Link) {
         _ => (&FORBIDDEN_CALL, format!("{} by process {}", sighting.call, sighting.process)),
     };
     let decision = decision(rule, Action::Block, Verdict::Block, &evidence);
-    // A record that is lost shows in `failing`, and nothing passes from there on where the setting is to block.
-    let _ = link.talk.log.record_blocked(&Entry {
-        decision: &decision,
-        timing: Timing::default(),
-        digest: None,
-        bytes: 0,
-        material: None,
-    });
-    link.talk.watch_audit();
+    record(&decision, link);
     if sighting.outcome == Outcome::Ended {
         link.walled(&sighting);
     }
@@ -53,13 +45,14 @@ fn note(sighting: Sighting, link: &Link) {
 /// Records that the kernel keeps less of the walls than was meant.
 pub(crate) fn weak(lacks: &str, link: &Link) {
     let decision = decision(&WEAK, Action::Warn, Verdict::Warn, lacks);
-    let _ = link.talk.log.record_blocked(&Entry {
-        decision: &decision,
-        timing: Timing::default(),
-        digest: None,
-        bytes: 0,
-        material: None,
-    });
+    record(&decision, link);
+}
+
+/// Records what no message is behind.
+fn record(decision: &Decision, link: &Link) {
+    let (timing, digest, bytes, material) = (Timing::default(), None, 0, None);
+    // A record that is lost shows in `failing`, and nothing passes from there on where the setting is to block.
+    let _ = link.talk.log.record_blocked(&Entry { decision, timing, digest, bytes, material });
     link.talk.watch_audit();
 }
 
