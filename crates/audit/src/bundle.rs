@@ -2,9 +2,12 @@
 
 use std::path::Path;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use ed25519_dalek::SigningKey;
 use serde::{Deserialize, Serialize};
 
+use crate::anchor::{Anchor, State};
 use crate::evidence::{ReadError, Reader};
 use crate::key;
 use crate::manifest::{Envelope, Statement};
@@ -28,6 +31,19 @@ pub struct Bundle {
     pub proof: String,
     /// What it means, as a signed in-toto statement.
     pub manifest: Envelope,
+    /// That it was there when a block of Bitcoin was made, or will be in one, where its log is anchored.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub anchor: Option<AnchorPart>,
+}
+
+/// A checkpoint that was anchored, and that the record is in its tree.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AnchorPart {
+    /// That the record is in its tree (`c2sp.org/tlog-proof@v1`), with the checkpoint as it was signed.
+    pub proof: String,
+    /// The proof of OpenTimestamps of that checkpoint, in base64.
+    pub ots: String,
 }
 
 /// A bundle can't be made.
@@ -71,12 +87,14 @@ impl Bundle {
             return Err(BundleError::NotSigned(index));
         }
         let hashes = inclusion(index, signed.size, &mut Tiles::new(log, signed.size))?;
+        let anchor = anchor(log, index, signed.size)?;
         Ok(Self {
             kind: KIND.to_owned(),
             key: key::public_text(&key.verifying_key()),
             record,
             proof: Proof { index, hashes, checkpoint }.text(),
             manifest: Envelope::sign(&statement.canonical(), key),
+            anchor,
         })
     }
 
@@ -87,4 +105,26 @@ impl Bundle {
         }
         serde_json::from_slice::<Self>(bytes).ok().filter(|bundle| bundle.kind == KIND)
     }
+}
+
+/// The earliest checkpoint with the record in it that is in a block, or else that will be in one. `size` is that of the log's newest.
+fn anchor(log: &Path, index: u64, size: u64) -> Result<Option<AnchorPart>, BundleError> {
+    let unread = |source| ReadError::Io { path: log.join(crate::anchor::DIRECTORY), source };
+    let mut chosen: Option<Anchor> = None;
+    for at in Anchor::sizes(log).map_err(unread)?.into_iter().filter(|at| (index + 1..=size).contains(at)) {
+        let anchor = Anchor::read(log, at).map_err(unread)?;
+        match anchor.state() {
+            State::Confirmed => {
+                chosen = Some(anchor);
+                break;
+            }
+            State::Pending if chosen.is_none() => chosen = Some(anchor),
+            State::Pending | State::Failed => {}
+        }
+    }
+    let Some(Anchor { size: at, checkpoint, proof: Ok(proof) }) = chosen else { return Ok(None) };
+    // Whatever lies in the tree of the older checkpoint lies at the same place in that of the newest.
+    let hashes = inclusion(index, at, &mut Tiles::new(log, size))?;
+    let ots = proof.bytes().map(|bytes| STANDARD.encode(bytes)).unwrap_or_default();
+    Ok(Some(AnchorPart { proof: Proof { index, hashes, checkpoint }.text(), ots }))
 }

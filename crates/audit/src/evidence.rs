@@ -4,7 +4,7 @@
 //! A record first goes to the log's write-ahead file ([`wal`]), which is what makes it durable. What is there is then put into tiles and
 //! signed by the [`sealer`]. The [`Journal`] is both together.
 
-mod files;
+pub(crate) mod files;
 mod home;
 mod journal;
 mod reader;
@@ -26,6 +26,8 @@ pub struct EvidenceConfig {
     pub name: String,
     /// Bytes of records after which the oldest of a log are dropped. Their hashes stay.
     pub max_bytes: u64,
+    /// What of it leaves the machine.
+    pub send: crate::send::SendConfig,
 }
 
 impl EvidenceConfig {

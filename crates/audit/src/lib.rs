@@ -5,6 +5,8 @@
 //! Only masked [`Evidence`](vanguard_engine::finding::Evidence) is ever written, never an argument as it came.
 //! `docs/audit.md` describes every field.
 
+pub mod anchor;
+pub mod bitcoin;
 pub mod bundle;
 mod config;
 mod digest;
@@ -12,7 +14,9 @@ pub mod evidence;
 pub mod key;
 mod log;
 pub mod manifest;
+pub mod ots;
 mod record;
+pub mod send;
 pub mod siem;
 mod stamp;
 pub mod tlog;

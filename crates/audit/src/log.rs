@@ -17,6 +17,7 @@ use crate::record::{
     Entry, MAX_RECORD_BYTES, Material, Salts, program, session_part, write_line, write_opened, write_recovered,
     write_rest,
 };
+use crate::send::Courier;
 use crate::stamp::Stamp;
 use crate::trail::Trail;
 
@@ -50,6 +51,8 @@ struct Shared {
     sinks: Mutex<Sinks>,
     /// The log that proves them, for what needs no order: forcing and signing.
     journal: Option<Arc<Journal>>,
+    /// Who sends checkpoints, where somebody asked for that.
+    courier: Option<Courier>,
     /// By what arguments are salted; without a key they are not told of.
     salts: Option<Salts>,
     /// Rung when the first record begins to wait, when many do, and at the close.
@@ -161,7 +164,10 @@ impl Log {
             trail.append(&mut opened).map_err(failed)?;
             Ok(trail)
         });
-        let shared = Shared::new(trail.transpose()?, journal, config.on_failure, config.sync);
+        let send = config.evidence.as_ref().filter(|evidence| evidence.send.is_some());
+        let courier = send.map(|evidence| Courier::start(&evidence.dir, evidence.send.clone()));
+        let courier = courier.transpose().map_err(OpenError::Thread)?;
+        let shared = Shared::new(trail.transpose()?, journal, courier, config.on_failure, config.sync);
         let mut threads = Vec::new();
         let mut start = |name: &str, work: fn(&Shared)| {
             let shared = Arc::clone(&shared);
@@ -178,7 +184,7 @@ impl Log {
 
     /// A log that keeps nothing, for one who asked for none.
     pub fn disabled() -> Self {
-        let shared = Shared::new(None, None, OnFailure::Warn, false);
+        let shared = Shared::new(None, None, None, OnFailure::Warn, false);
         Self { shared, threads: Mutex::default(), warnings: Vec::new() }
     }
 
@@ -207,7 +213,13 @@ impl Log {
         self.shared.write_waiting()?;
         self.shared.force()?;
         match &self.shared.journal {
-            Some(journal) => journal.finish().map_err(|source| self.shared.failed(journal.path().to_owned(), source)),
+            Some(journal) => {
+                journal.finish().map_err(|source| self.shared.failed(journal.path().to_owned(), source))?;
+                self.shared.offer(journal);
+                // What cannot be written down is in the log, whose next checkpoint says it again.
+                let _ = self.shared.courier.as_ref().map(Courier::close);
+                Ok(())
+            }
             None => Ok(()),
         }
     }
@@ -317,13 +329,20 @@ thread_local! {
 }
 
 impl Shared {
-    fn new(trail: Option<Trail>, journal: Option<Arc<Journal>>, on_failure: OnFailure, sync: bool) -> Arc<Self> {
+    fn new(
+        trail: Option<Trail>,
+        journal: Option<Arc<Journal>>,
+        courier: Option<Courier>,
+        on_failure: OnFailure,
+        sync: bool,
+    ) -> Arc<Self> {
         Arc::new(Self {
             waiting: Mutex::default(),
             keeps: trail.is_some() || journal.is_some(),
             sinks: Mutex::new(Sinks { trail, journalled: 0 }),
             salts: journal.as_ref().map(|journal| Salts::of(journal.key())),
             journal,
+            courier,
             bell: Condvar::new(),
             failing: AtomicBool::new(false),
             unsealed: AtomicBool::new(false),
@@ -411,6 +430,15 @@ impl Shared {
         file.sync_data().map_err(|source| self.failed(path, source))
     }
 
+    /// Has the newest checkpoint sent where that was asked for.
+    fn offer(&self, journal: &Journal) {
+        if let Some(courier) = &self.courier
+            && let Ok(Some(checkpoint)) = journal.checkpoint()
+        {
+            courier.offer(journal.name(), &checkpoint);
+        }
+    }
+
     fn failed(&self, path: PathBuf, source: io::Error) -> WriteError {
         let error = WriteError { path, source };
         self.waiting().failure = error.to_string();
@@ -444,7 +472,9 @@ fn seal_now_and_then(shared: &Shared) {
     let mut tend = || {
         // What cannot be signed of other logs is no fault of this one.
         if !std::mem::replace(&mut tended, true) {
-            let _ = journal.tend_others();
+            let _ = journal.tend_others(|name, checkpoint| {
+                shared.courier.iter().for_each(|courier| courier.offer(name, checkpoint));
+            });
         }
     };
     let mut seals = shared.seals();
@@ -475,6 +505,9 @@ fn seal_now_and_then(shared: &Shared) {
         seals.due = false;
         drop(seals);
         let failure = journal.seal().err();
+        if failure.is_none() {
+            shared.offer(journal);
+        }
         tend();
         seals = shared.seals();
         seals.due |= failure.is_some();

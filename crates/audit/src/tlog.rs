@@ -15,6 +15,7 @@ pub use checkpoint::Checkpoint;
 pub use hash::Hash;
 pub use note::{KeyName, Note, NoteError};
 pub use proof::Proof;
+pub(crate) use tile::read_bounded;
 pub use tile::{Entries, FULL, Tile, TileError, Tiles};
 pub(crate) use tree::whole;
 pub use tree::{Growing, Nodes, check_consistency, check_inclusion, consistency, inclusion, root};

@@ -1,5 +1,6 @@
 //! Whether what is there is what was recorded, and where it is not.
 
+mod anchors;
 mod bundle;
 mod log;
 
@@ -7,7 +8,12 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
+use crate::bitcoin::Headers;
+use crate::tlog::Checkpoint;
+
+pub use anchors::{Anchored, Block, Standing};
 pub use bundle::{BundleReport, bundle};
+use log::goes_on;
 pub use log::log;
 
 /// What was found in a log.
@@ -31,8 +37,10 @@ pub struct LogReport {
     pub signed: bool,
     /// Each record is in the tree that was signed.
     pub included: bool,
-    /// The tree is of one piece, and goes on from the earlier checkpoint where one was given.
+    /// The tree is of one piece, and goes on from the earlier checkpoints: that which was given, and those that were anchored.
     pub consistent: bool,
+    /// Up to where it is anchored in Bitcoin.
+    pub anchored: Anchored,
     /// All that is wrong.
     pub faults: Vec<Fault>,
 }
@@ -58,6 +66,8 @@ pub enum Layer {
     Included,
     /// The log only ever grew; what is derived from a record says what the record says.
     Consistent,
+    /// It was there when a block of Bitcoin was made.
+    Anchored,
 }
 
 impl Layer {
@@ -67,6 +77,35 @@ impl Layer {
             Self::Signed => 10,
             Self::Included => 11,
             Self::Consistent => 12,
+            Self::Anchored => 14,
+        }
+    }
+}
+
+/// What is asked beyond what the log itself can tell.
+#[derive(Debug, Default)]
+pub struct Asked {
+    /// A checkpoint that the log must go on from.
+    pub earlier: Option<Checkpoint>,
+    /// Where headers of blocks come from.
+    pub headers: Option<Headers>,
+    /// Proofs that must be there: that one is missing is a fault.
+    pub required: Vec<Layer>,
+}
+
+impl Asked {
+    /// Adds a fault where something that must be anchored is not.
+    fn require(&self, anchored: &Anchored, faults: &mut Faults) {
+        if self.required.contains(&Layer::Anchored) && !anchored.holds() && faults.hold(Layer::Anchored) {
+            faults.add(
+                Layer::Anchored,
+                "anchor",
+                match anchored.standing {
+                    Standing::Pending => "calendars have promised a block, and none is known yet",
+                    Standing::Unchecked => "no header of the block that it is in was to be had",
+                    Standing::None | Standing::Anchored => "there is none",
+                },
+            );
         }
     }
 }

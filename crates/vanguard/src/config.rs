@@ -14,6 +14,7 @@ pub(crate) mod resolve;
 pub(crate) mod roles;
 pub(crate) mod schema;
 pub(crate) mod semantic;
+pub(crate) mod sending;
 pub(crate) mod servers;
 pub(crate) mod serving;
 pub(crate) mod show;

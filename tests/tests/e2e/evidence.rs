@@ -1,5 +1,7 @@
 //! The log that proves the record: after any end, and after any change.
 
+use std::io::{Read as _, Write as _};
+use std::net::TcpListener;
 use std::path::Path;
 use std::process::Output;
 use std::time::{Duration, Instant};
@@ -169,4 +171,70 @@ fn the_evidence_of_a_refusal_verifies_by_the_public_key_alone() {
     std::fs::write(file, &text).unwrap();
     let (_, other, _) = run(&["key", "--audit-dir", elsewhere.path().to_str().unwrap()]);
     assert_eq!(run(&["verify", file, "--key", other.trim()]).0, Some(10));
+}
+
+/// Answers as a calendar of OpenTimestamps does, one that has a block ready (which there is not); with no reason to be believed.
+fn calendar() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let mut request = [0; 4096];
+            let Ok(read) = stream.read(&mut request) else { continue };
+            let pending = b"\xf0\x01\x09\x00\x83\xdf\xe3\x0d\x2e\xf9\x0c\x8e\x12\x11https://a.example";
+            let block = b"\x08\x00\x05\x88\x96\x0d\x73\xd7\x19\x01\x01\x07";
+            let answer: &[u8] = if request[..read].starts_with(b"POST /digest ") { pending } else { block };
+            let head = format!("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: {}\r\n\r\n", answer.len());
+            let _ = stream.write_all(&[head.as_bytes(), answer].concat());
+        }
+    });
+    url
+}
+
+#[test]
+fn checkpoints_go_to_the_calendars_that_are_configured_and_what_is_not_in_a_block_is_told() {
+    let dir = tempfile::tempdir().unwrap();
+    let (logs, url) = (dir.path().join("audit"), calendar());
+    let mut proxy = Proxy::of(Puppet::echo()).setting("--audit-dir", &logs).option("--name").option("echo");
+    proxy = proxy.option("--log-file").option("none").variable("VANGUARD_ANCHOR_CALENDARS", &url);
+    let mut client = proxy.start();
+    client.send(r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"read_file","arguments":{"path":"../../../etc/shadow"}}}"#);
+    client.line_within(Duration::from_secs(10)).expect("refused");
+    let run = |args: &[&str]| {
+        let output = vanguard()
+            .arg("audit")
+            .args(args)
+            .env("VANGUARD_ANCHOR_CALENDARS", &url)
+            .arg("--audit-dir")
+            .arg(&logs)
+            .output();
+        let output = output.unwrap();
+        let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+        (output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned(), stderr)
+    };
+    // The proxy sends it by itself, without anybody's waiting for it.
+    let begun = Instant::now();
+    while !run(&["anchors"]).1.contains("pending    https://a.example") {
+        assert!(begun.elapsed() < Duration::from_secs(30), "{:?}", run(&["outbox"]));
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    client.close();
+    client.wait();
+    // What came last waits for the hour to be over, or for somebody who does not want to wait.
+    let (code, shown, stderr) = run(&["anchors", "--now", "--json"]);
+    assert_eq!(code, Some(0), "{stderr}");
+    let shown: Value = serde_json::from_str(&shown).unwrap();
+    assert_eq!((&shown[0]["state"], &shown[0]["blocks"][0]), (&Value::from("confirmed"), &Value::from(7)), "{shown}");
+    run(&["outbox", "--send"]);
+    assert_eq!(run(&["outbox"]).1, "");
+
+    let (code, told, _) = run(&["verify"]);
+    assert!(code == Some(0) && told.contains("anchored    not checked: block 7"), "{told}");
+    assert_eq!(run(&["verify", "--require", "anchored"]).0, Some(14));
+    let first = "0100000000000000000000000000000000000000000000000000000000000000000000003ba3edfd7a7b12b27ac72c3e67768f617fc81bc3888a51323a9fb8aa4b1e5e4a29ab5f49ffff001d1dac2b7c";
+    let (code, told, _) = run(&["verify", "--header", &format!("7:{first}")]);
+    assert!(code == Some(14) && told.contains("is not in block 7"), "{told}");
+    // Without calendars nothing is asked, and nobody has to be told that.
+    let none = vanguard().args(["audit", "anchors", "--now", "--audit-dir"]).arg(&logs).output().unwrap();
+    assert_eq!(none.status.code(), Some(3));
 }

@@ -6,7 +6,7 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 /// Options that make files for their owner alone.
-pub(super) fn private() -> OpenOptions {
+pub(crate) fn private() -> OpenOptions {
     #[cfg_attr(not(unix), expect(unused_mut, reason = "modes are a thing of Unix"))]
     let mut options = OpenOptions::new();
     #[cfg(unix)]
@@ -15,7 +15,7 @@ pub(super) fn private() -> OpenOptions {
 }
 
 /// Makes a directory, and those above it, for their owner alone.
-pub(super) fn make_directory(path: &Path) -> io::Result<()> {
+pub(crate) fn make_directory(path: &Path) -> io::Result<()> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
@@ -24,7 +24,7 @@ pub(super) fn make_directory(path: &Path) -> io::Result<()> {
 }
 
 /// Puts `bytes` in the place of a file, whole: who reads it sees the old or the new. `forced`: and on disk before it is seen.
-pub(super) fn replace(path: &Path, bytes: &[u8], forced: bool) -> io::Result<()> {
+pub(crate) fn replace(path: &Path, bytes: &[u8], forced: bool) -> io::Result<()> {
     let mut name = path.as_os_str().to_owned();
     name.push(".new");
     let new = Path::new(&name);
@@ -46,7 +46,7 @@ pub(super) fn replace(path: &Path, bytes: &[u8], forced: bool) -> io::Result<()>
 
 /// Forces files below `dir`, and what lists them, to disk: one by one, and where there are many by one call for the whole file system, which
 /// then takes them together.
-pub(super) fn force_all(dir: &Path, files: &[PathBuf]) -> io::Result<()> {
+pub(crate) fn force_all(dir: &Path, files: &[PathBuf]) -> io::Result<()> {
     const MANY: usize = 64;
     #[cfg(target_os = "linux")]
     if files.len() > MANY {
@@ -63,12 +63,12 @@ pub(super) fn force_all(dir: &Path, files: &[PathBuf]) -> io::Result<()> {
 }
 
 /// Forces what a directory lists to disk. Only Unix lets one open it for that.
-pub(super) fn force_directory(path: &Path) -> io::Result<()> {
+pub(crate) fn force_directory(path: &Path) -> io::Result<()> {
     if cfg!(unix) { File::open(path)?.sync_all() } else { Ok(()) }
 }
 
 /// Removes a file, if it is there.
-pub(super) fn remove(path: &Path) -> io::Result<()> {
+pub(crate) fn remove(path: &Path) -> io::Result<()> {
     match fs::remove_file(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         outcome => outcome,

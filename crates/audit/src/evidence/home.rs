@@ -9,6 +9,7 @@ use ed25519_dalek::SigningKey;
 
 use super::files::{make_directory, private};
 use crate::key;
+use crate::send::OUTBOX;
 
 /// The key's file.
 const KEY: &str = "key";
@@ -151,7 +152,7 @@ fn file_name(name: &str) -> String {
     let name: String = name.chars().take(MAX_NAME).map(safe).collect();
     match name.trim_start_matches('.') {
         // The one of the directory itself lies beside the logs.
-        "" | KEY | LOCK => format!("server-{name}"),
+        "" | KEY | LOCK | OUTBOX => format!("server-{name}"),
         fits => fits.to_owned(),
     }
 }
@@ -197,6 +198,7 @@ mod tests {
         assert_eq!(file_name("../../etc"), "_.._etc");
         assert_eq!(file_name(".."), "server-..");
         assert_eq!(file_name("key"), "server-key");
+        assert_eq!(file_name("outbox"), "server-outbox");
         assert_eq!(file_name("*"), "_");
         assert_eq!(file_name(&"é".repeat(500)).len(), MAX_NAME);
     }

@@ -128,12 +128,14 @@ impl Journal {
 
     /// Signs what proxies that were killed have left behind in the other logs of the directory, so that it does not wait for the next proxy
     /// before the same server. A log that cannot be opened is left as it is: who starts it, or verifies it, is told.
-    pub fn tend_others(&self) -> io::Result<()> {
+    /// `signed` is told of each, with its name and the checkpoint.
+    pub fn tend_others(&self, mut signed: impl FnMut(&str, &str)) -> io::Result<()> {
         let Some(home) = self.dir.path.parent() else { return Ok(()) };
         let Ok(home) = Home::existing(home) else { return Ok(()) };
         for dir in home.idle_logs()? {
             if let Ok(OpenedJournal { journal, .. }) = Self::open_in(&home, dir, self.max_bytes) {
                 journal.finish()?;
+                journal.checkpoint()?.iter().for_each(|checkpoint| signed(journal.name(), checkpoint));
             }
         }
         Ok(())
@@ -142,6 +144,19 @@ impl Journal {
     /// What signs it.
     pub fn key(&self) -> &SigningKey {
         &self.key
+    }
+
+    /// The log's name.
+    pub fn name(&self) -> &str {
+        &self.dir.name
+    }
+
+    /// The newest checkpoint as it was signed, if there is one.
+    pub fn checkpoint(&self) -> io::Result<Option<String>> {
+        match fs::read_to_string(self.dir.path.join(CHECKPOINT)) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            read => read.map(Some),
+        }
     }
 
     /// The log's directory.
@@ -307,7 +322,7 @@ fn put_aside(log: &Path, origin: &str) -> io::Result<PathBuf> {
     aside.push(id);
     let aside = PathBuf::from(aside);
     super::files::make_directory(&aside)?;
-    for name in ["tile", CHECKPOINT, NAME] {
+    for name in ["tile", crate::anchor::DIRECTORY, CHECKPOINT, NAME] {
         match fs::rename(log.join(name), aside.join(name)) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             _ => {}

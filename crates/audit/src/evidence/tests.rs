@@ -248,7 +248,10 @@ fn what_a_killed_proxy_left_is_signed_by_the_next_one_before_whichever_server() 
     let busy = Journal::open(&home, "busy", u64::MAX).unwrap().journal;
     append(&busy, 0, 3);
     let next = Journal::open(&home, "git", u64::MAX).unwrap().journal;
-    next.tend_others().unwrap();
+    let mut told = Vec::new();
+    next.tend_others(|name, checkpoint| told.push((name.to_owned(), checkpoint.lines().nth(1).unwrap().to_owned())))
+        .unwrap();
     assert_eq!(signed(dir.path(), 0), 300);
+    assert_eq!(told, [("files".to_owned(), "300".to_owned())]);
     assert!(!busy.path().join(CHECKPOINT).exists(), "one that is written to is left to its writer");
 }

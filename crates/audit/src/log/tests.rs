@@ -9,6 +9,7 @@ use vanguard_engine::verdict::{Coverage, Decision, Flow, Timing, Verdict};
 use super::*;
 use crate::Digest;
 use crate::evidence::{EvidenceConfig, Home, Reader};
+use crate::send::SendConfig;
 
 #[derive(Deserialize)]
 struct Line {
@@ -212,7 +213,8 @@ fn a_disabled_log_keeps_nothing_and_never_fails() {
 
 fn with_evidence(dir: &Path) -> AuditConfig {
     let max_bytes = EvidenceConfig::MAX_BYTES;
-    let evidence = EvidenceConfig { dir: dir.join("audit"), name: "files".to_owned(), max_bytes };
+    let send = SendConfig::default();
+    let evidence = EvidenceConfig { dir: dir.join("audit"), name: "files".to_owned(), max_bytes, send };
     AuditConfig { evidence: Some(evidence), ..AuditConfig::new(dir.join("audit.jsonl")) }
 }
 
@@ -237,7 +239,7 @@ fn the_same_bytes_are_read_by_people_and_proved_by_the_log() {
         fs::read_to_string(dir.path().join("audit.jsonl")).unwrap().lines().map(str::to_owned).collect();
     assert_eq!(evidence(dir.path()), lines);
     let key = Home::existing(&dir.path().join("audit")).unwrap().key().verifying_key();
-    let report = crate::verify::log(&dir.path().join("audit/files"), &key, None);
+    let report = crate::verify::log(&dir.path().join("audit/files"), &key, &mut crate::verify::Asked::default());
     assert!(report.consistent && report.size == 4 && report.unsigned == 0, "{:?}", report.faults);
 }
 
@@ -249,7 +251,7 @@ fn what_was_recorded_is_signed_when_nothing_more_comes() {
     session.record_allowed(&entry(&decision()));
     let key = Home::existing(&dir.path().join("audit")).unwrap().key().verifying_key();
     let begun = Instant::now();
-    while crate::verify::log(&dir.path().join("audit/files"), &key, None).size < 2 {
+    while crate::verify::log(&dir.path().join("audit/files"), &key, &mut crate::verify::Asked::default()).size < 2 {
         assert!(begun.elapsed() < Duration::from_secs(10), "never signed");
         std::thread::sleep(Duration::from_millis(50));
     }

@@ -122,7 +122,7 @@ impl Tile {
 }
 
 /// Reads a file that must not be longer than `most`.
-fn read_bounded(path: &Path, most: u64) -> io::Result<Vec<u8>> {
+pub(crate) fn read_bounded(path: &Path, most: u64) -> io::Result<Vec<u8>> {
     use io::Read as _;
     let file = fs::File::open(path)?;
     let length = file.metadata()?.len();

@@ -1,11 +1,14 @@
 //! One record's evidence, by itself: nothing is read but the bundle, and nobody is asked.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use ed25519_dalek::VerifyingKey;
 use serde::Serialize;
 
-use super::{Fault, Faults, Layer};
-use crate::bundle::Bundle;
+use super::{Anchored, Asked, Fault, Faults, Layer, anchors};
+use crate::bundle::{AnchorPart, Bundle};
 use crate::manifest::{EnvelopeError, Statement};
+use crate::ots::{Detached, OtsError};
 use crate::tlog::{Checkpoint, Hash, Note, Proof, check_inclusion};
 
 /// What was found in a bundle.
@@ -23,6 +26,8 @@ pub struct BundleReport {
     pub included: bool,
     /// The manifest says what the record says.
     pub consistent: bool,
+    /// Whether it is anchored in Bitcoin.
+    pub anchored: Anchored,
     /// All that is wrong.
     pub faults: Vec<Fault>,
     /// What the record says, where all of it holds.
@@ -31,7 +36,7 @@ pub struct BundleReport {
 }
 
 /// Verifies a bundle by `key`.
-pub fn bundle(bundle: &Bundle, key: &VerifyingKey) -> BundleReport {
+pub fn bundle(bundle: &Bundle, key: &VerifyingKey, asked: &mut Asked) -> BundleReport {
     let mut faults = Faults::default();
     let proof = Proof::parse(&bundle.proof);
     let checkpoint = proof.as_ref().and_then(|proof| checkpoint(proof, key, &mut faults));
@@ -39,11 +44,7 @@ pub fn bundle(bundle: &Bundle, key: &VerifyingKey) -> BundleReport {
         faults.add(Layer::Included, "proof", "it is not of the form");
     }
     if let (Some(proof), Some(checkpoint)) = (&proof, &checkpoint) {
-        let leaf = Hash::leaf(bundle.record.as_bytes());
-        if !check_inclusion(leaf, proof.index, checkpoint.size, &proof.hashes, checkpoint.root) {
-            let what = format!("is not record {} of the {} that the checkpoint signs", proof.index, checkpoint.size);
-            faults.add(Layer::Included, "record", what);
-        }
+        included(&bundle.record, proof, checkpoint, "record", &mut faults);
     }
     let statement = Statement::of(bundle.record.as_bytes());
     match bundle.manifest.verify(key) {
@@ -52,6 +53,11 @@ pub fn bundle(bundle: &Bundle, key: &VerifyingKey) -> BundleReport {
         Err(error @ EnvelopeError::Malformed) => faults.add(Layer::Consistent, "manifest", error.to_string()),
         Err(error) => faults.add(Layer::Signed, "manifest", error.to_string()),
     }
+    let anchored = match (&bundle.anchor, &checkpoint) {
+        (Some(part), Some(checkpoint)) => anchor(bundle, part, checkpoint, key, asked, &mut faults),
+        _ => Anchored::NONE,
+    };
+    asked.require(&anchored, &mut faults);
     let [signed, included, consistent] =
         [Layer::Signed, Layer::Included, Layer::Consistent].map(|layer| checkpoint.is_some() && faults.hold(layer));
     BundleReport {
@@ -61,8 +67,47 @@ pub fn bundle(bundle: &Bundle, key: &VerifyingKey) -> BundleReport {
         signed,
         included,
         consistent,
+        anchored,
         statement: statement.filter(|_| faults.0.is_empty()),
         faults: faults.0,
+    }
+}
+
+/// Whether the record is where a proof says it is.
+fn included(record: &str, proof: &Proof, checkpoint: &Checkpoint, place: &str, faults: &mut Faults) {
+    let leaf = Hash::leaf(record.as_bytes());
+    if !check_inclusion(leaf, proof.index, checkpoint.size, &proof.hashes, checkpoint.root) {
+        let what = format!("is not record {} of the {} that the checkpoint signs", proof.index, checkpoint.size);
+        faults.add(Layer::Included, place, what);
+    }
+}
+
+/// The anchor: of a checkpoint of the same log, signed by the same key, with the same record in its tree.
+fn anchor(
+    bundle: &Bundle,
+    part: &AnchorPart,
+    newest: &Checkpoint,
+    key: &VerifyingKey,
+    asked: &mut Asked,
+    faults: &mut Faults,
+) -> Anchored {
+    let proof = Proof::parse(&part.proof);
+    let signed = proof.as_ref().and_then(|proof| checkpoint(proof, key, faults));
+    let (Some(proof), Some(signed)) = (proof, signed) else {
+        faults.add(Layer::Anchored, "anchor", "its checkpoint is not of the form");
+        return Anchored::NONE;
+    };
+    if signed.origin != newest.origin {
+        faults.add(Layer::Anchored, "anchor", format!("is of another log, {}", signed.origin));
+    }
+    included(&bundle.record, &proof, &signed, "anchor", faults);
+    let ots = STANDARD.decode(&part.ots).map_err(|_| OtsError::Magic).and_then(|bytes| Detached::parse(&bytes));
+    match ots {
+        Ok(ots) => anchors::proof_of(&ots, &proof.checkpoint, signed.size, "anchor", &mut asked.headers, faults),
+        Err(error) => {
+            faults.add(Layer::Anchored, "anchor", error.to_string());
+            Anchored::NONE
+        }
     }
 }
 

@@ -6,12 +6,12 @@ use std::path::Path;
 use ed25519_dalek::VerifyingKey;
 use serde::Deserialize;
 
-use super::{Faults, Layer, LogReport};
+use super::{Anchored, Asked, Faults, Layer, LogReport, anchors};
 use crate::evidence::{CHECKPOINT, Unsealed, unsealed};
 use crate::tlog::{Checkpoint, FULL, Growing, Hash, Note, Tile, TileError, Tiles, check_consistency, consistency};
 
-/// Verifies the log in a directory by `key`, also while it is written to. `earlier` is a checkpoint that it must go on from. Reads all of it.
-pub fn log(dir: &Path, key: &VerifyingKey, earlier: Option<&Checkpoint>) -> LogReport {
+/// Verifies the log in a directory by `key`, also while it is written to. Reads all of it.
+pub fn log(dir: &Path, key: &VerifyingKey, asked: &mut Asked) -> LogReport {
     // The checkpoint first: what is read after it is newer, and a log only grows.
     let note = fs::read(dir.join(CHECKPOINT));
     let mut faults = Faults::default();
@@ -38,6 +38,7 @@ pub fn log(dir: &Path, key: &VerifyingKey, earlier: Option<&Checkpoint>) -> LogR
         signed: false,
         included: false,
         consistent: false,
+        anchored: Anchored::NONE,
         faults: Vec::new(),
     };
     if let Some(checkpoint) = &checkpoint {
@@ -49,9 +50,11 @@ pub fn log(dir: &Path, key: &VerifyingKey, earlier: Option<&Checkpoint>) -> LogR
             let what = format!("records before {} are gone, and no record says that they were dropped", report.dropped);
             faults.add(Layer::Included, "tile/entries", what);
         }
-        if let Some(earlier) = earlier {
+        if let Some(earlier) = &asked.earlier {
             goes_on(dir, earlier, checkpoint, &mut faults);
         }
+        report.anchored = anchors::of_log(dir, key, checkpoint, &mut asked.headers, &mut faults);
+        asked.require(&report.anchored, &mut faults);
     }
     if let Some(unsealed) = &unsealed {
         report.unsigned = hold_unsealed(dir, unsealed, checkpoint.as_ref(), &mut faults);
@@ -89,7 +92,7 @@ fn signed(note: std::io::Result<Vec<u8>>, key: &VerifyingKey, faults: &mut Fault
 }
 
 /// Whether the log begins with what an earlier checkpoint signed.
-fn goes_on(dir: &Path, earlier: &Checkpoint, now: &Checkpoint, faults: &mut Faults) {
+pub(super) fn goes_on(dir: &Path, earlier: &Checkpoint, now: &Checkpoint, faults: &mut Faults) {
     let place = format!("checkpoint of {} records", earlier.size);
     if earlier.origin != now.origin {
         faults.add(Layer::Consistent, place, format!("is of another log, {}", earlier.origin));

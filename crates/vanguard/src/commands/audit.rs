@@ -1,7 +1,10 @@
 //! `audit`: what was recorded, and whether it still is what was recorded.
 
+mod anchors;
+mod blocks;
 mod export;
 mod key;
+mod outbox;
 mod show;
 mod tail;
 mod verify;
@@ -11,6 +14,7 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use vanguard_audit::evidence::Home;
+use vanguard_audit::send::SendConfig;
 
 use super::wrap::evidence_dir;
 use crate::config::Sources;
@@ -34,6 +38,10 @@ enum What {
     Show(show::Args),
     /// Write the evidence of one record for an auditor, or records for another system
     Export(export::Args),
+    /// Show how far checkpoints of the logs are anchored in Bitcoin
+    Anchors(anchors::Args),
+    /// Show what waits to be sent, or send it
+    Outbox(outbox::Args),
     /// Show the public key that the logs are signed by
     Key(key::Args),
 }
@@ -57,6 +65,8 @@ pub(crate) fn run(args: &Args) -> Outcome {
         What::Verify(args) => verify::run(args),
         What::Show(args) => show::run(args),
         What::Export(args) => export::run(args),
+        What::Anchors(args) => anchors::run(args),
+        What::Outbox(args) => outbox::run(args),
         What::Key(args) => key::run(args),
     }
 }
@@ -71,6 +81,14 @@ impl Common {
         let settings = self.sources.resolve(Vec::new(), &around)?.settings;
         let none = || Failure::Usage("no evidence is kept (audit.dir); name a directory with --audit-dir".to_owned());
         evidence_dir(&settings, &around).ok_or_else(none)
+    }
+}
+
+/// Directory of evidence, and what of it is sent as the settings say.
+impl Common {
+    fn sending(&self) -> Result<(PathBuf, SendConfig), Failure> {
+        let settings = self.sources.resolve(Vec::new(), &Surroundings::of_process())?.settings;
+        Ok((self.dir()?, settings.audit.sending.meant()))
     }
 }
 

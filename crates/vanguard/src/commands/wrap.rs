@@ -299,7 +299,12 @@ fn record(settings: &Settings, around: &Surroundings, server: &str) -> Result<Lo
     };
     let audit = &settings.audit;
     let max_bytes = audit.dir_max_bytes.value;
-    let evidence = evidence_dir(settings, around).map(|dir| EvidenceConfig { dir, name: server.to_owned(), max_bytes });
+    let evidence = evidence_dir(settings, around).map(|dir| EvidenceConfig {
+        dir,
+        name: server.to_owned(),
+        max_bytes,
+        send: audit.sending.meant(),
+    });
     if path.is_none() && evidence.is_none() {
         return Ok(Log::disabled());
     }

@@ -17,6 +17,7 @@ use super::origin::pick;
 use super::pins::Pinning;
 use super::roles::RoleChange;
 use super::semantic::Scored;
+use super::sending::Sending;
 use super::servers::{Served, ServerName};
 use super::serving::Serving;
 use super::written::{Audit, Compat, Exception, PortList, SandboxMode, Stderr};
@@ -83,6 +84,7 @@ pub(crate) struct Record {
     /// `none` for no evidence; `None` where nobody named a directory: then it is kept where the record is.
     pub(crate) dir: Set<Option<String>>,
     pub(crate) dir_max_bytes: Set<u64>,
+    pub(crate) sending: Sending,
 }
 
 /// The server to run.
@@ -169,6 +171,7 @@ impl Settings {
                 fsync: pick(layers, true, |w| w.audit.fsync),
                 dir: pick(layers, None, |w| w.audit.dir.clone().map(Some)),
                 dir_max_bytes: pick(layers, EvidenceConfig::MAX_BYTES, |w| w.audit.dir_max_bytes),
+                sending: Sending::from_layers(layers),
             },
             deny_as: pick(layers, DenyAs::default(), |w| w.deny_as),
             expose_block_reason: pick(layers, false, |w| w.expose_block_reason),
@@ -195,6 +198,7 @@ impl Settings {
         };
         settings.within_reason()?;
         settings.semantic.within_reason()?;
+        settings.audit.sending.within_reason()?;
         Ok(settings)
     }
 

@@ -144,6 +144,10 @@ impl Rows {
             dir.clone().or_else(|| if none { Some("none".to_owned()) } else { beside() })
         });
         self.add("audit.dir_max_bytes", &audit.dir_max_bytes, |n| *n);
+        let sending = &audit.sending;
+        self.add("audit.anchor.calendars", &sending.calendars, Clone::clone);
+        self.add("audit.anchor.least", &sending.least, |n| *n);
+        self.add("audit.anchor.interval_seconds", &sending.anchor_seconds, |n| *n);
     }
 
     fn behaviour(&mut self, watched: &Watched) {

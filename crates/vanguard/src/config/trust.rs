@@ -75,6 +75,10 @@ fn loosening(written: &Written, others: &Settings) -> Vec<String> {
     refuse(audit.fsync == Some(false), "audit.fsync");
     refuse(audit.dir.is_some(), "audit.dir");
     refuse(audit.dir_max_bytes.is_some(), "audit.dir_max_bytes");
+    // Where something is sent is the user's to say, and how often.
+    refuse(audit.anchor.calendars.is_some(), "audit.anchor.calendars");
+    refuse(audit.anchor.least.is_some(), "audit.anchor.least");
+    refuse(audit.anchor.interval_seconds.is_some(), "audit.anchor.interval_seconds");
     refuse(written.expose_block_reason == Some(true), "expose_block_reason");
     let server = &written.server;
     refuse(server.command.is_some(), "server.command");
@@ -166,6 +170,7 @@ mod tests {
             ("audit: {path: none}", "audit.path"),
             ("audit: {on_failure: warn}", "audit.on_failure"),
             ("audit: {dir: none}", "audit.dir"),
+            ("audit: {anchor: {calendars: ['https://evil.example']}}", "audit.anchor.calendars"),
             ("expose_block_reason: true", "expose_block_reason"),
             ("server: {command: [evil]}", "server.command"),
             ("server: {env: {LD_PRELOAD: x}}", "server.env"),

@@ -6,6 +6,7 @@ use vanguard_engine::policy::{DenyAs, Profile};
 
 use super::behaviour::LimitChange;
 use super::entry::Network;
+use super::sending::Address;
 use super::written::{Compat, Written};
 use super::{Layer, Origin};
 use crate::exit::Failure;
@@ -47,6 +48,10 @@ pub(crate) const VARIABLES: &[Variable] = &[
     v(
         "VANGUARD_ALLOWED_SERVER_COMMANDS",
         Sets("allowed_commands", |text, w| set(&mut w.allowed_commands, commands(text))),
+    ),
+    v(
+        "VANGUARD_ANCHOR_CALENDARS",
+        Sets("audit.anchor.calendars", |text, w| set(&mut w.audit.anchor.calendars, addresses(text))),
     ),
     v("VANGUARD_API_KEY", Steers("a key that opens `serve`, beside those of `--keys`")),
     v(
@@ -176,6 +181,11 @@ pub(crate) fn layers(environment: &[(String, String)]) -> Result<(Vec<Layer>, Ve
 fn networks(text: &str) -> Result<Vec<Network>, &'static str> {
     let all = text.split(',').filter(|text| !text.trim().is_empty()).map(str::parse).collect::<Result<_, String>>();
     all.map_err(|_| "give addresses or networks (192.0.2.0/24) with commas between them")
+}
+
+/// Addresses of services with commas between them.
+fn addresses(text: &str) -> Result<Vec<Address>, &'static str> {
+    text.split(',').filter(|text| !text.trim().is_empty()).map(str::parse).collect()
 }
 
 /// Names of programs with commas between them; a variable that is set and names none is a mistake.

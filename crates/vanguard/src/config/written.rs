@@ -16,6 +16,7 @@ use super::gateway::Gateway;
 use super::pins::Pins;
 use super::roles::Corrections;
 use super::semantic::Semantic;
+use super::sending::Anchoring;
 use super::servers::Servers;
 use super::zone::Zone;
 
@@ -164,6 +165,8 @@ pub(crate) struct Audit {
     pub(crate) dir: Option<String>,
     /// Bytes of records after which the oldest of such a log are dropped.
     pub(crate) dir_max_bytes: Option<u64>,
+    /// Checkpoints of the logs in Bitcoin, by calendars of OpenTimestamps. Only their digests are sent.
+    pub(crate) anchor: Anchoring,
 }
 
 /// The MCP server.

@@ -27,7 +27,7 @@ fn a_bundle_verifies_by_the_key_alone_wherever_its_record_stands() {
         let (made, key) = made(dir.path(), index, count);
         drop(dir);
         let read = Bundle::parse(&serde_json::to_vec(&made).unwrap()).unwrap();
-        let report = bundle(&read, &key);
+        let report = bundle(&read, &key, &mut Asked::default());
         assert!(report.signed && report.included && report.consistent, "{:?}", report.faults);
         assert_eq!((report.index, report.size), (index, count));
         assert_eq!(report.statement.unwrap().predicate.resource.id, "files/read_file");
@@ -38,20 +38,20 @@ fn a_bundle_verifies_by_the_key_alone_wherever_its_record_stands() {
 fn each_change_breaks_the_proof_that_it_is_about() {
     let dir = tempfile::tempdir().unwrap();
     let (made, key) = made(dir.path(), 5, 300);
-    let other = bundle(&made, &crate::key::generate().unwrap().verifying_key());
+    let other = bundle(&made, &crate::key::generate().unwrap().verifying_key(), &mut Asked::default());
     assert_eq!(layers(&other), [Layer::Signed, Layer::Signed]);
     assert!(other.included && other.statement.is_none());
     let record = Bundle { record: made.record.replace("../../etc", "notes.txt"), ..made.clone() };
-    assert_eq!(layers(&bundle(&record, &key)), [Layer::Included, Layer::Consistent]);
+    assert_eq!(layers(&bundle(&record, &key, &mut Asked::default())), [Layer::Included, Layer::Consistent]);
     let index = Bundle { proof: made.proof.replace("index 5", "index 6"), ..made.clone() };
-    assert_eq!(layers(&bundle(&index, &key)), [Layer::Included]);
+    assert_eq!(layers(&bundle(&index, &key, &mut Asked::default())), [Layer::Included]);
     let cut = Bundle { proof: "c2sp.org/tlog-proof@v1\n".to_owned(), ..made.clone() };
-    assert!(layers(&bundle(&cut, &key)).contains(&Layer::Included));
+    assert!(layers(&bundle(&cut, &key, &mut Asked::default())).contains(&Layer::Included));
     // A manifest that is signed by the key, but of another record.
     let home = Home::existing(dir.path()).unwrap();
     let lie = Statement::of(RECORD.replace("\"block\"", "\"allow\"").as_bytes()).unwrap();
     let manifest = crate::manifest::Envelope::sign(&lie.canonical(), home.key());
-    assert_eq!(layers(&bundle(&Bundle { manifest, ..made }, &key)), [Layer::Consistent]);
+    assert_eq!(layers(&bundle(&Bundle { manifest, ..made }, &key, &mut Asked::default())), [Layer::Consistent]);
 }
 
 #[test]
@@ -66,7 +66,7 @@ fn no_byte_of_a_bundle_can_be_changed() {
         // What the bundle says of its own key is not what it is verified by.
         let taken = Bundle::parse(&changed).filter(|bundle| bundle.key == own_key);
         if let Some(taken) = taken {
-            assert!(!bundle(&taken, &key).faults.is_empty(), "byte {at}");
+            assert!(!bundle(&taken, &key, &mut Asked::default()).faults.is_empty(), "byte {at}");
         }
     }
 }

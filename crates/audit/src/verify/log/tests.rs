@@ -15,6 +15,10 @@ fn log_of(dir: &Path, signed: u64) -> (PathBuf, VerifyingKey) {
     (journal.path().to_owned(), home.key().verifying_key())
 }
 
+fn since(earlier: Checkpoint) -> Asked {
+    Asked { earlier: Some(earlier), ..Asked::default() }
+}
+
 /// What is told after one byte of a file was flipped, once it was put back.
 fn flipped(log: &Path, key: &VerifyingKey, file: &str, at: usize) -> Vec<Fault> {
     let path = log.join(file);
@@ -22,7 +26,7 @@ fn flipped(log: &Path, key: &VerifyingKey, file: &str, at: usize) -> Vec<Fault> 
     let mut changed = whole.clone();
     changed[at] ^= 1;
     fs::write(&path, changed).unwrap();
-    let faults = super::log(log, key, None).faults;
+    let faults = super::log(log, key, &mut Asked::default()).faults;
     fs::write(&path, whole).unwrap();
     faults
 }
@@ -35,7 +39,7 @@ fn places(faults: &[Fault]) -> Vec<(Layer, &str)> {
 fn a_log_that_nobody_changed_holds() {
     let dir = tempfile::tempdir().unwrap();
     let (log, key) = log_of(dir.path(), 66_000);
-    let report = super::log(&log, &key, None);
+    let report = super::log(&log, &key, &mut Asked::default());
     assert!(report.signed && report.included && report.consistent, "{:?}", report.faults);
     assert_eq!((report.size, report.checked, report.unsigned, report.dropped), (66_000, 66_000, 3, 0));
 }
@@ -81,7 +85,7 @@ fn any_byte_of_the_checkpoint_that_is_changed_is_told() {
         assert!(faults.iter().any(|fault| fault.layer == Layer::Signed), "{at}: {faults:?}");
     }
     let other = crate::key::generate().unwrap().verifying_key();
-    let report = super::log(&log, &other, None);
+    let report = super::log(&log, &other, &mut Asked::default());
     assert!(!report.signed && report.included && report.consistent);
 }
 
@@ -99,7 +103,7 @@ fn files_that_are_gone_are_told_of() {
     ] {
         let (path, aside) = (log.join(file), dir.path().join("aside"));
         fs::rename(&path, &aside).unwrap();
-        let report = super::log(&log, &key, None);
+        let report = super::log(&log, &key, &mut Asked::default());
         fs::rename(&aside, &path).unwrap();
         assert!(report.faults.iter().any(|fault| fault.layer == layer), "{file}: {:?}", report.faults);
     }
@@ -114,14 +118,14 @@ fn a_log_that_was_cut_off_or_written_anew_does_not_go_on_from_what_it_signed() {
     let journal = Journal::open(&home, "files", u64::MAX).unwrap().journal;
     journal.append(b"more\n").unwrap();
     journal.seal().unwrap();
-    let report = super::log(&log, &key, Some(&then));
+    let report = super::log(&log, &key, &mut since(then.clone()));
     assert!(report.consistent && report.size == 304, "{:?}", report.faults);
     for (wrong, what) in [
         (Checkpoint { size: 9999, ..then.clone() }, "cut off or put back"),
         (Checkpoint { root: Hash::leaf(b"x"), ..then.clone() }, "does not begin with"),
         (Checkpoint { origin: crate::tlog::KeyName::new("other").unwrap(), ..then }, "another log"),
     ] {
-        let report = super::log(&log, &key, Some(&wrong));
+        let report = super::log(&log, &key, &mut since(wrong));
         assert!(!report.consistent && report.faults[0].what.contains(what), "{:?}", report.faults);
     }
 }
@@ -138,9 +142,9 @@ fn records_that_were_dropped_are_not_missed_but_records_that_are_gone_are() {
         journal.finish().unwrap();
     }
     let (files, key) = (journal.path().to_owned(), home.key().verifying_key());
-    let report = super::log(&files, &key, None);
+    let report = super::log(&files, &key, &mut Asked::default());
     assert!(report.included && report.consistent && report.dropped > 2000, "{:?}", report.faults);
     let first = Tile { level: None, index: report.dropped / 256, width: 256 }.full_path();
     fs::remove_file(files.join(first)).unwrap();
-    assert!(!super::log(&files, &key, None).included);
+    assert!(!super::log(&files, &key, &mut Asked::default()).included);
 }

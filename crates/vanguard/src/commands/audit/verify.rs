@@ -9,8 +9,9 @@ use vanguard_audit::evidence::{Home, Reader};
 use vanguard_audit::key::{SigningKey, VerifyingKey, parse_public, public_text};
 use vanguard_audit::manifest::Statement;
 use vanguard_audit::tlog::Checkpoint;
-use vanguard_audit::verify::{self, BundleReport, Fault, LogReport};
+use vanguard_audit::verify::{self, Anchored, Asked, BundleReport, Fault, Layer, LogReport, Standing};
 
+use super::blocks::Blocks;
 use super::{Common, logs, name};
 use crate::commands::{plain, print, print_json, warn};
 use crate::exit::{Failure, Outcome};
@@ -27,6 +28,7 @@ Each of these is told apart:
   included    every record is in the tree that was signed
   consistent  the tree is of one piece, and goes on from an earlier checkpoint (--since);
               of a bundle: its manifest says what the record says
+  anchored    a checkpoint was there when a block of Bitcoin was made; it takes the block's header to tell
 
 A log that its owner wrote anew from the beginning is told only by an earlier checkpoint: keep some elsewhere.
 
@@ -34,8 +36,9 @@ Examples:
   vanguard audit verify
   vanguard audit verify refusal.json --key ed25519:…
   vanguard audit verify /mnt/copy/files --key ed25519:… --since checkpoint-of-monday
+  vanguard audit verify refusal.json --key ed25519:… --headers headers.bin --require anchored
 
-Exit codes: 0 all hold; the first that does not: 10 signed, 11 included, 12 consistent.")]
+Exit codes: 0 all hold that is there; the first that does not: 10 signed, 11 included, 12 consistent, 14 anchored.")]
 pub(super) struct Args {
     /// A log's directory, one of logs, or a bundle of `audit export` [default: the one that the proxy writes to]
     path: Option<PathBuf>,
@@ -45,8 +48,29 @@ pub(super) struct Args {
     /// A checkpoint that the log signed earlier
     #[arg(long, value_name = "FILE")]
     since: Option<PathBuf>,
+    /// What must be there and hold: without it, what is missing is told and is no fault; may be repeated
+    #[arg(long, value_name = "LAYER")]
+    require: Vec<Required>,
+    #[command(flatten)]
+    blocks: Blocks,
     #[command(flatten)]
     common: Common,
+}
+
+/// What may be missing.
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum Required {
+    Anchored,
+}
+
+impl Args {
+    fn asked(&self) -> Result<Asked, Failure> {
+        let layer = |required: &Required| match required {
+            Required::Anchored => Layer::Anchored,
+        };
+        let required = self.require.iter().map(layer).collect();
+        Ok(Asked { earlier: None, headers: self.blocks.headers()?, required })
+    }
 }
 
 pub(super) fn run(args: &Args) -> Outcome {
@@ -56,14 +80,14 @@ pub(super) fn run(args: &Args) -> Outcome {
         return verify_bundle(args, &path, given);
     }
     let logs = logs(&path)?;
-    let mut reports = Vec::new();
+    let (mut reports, mut asked) = (Vec::new(), args.asked()?);
     for log in &logs {
         let key = match given {
             Some(key) => key,
             None => own_key(args, log)?,
         };
-        let since = args.since.as_ref().map(|file| since(file, &key)).transpose()?;
-        reports.push(verify::log(log, &key, since.as_ref()));
+        asked.earlier = args.since.as_ref().map(|file| since(file, &key)).transpose()?;
+        reports.push(verify::log(log, &key, &mut asked));
     }
     if given.is_none() {
         warn("verified by the key that lies beside the logs; --key holds them against one that you know");
@@ -90,7 +114,7 @@ fn verify_bundle(args: &Args, path: &Path, given: Option<VerifyingKey>) -> Outco
         warn("verified by the key of this machine's own logs; --key holds it against another");
         own.key().verifying_key()
     };
-    let report = verify::bundle(&bundle, &key);
+    let report = verify::bundle(&bundle, &key, &mut args.asked()?);
     if args.common.json {
         print_json(&report);
     } else {
@@ -103,6 +127,7 @@ fn verify_bundle(args: &Args, path: &Path, given: Option<VerifyingKey>) -> Outco
 fn told_bundle(report: &BundleReport) -> String {
     let mut text = format!("record {} of {} in {}\n", report.index, report.size, plain(&report.origin));
     layers(&mut text, [report.signed, report.included, report.consistent]);
+    anchored(&mut text, &report.anchored);
     faults(&mut text, &report.faults);
     if let Some(Statement { predicate, .. }) = &report.statement {
         let (subject, context) = (&predicate.subject, &predicate.context);
@@ -159,6 +184,7 @@ fn told(report: &LogReport) -> String {
         report.size, report.checked, report.dropped, report.unsigned
     );
     layers(&mut text, [report.signed, report.included, report.consistent]);
+    anchored(&mut text, &report.anchored);
     faults(&mut text, &report.faults);
     text
 }
@@ -168,6 +194,27 @@ fn layers(text: &mut String, holds: [bool; 3]) {
     for (layer, holds) in ["signed", "included", "consistent"].into_iter().zip(holds) {
         let _ = writeln!(text, "  {layer:<12}{}", if holds { "yes" } else { "NO" });
     }
+}
+
+/// How far it is anchored.
+fn anchored(text: &mut String, anchored: &Anchored) {
+    let records = match anchored.size {
+        1 => "record 0 was".to_owned(),
+        size => format!("records 0 to {} were", size.saturating_sub(1)),
+    };
+    let what = match (anchored.standing, &anchored.block) {
+        (Standing::None, _) => "no".to_owned(),
+        (Standing::Pending, _) | (_, None) => format!("pending: calendars promise a block that says {records} there"),
+        (Standing::Unchecked, Some(block)) => {
+            format!("not checked: block {} is to say that {records} there; its header is not known here", block.height)
+        }
+        (Standing::Anchored, Some(block)) => {
+            let (time, chain) = (block.time.as_deref().unwrap_or("?"), block.chain);
+            let chain = chain.map(|chain| chain.to_string()).unwrap_or_default();
+            format!("yes: {records} there when block {} was made, {time} ({chain})", block.height)
+        }
+    };
+    let _ = writeln!(text, "  {:<12}{what}", "anchored");
 }
 
 /// What is wrong.

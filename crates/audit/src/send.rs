@@ -1,0 +1,71 @@
+//! What leaves the machine, where somebody asked for it: checkpoints to calendars of OpenTimestamps, reports of them to VEX.
+//!
+//! Only digests leave. What is to be sent waits in the [`Outbox`], a directory beside the logs, until it was: through crashes, and for as long
+//! as the other side is not there. The [`Courier`] is the thread that does it, one in all processes of a directory; no message ever waits
+//! for it. Without a setting that asks for it there is no thread.
+
+mod address;
+mod anchoring;
+mod calendar;
+mod courier;
+mod http;
+mod offers;
+mod outbox;
+mod round;
+
+use std::time::Duration;
+
+pub use address::Endpoint;
+pub use calendar::{Calendar, CalendarError};
+pub use courier::Courier;
+pub use http::{Answer, Http};
+pub(crate) use outbox::NAME as OUTBOX;
+pub use outbox::{Job, Kind, MAX_DEAD, MAX_WAITING, Outbox};
+pub use round::{Done, Round};
+
+/// What is sent, and where.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SendConfig {
+    /// Checkpoints that are anchored in Bitcoin.
+    pub anchor: Option<AnchorConfig>,
+}
+
+impl SendConfig {
+    /// The time between two checkpoints of a log that are sent so; `None` where none is.
+    pub(crate) fn interval(&self, kind: Kind) -> Option<Duration> {
+        match kind {
+            Kind::Anchor => self.anchor.as_ref().map(|anchor| anchor.interval),
+        }
+    }
+
+    /// Whether anything is sent at all.
+    pub fn is_some(&self) -> bool {
+        self.anchor.is_some()
+    }
+}
+
+/// Calendars that checkpoints are given to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AnchorConfig {
+    /// Their addresses.
+    pub calendars: Vec<Endpoint>,
+    /// How many of them must take a checkpoint before it counts as pending.
+    pub least: usize,
+    /// The time between two checkpoints of a log that are anchored.
+    pub interval: Duration,
+}
+
+impl AnchorConfig {
+    /// The most calendars.
+    pub const MAX_CALENDARS: usize = 8;
+    /// An hour: about what a calendar takes anyway.
+    pub const INTERVAL: Duration = Duration::from_hours(1);
+}
+
+/// Seconds since 1970.
+pub(crate) fn now() -> u64 {
+    std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default().as_secs()
+}
+
+#[cfg(test)]
+mod tests;
