@@ -78,7 +78,11 @@ impl Anchor {
     pub(crate) fn write(log: &Path, size: u64, checkpoint: &str, proof: &Detached) -> io::Result<()> {
         let bytes = proof.bytes().map_err(io::Error::other)?;
         replace(&path(log, size, false), checkpoint.as_bytes(), true)?;
-        replace(&path(log, size, true), &bytes, true)?;
+        replace(&path(log, size, true), &bytes, true)
+    }
+
+    /// Removes the oldest beyond those that are kept.
+    pub(crate) fn prune(log: &Path) -> io::Result<()> {
         let sizes = Self::sizes(log)?;
         for &old in sizes.iter().rev().skip(MAX_ANCHORS) {
             remove(&path(log, old, true))?;

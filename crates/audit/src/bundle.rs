@@ -11,6 +11,7 @@ use crate::anchor::{Anchor, State};
 use crate::evidence::{ReadError, Reader};
 use crate::key;
 use crate::manifest::{Envelope, Statement};
+use crate::receipt::{Receipt, Worth};
 use crate::tlog::{Checkpoint, NoteError, Proof, TileError, Tiles, inclusion};
 
 /// What a bundle is.
@@ -34,6 +35,21 @@ pub struct Bundle {
     /// That it was there when a block of Bitcoin was made, or will be in one, where its log is anchored.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub anchor: Option<AnchorPart>,
+    /// What VEX answered when it was told of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub receipt: Option<ReceiptPart>,
+}
+
+/// A checkpoint that VEX was told of, and that the record is in its tree.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReceiptPart {
+    /// That the record is in its tree (`c2sp.org/tlog-proof@v1`), with the checkpoint as it was signed.
+    pub proof: String,
+    /// The report as it was sent.
+    pub request: String,
+    /// The answer as it came.
+    pub answer: String,
 }
 
 /// A checkpoint that was anchored, and that the record is in its tree.
@@ -88,6 +104,7 @@ impl Bundle {
         }
         let hashes = inclusion(index, signed.size, &mut Tiles::new(log, signed.size))?;
         let anchor = anchor(log, index, signed.size)?;
+        let receipt = receipt(log, index, signed.size)?;
         Ok(Self {
             kind: KIND.to_owned(),
             key: key::public_text(&key.verifying_key()),
@@ -95,6 +112,7 @@ impl Bundle {
             proof: Proof { index, hashes, checkpoint }.text(),
             manifest: Envelope::sign(&statement.canonical(), key),
             anchor,
+            receipt,
         })
     }
 
@@ -127,4 +145,24 @@ fn anchor(log: &Path, index: u64, size: u64) -> Result<Option<AnchorPart>, Bundl
     let hashes = inclusion(index, at, &mut Tiles::new(log, size))?;
     let ots = proof.bytes().map(|bytes| STANDARD.encode(bytes)).unwrap_or_default();
     Ok(Some(AnchorPart { proof: Proof { index, hashes, checkpoint }.text(), ots }))
+}
+
+/// The earliest checkpoint with the record in it that VEX was told of: one that is not by the mock gate, if there is one.
+fn receipt(log: &Path, index: u64, size: u64) -> Result<Option<ReceiptPart>, BundleError> {
+    let unread = |source| ReadError::Io { path: log.join(crate::receipt::DIRECTORY), source };
+    let mut chosen: Option<(u64, Receipt)> = None;
+    for at in Receipt::sizes(log).map_err(unread)?.into_iter().filter(|at| (index + 1..=size).contains(at)) {
+        let receipt = Receipt::read(log, at).map_err(unread)?;
+        match receipt.worth(None) {
+            Ok(Worth::Unverified | Worth::Verified) => {
+                chosen = Some((at, receipt));
+                break;
+            }
+            Ok(Worth::Mock) if chosen.is_none() => chosen = Some((at, receipt)),
+            Ok(Worth::Mock | Worth::None) | Err(_) => {}
+        }
+    }
+    let Some((at, Receipt { checkpoint, request, answer, .. })) = chosen else { return Ok(None) };
+    let hashes = inclusion(index, at, &mut Tiles::new(log, size))?;
+    Ok(Some(ReceiptPart { proof: Proof { index, hashes, checkpoint }.text(), request, answer }))
 }

@@ -15,6 +15,7 @@ pub mod key;
 mod log;
 pub mod manifest;
 pub mod ots;
+pub mod receipt;
 mod record;
 pub mod send;
 pub mod siem;

@@ -12,6 +12,8 @@ mod http;
 mod offers;
 mod outbox;
 mod round;
+mod secret;
+mod vex;
 
 use std::time::Duration;
 
@@ -22,12 +24,15 @@ pub use http::{Answer, Http};
 pub(crate) use outbox::NAME as OUTBOX;
 pub use outbox::{Job, Kind, MAX_DEAD, MAX_WAITING, Outbox};
 pub use round::{Done, Round};
+pub use secret::Secret;
 
 /// What is sent, and where.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SendConfig {
     /// Checkpoints that are anchored in Bitcoin.
     pub anchor: Option<AnchorConfig>,
+    /// Checkpoints that are reported to VEX.
+    pub vex: Option<VexConfig>,
 }
 
 impl SendConfig {
@@ -35,12 +40,13 @@ impl SendConfig {
     pub(crate) fn interval(&self, kind: Kind) -> Option<Duration> {
         match kind {
             Kind::Anchor => self.anchor.as_ref().map(|anchor| anchor.interval),
+            Kind::Report => self.vex.as_ref().map(|vex| vex.interval),
         }
     }
 
     /// Whether anything is sent at all.
     pub fn is_some(&self) -> bool {
-        self.anchor.is_some()
+        self.anchor.is_some() || self.vex.is_some()
     }
 }
 
@@ -60,6 +66,29 @@ impl AnchorConfig {
     pub const MAX_CALENDARS: usize = 8;
     /// An hour: about what a calendar takes anyway.
     pub const INTERVAL: Duration = Duration::from_hours(1);
+}
+
+/// The VEX server that checkpoints are reported to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VexConfig {
+    /// Its address, up to the version of its interface (`…/api/v1`).
+    pub url: Endpoint,
+    /// What it lets one in by.
+    pub key: Option<Secret>,
+    /// The agent that reports; one is made where none is named.
+    pub agent: Option<String>,
+    /// The time between two reports of a log.
+    pub interval: Duration,
+}
+
+impl VexConfig {
+    /// A minute: a server takes some hundred questions in one, of all that report to it.
+    pub const INTERVAL: Duration = Duration::from_mins(1);
+
+    /// Whether an agent's id is one.
+    pub fn is_agent(id: &str) -> bool {
+        vex::is_id(id)
+    }
 }
 
 /// Seconds since 1970.

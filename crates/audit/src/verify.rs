@@ -3,18 +3,22 @@
 mod anchors;
 mod bundle;
 mod log;
+mod receipts;
 
 use std::path::PathBuf;
 
+use ed25519_dalek::VerifyingKey;
 use serde::Serialize;
 
 use crate::bitcoin::Headers;
+use crate::receipt::Worth;
 use crate::tlog::Checkpoint;
 
 pub use anchors::{Anchored, Block, Standing};
 pub use bundle::{BundleReport, bundle};
 use log::goes_on;
 pub use log::log;
+pub use receipts::Receipted;
 
 /// What was found in a log.
 #[derive(Debug, Serialize)]
@@ -41,6 +45,8 @@ pub struct LogReport {
     pub consistent: bool,
     /// Up to where it is anchored in Bitcoin.
     pub anchored: Anchored,
+    /// Up to where VEX was told of it.
+    pub receipted: Receipted,
     /// All that is wrong.
     pub faults: Vec<Fault>,
 }
@@ -68,6 +74,8 @@ pub enum Layer {
     Consistent,
     /// It was there when a block of Bitcoin was made.
     Anchored,
+    /// A third party has signed that it was told of it.
+    Receipted,
 }
 
 impl Layer {
@@ -78,6 +86,7 @@ impl Layer {
             Self::Included => 11,
             Self::Consistent => 12,
             Self::Anchored => 14,
+            Self::Receipted => 15,
         }
     }
 }
@@ -89,13 +98,26 @@ pub struct Asked {
     pub earlier: Option<Checkpoint>,
     /// Where headers of blocks come from.
     pub headers: Option<Headers>,
+    /// The key of the gate that signs receipts.
+    pub gate: Option<VerifyingKey>,
     /// Proofs that must be there: that one is missing is a fault.
     pub required: Vec<Layer>,
 }
 
 impl Asked {
-    /// Adds a fault where something that must be anchored is not.
-    fn require(&self, anchored: &Anchored, faults: &mut Faults) {
+    /// Adds a fault where something that must be there is not.
+    fn require(&self, anchored: &Anchored, receipted: &Receipted, faults: &mut Faults) {
+        if self.required.contains(&Layer::Receipted) && !receipted.holds() && faults.hold(Layer::Receipted) {
+            faults.add(
+                Layer::Receipted,
+                "receipt",
+                match receipted.worth {
+                    Worth::Mock => "there is only that of the mock gate, whose key everybody has",
+                    Worth::Unverified => "it is not signed by the gate's key (--gate-key)",
+                    Worth::None | Worth::Verified => "there is none",
+                },
+            );
+        }
         if self.required.contains(&Layer::Anchored) && !anchored.holds() && faults.hold(Layer::Anchored) {
             faults.add(
                 Layer::Anchored,

@@ -238,3 +238,11 @@ fn checkpoints_go_to_the_calendars_that_are_configured_and_what_is_not_in_a_bloc
     let none = vanguard().args(["audit", "anchors", "--now", "--audit-dir"]).arg(&logs).output().unwrap();
     assert_eq!(none.status.code(), Some(3));
 }
+
+#[test]
+fn what_opens_vex_is_not_in_the_servers_environment() {
+    let server = ["sh", "-c", "echo keys: $(env | grep -c sk-very-secret) >&2; cat"];
+    let proxy = Proxy::of(server).variable("VANGUARD_VEX_KEY", "sk-very-secret");
+    let (_, stderr) = proxy.variable("VANGUARD_VEX_JWT", "sk-very-secret").start().finish();
+    assert!(stderr.contains("keys: 0") && !stderr.contains("sk-very"), "{stderr}");
+}

@@ -13,6 +13,8 @@ use crate::evidence::files::{make_directory, private, remove, replace};
 
 /// Its name beside the logs.
 pub(crate) const NAME: &str = "outbox";
+/// The file of the agent that reports to VEX.
+const AGENT: &str = "vex-agent";
 /// The most that waits. Beyond, nothing more goes in until something left: the log's next checkpoint says all that this one says.
 pub const MAX_WAITING: usize = 16_384;
 /// The most dead letters. Beyond, the oldest goes.
@@ -28,16 +30,19 @@ const MAX_WAIT: u64 = 24 * 3600;
 pub enum Kind {
     /// It is anchored in Bitcoin.
     Anchor,
+    /// It is reported to VEX.
+    Report,
 }
 
 impl Kind {
     /// Each.
-    pub const ALL: [Self; 1] = [Self::Anchor];
+    pub const ALL: [Self; 2] = [Self::Anchor, Self::Report];
 
     /// As its files are named.
     pub fn name(self) -> &'static str {
         match self {
             Self::Anchor => "anchor",
+            Self::Report => "report",
         }
     }
 }
@@ -205,6 +210,21 @@ impl Outbox {
     /// Remembers that one was put in.
     pub(super) fn note_offered(&self, kind: Kind, log: &str, at: u64, size: u64) -> io::Result<()> {
         replace(&self.note(kind, log), format!("{at} {size}\n").as_bytes(), false)
+    }
+
+    /// The agent that was made in the server at an address.
+    pub(super) fn agent(&self, url: &str) -> Option<String> {
+        let text = fs::read_to_string(self.dir.join(AGENT)).ok()?;
+        let (id, at) = text.trim().split_once(' ')?;
+        (at == url).then(|| id.to_owned())
+    }
+
+    pub(super) fn remember_agent(&self, url: &str, id: &str) -> io::Result<()> {
+        replace(&self.dir.join(AGENT), format!("{id} {url}\n").as_bytes(), false)
+    }
+
+    pub(super) fn forget_agent(&self) -> io::Result<()> {
+        remove(&self.dir.join(AGENT))
     }
 
     fn note(&self, kind: Kind, log: &str) -> PathBuf {

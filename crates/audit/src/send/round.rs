@@ -1,17 +1,22 @@
 //! One round through the outbox: what is due is tried, and written down.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::{Http, Job, Kind, Outbox, SendConfig, anchoring, now};
+use super::{Http, Job, Kind, Outbox, SendConfig, anchoring, now, vex};
+use crate::anchor::Anchor;
 use crate::evidence::CHECKPOINT;
+use crate::receipt::Receipt;
 use crate::tlog::{Checkpoint, Note};
 
 /// How long after a failure the same is tried again at first, and at most, in seconds.
 const BACK_OFF: (u64, u64) = (5, 900);
 /// When to look again where nothing is due, in seconds.
 const LOOK_AGAIN: u64 = 60;
+
+/// With fewer than this many waiting there is time to hear what becomes of a report.
+const FEW: usize = 10;
 
 /// What became of one that was tried.
 #[derive(Debug)]
@@ -83,7 +88,8 @@ impl Round {
     /// Tries what is due; with `all` also what is put off. Ends early when `stop` says so, which it is asked before each.
     pub fn run(&mut self, outbox: &Outbox, all: bool, stop: &dyn Fn() -> bool) -> io::Result<Done> {
         let mut done = Done { next: now() + LOOK_AGAIN, ..Done::default() };
-        for id in outbox.waiting()? {
+        let (waiting, mut touched) = (outbox.waiting()?, BTreeSet::new());
+        for id in &waiting {
             if stop() {
                 break;
             }
@@ -97,26 +103,36 @@ impl Round {
                 done.next = done.next.min(lane.closed_until);
                 continue;
             }
-            let Some(job) = outbox.waiting_job(&id) else {
+            let Some(job) = outbox.waiting_job(id) else {
                 // Somebody else took it out, or it is damaged.
-                outbox.bury_unread(&id)?;
+                outbox.bury_unread(id)?;
                 continue;
             };
             if all || job.due(now()) {
-                let outcome = self.step(&job);
+                let Some(log) = self.log(&job) else {
+                    self.note(outbox, job, Outcome::Dead("its log is gone".to_owned()), &mut done)?;
+                    continue;
+                };
+                let outcome = self.step(outbox, &log, &job, waiting.len() < FEW);
+                touched.insert(log);
                 self.note(outbox, job, outcome, &mut done)?;
             } else {
                 done.next = done.next.min(job.not_before);
             }
         }
+        for log in touched {
+            Anchor::prune(&log)?;
+            Receipt::prune(&log)?;
+        }
         Ok(done)
     }
 
-    fn step(&self, job: &Job) -> Outcome {
-        let Some(log) = self.log(job) else { return Outcome::Dead("its log is gone".to_owned()) };
-        match (job.kind, &self.config.anchor) {
-            (Kind::Anchor, Some(anchor)) => anchoring::step(&self.http, anchor, &log, job),
-            (Kind::Anchor, None) => Outcome::Later { seconds: LOOK_AGAIN, error: None },
+    fn step(&self, outbox: &Outbox, log: &Path, job: &Job, idle: bool) -> Outcome {
+        let SendConfig { anchor, vex } = &self.config;
+        match (job.kind, anchor, vex) {
+            (Kind::Anchor, Some(anchor), _) => anchoring::step(&self.http, anchor, log, job),
+            (Kind::Report, _, Some(vex)) => vex::step(&self.http, vex, outbox, log, job, idle),
+            _ => Outcome::Later { seconds: LOOK_AGAIN, error: None },
         }
     }
 

@@ -90,7 +90,7 @@ fn calendar(address: &'static str, knows: bool) -> Fake {
 
 fn config(calendars: &[&Fake], least: usize) -> SendConfig {
     let calendars = calendars.iter().map(|fake| fake.url.parse().unwrap()).collect();
-    SendConfig { anchor: Some(AnchorConfig { calendars, least, interval: Duration::from_hours(1) }) }
+    SendConfig { anchor: Some(AnchorConfig { calendars, least, interval: Duration::from_hours(1) }), vex: None }
 }
 
 /// A log with one checkpoint, which waits to be anchored.

@@ -5,8 +5,8 @@ use base64::engine::general_purpose::STANDARD;
 use ed25519_dalek::VerifyingKey;
 use serde::Serialize;
 
-use super::{Anchored, Asked, Fault, Faults, Layer, anchors};
-use crate::bundle::{AnchorPart, Bundle};
+use super::{Anchored, Asked, Fault, Faults, Layer, Receipted, anchors, receipts};
+use crate::bundle::{AnchorPart, Bundle, ReceiptPart};
 use crate::manifest::{EnvelopeError, Statement};
 use crate::ots::{Detached, OtsError};
 use crate::tlog::{Checkpoint, Hash, Note, Proof, check_inclusion};
@@ -28,6 +28,8 @@ pub struct BundleReport {
     pub consistent: bool,
     /// Whether it is anchored in Bitcoin.
     pub anchored: Anchored,
+    /// Whether VEX was told of it.
+    pub receipted: Receipted,
     /// All that is wrong.
     pub faults: Vec<Fault>,
     /// What the record says, where all of it holds.
@@ -57,7 +59,11 @@ pub fn bundle(bundle: &Bundle, key: &VerifyingKey, asked: &mut Asked) -> BundleR
         (Some(part), Some(checkpoint)) => anchor(bundle, part, checkpoint, key, asked, &mut faults),
         _ => Anchored::NONE,
     };
-    asked.require(&anchored, &mut faults);
+    let receipted = match (&bundle.receipt, &checkpoint) {
+        (Some(part), Some(checkpoint)) => receipt(bundle, part, checkpoint, key, asked.gate.as_ref(), &mut faults),
+        _ => Receipted::NONE,
+    };
+    asked.require(&anchored, &receipted, &mut faults);
     let [signed, included, consistent] =
         [Layer::Signed, Layer::Included, Layer::Consistent].map(|layer| checkpoint.is_some() && faults.hold(layer));
     BundleReport {
@@ -68,6 +74,7 @@ pub fn bundle(bundle: &Bundle, key: &VerifyingKey, asked: &mut Asked) -> BundleR
         included,
         consistent,
         anchored,
+        receipted,
         statement: statement.filter(|_| faults.0.is_empty()),
         faults: faults.0,
     }
@@ -82,7 +89,29 @@ fn included(record: &str, proof: &Proof, checkpoint: &Checkpoint, place: &str, f
     }
 }
 
-/// The anchor: of a checkpoint of the same log, signed by the same key, with the same record in its tree.
+/// A checkpoint of the same log, signed by the same key, with the same record in its tree: what an anchor or a receipt is of.
+fn other(
+    bundle: &Bundle,
+    proof: &str,
+    newest: &Checkpoint,
+    key: &VerifyingKey,
+    (layer, place): (Layer, &str),
+    faults: &mut Faults,
+) -> Option<(Proof, Checkpoint)> {
+    let proof = Proof::parse(proof);
+    let signed = proof.as_ref().and_then(|proof| checkpoint(proof, key, faults));
+    let (Some(proof), Some(signed)) = (proof, signed) else {
+        faults.add(layer, place, "its checkpoint is not of the form");
+        return None;
+    };
+    if signed.origin != newest.origin {
+        faults.add(layer, place, format!("is of another log, {}", signed.origin));
+    }
+    included(&bundle.record, &proof, &signed, place, faults);
+    Some((proof, signed))
+}
+
+/// What of it is anchored.
 fn anchor(
     bundle: &Bundle,
     part: &AnchorPart,
@@ -91,16 +120,9 @@ fn anchor(
     asked: &mut Asked,
     faults: &mut Faults,
 ) -> Anchored {
-    let proof = Proof::parse(&part.proof);
-    let signed = proof.as_ref().and_then(|proof| checkpoint(proof, key, faults));
-    let (Some(proof), Some(signed)) = (proof, signed) else {
-        faults.add(Layer::Anchored, "anchor", "its checkpoint is not of the form");
+    let Some((proof, signed)) = other(bundle, &part.proof, newest, key, (Layer::Anchored, "anchor"), faults) else {
         return Anchored::NONE;
     };
-    if signed.origin != newest.origin {
-        faults.add(Layer::Anchored, "anchor", format!("is of another log, {}", signed.origin));
-    }
-    included(&bundle.record, &proof, &signed, "anchor", faults);
     let ots = STANDARD.decode(&part.ots).map_err(|_| OtsError::Magic).and_then(|bytes| Detached::parse(&bytes));
     match ots {
         Ok(ots) => anchors::proof_of(&ots, &proof.checkpoint, signed.size, "anchor", &mut asked.headers, faults),
@@ -109,6 +131,21 @@ fn anchor(
             Anchored::NONE
         }
     }
+}
+
+/// What of it VEX was told.
+fn receipt(
+    bundle: &Bundle,
+    part: &ReceiptPart,
+    newest: &Checkpoint,
+    key: &VerifyingKey,
+    gate: Option<&VerifyingKey>,
+    faults: &mut Faults,
+) -> Receipted {
+    let Some((proof, signed)) = other(bundle, &part.proof, newest, key, (Layer::Receipted, "receipt"), faults) else {
+        return Receipted::NONE;
+    };
+    receipts::of_report(&proof.checkpoint, &part.request, &part.answer, signed.size, (gate, "receipt"), faults)
 }
 
 /// The checkpoint. One whose signature is not by the key is still held against the record.

@@ -6,7 +6,7 @@ use std::path::Path;
 use ed25519_dalek::VerifyingKey;
 use serde::Deserialize;
 
-use super::{Anchored, Asked, Faults, Layer, LogReport, anchors};
+use super::{Anchored, Asked, Faults, Layer, LogReport, Receipted, anchors, receipts};
 use crate::evidence::{CHECKPOINT, Unsealed, unsealed};
 use crate::tlog::{Checkpoint, FULL, Growing, Hash, Note, Tile, TileError, Tiles, check_consistency, consistency};
 
@@ -39,6 +39,7 @@ pub fn log(dir: &Path, key: &VerifyingKey, asked: &mut Asked) -> LogReport {
         included: false,
         consistent: false,
         anchored: Anchored::NONE,
+        receipted: Receipted::NONE,
         faults: Vec::new(),
     };
     if let Some(checkpoint) = &checkpoint {
@@ -54,7 +55,8 @@ pub fn log(dir: &Path, key: &VerifyingKey, asked: &mut Asked) -> LogReport {
             goes_on(dir, earlier, checkpoint, &mut faults);
         }
         report.anchored = anchors::of_log(dir, key, checkpoint, &mut asked.headers, &mut faults);
-        asked.require(&report.anchored, &mut faults);
+        report.receipted = receipts::of_log(dir, key, checkpoint, asked.gate.as_ref(), &mut faults);
+        asked.require(&report.anchored, &report.receipted, &mut faults);
     }
     if let Some(unsealed) = &unsealed {
         report.unsigned = hold_unsealed(dir, unsealed, checkpoint.as_ref(), &mut faults);

@@ -87,8 +87,10 @@ impl Common {
 /// Directory of evidence, and what of it is sent as the settings say.
 impl Common {
     fn sending(&self) -> Result<(PathBuf, SendConfig), Failure> {
-        let settings = self.sources.resolve(Vec::new(), &Surroundings::of_process())?.settings;
-        Ok((self.dir()?, settings.audit.sending.meant()))
+        let around = Surroundings::of_process();
+        let settings = self.sources.resolve(Vec::new(), &around)?.settings;
+        let config = settings.audit.sending.meant(|name| around.variable(name).map(str::to_owned))?;
+        Ok((self.dir()?, config))
     }
 }
 

@@ -14,6 +14,7 @@ use vanguard_gateway::{StdioConfig, Waits};
 use super::later::Later;
 use super::report;
 use super::scoring::Scoring;
+use crate::config::sending::VEX_KEYS;
 use crate::config::sources::{Resolved, Surroundings};
 use crate::config::written::Stderr;
 use crate::config::{Layer, Origin, Set, Settings, Sources, Written};
@@ -223,7 +224,9 @@ pub(crate) fn to_start(settings: &Settings, words: Vec<OsString>) -> Result<Stdi
     allowed(settings, &program)?;
     let mut config = StdioConfig::new(program, words);
     config.cwd.clone_from(&settings.server.cwd.value);
-    config.env = settings.server.env.value.iter().map(|(name, value)| (name.into(), Some(value.into()))).collect();
+    // What opens VEX is nothing for a server to see.
+    config.env = VEX_KEYS.iter().map(|name| (name.into(), None)).collect();
+    config.env.extend(settings.server.env.value.iter().map(|(name, value)| (name.into(), Some(value.into()))));
     config.max_message = settings.limits.message_bytes.value;
     config.waits = Waits {
         drain: Duration::from_secs(settings.drain_seconds.value.into()),
@@ -299,12 +302,9 @@ fn record(settings: &Settings, around: &Surroundings, server: &str) -> Result<Lo
     };
     let audit = &settings.audit;
     let max_bytes = audit.dir_max_bytes.value;
-    let evidence = evidence_dir(settings, around).map(|dir| EvidenceConfig {
-        dir,
-        name: server.to_owned(),
-        max_bytes,
-        send: audit.sending.meant(),
-    });
+    let send = audit.sending.meant(|name| around.variable(name).map(str::to_owned))?;
+    let evidence =
+        evidence_dir(settings, around).map(|dir| EvidenceConfig { dir, name: server.to_owned(), max_bytes, send });
     if path.is_none() && evidence.is_none() {
         return Ok(Log::disabled());
     }

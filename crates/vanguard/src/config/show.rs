@@ -148,6 +148,9 @@ impl Rows {
         self.add("audit.anchor.calendars", &sending.calendars, Clone::clone);
         self.add("audit.anchor.least", &sending.least, |n| *n);
         self.add("audit.anchor.interval_seconds", &sending.anchor_seconds, |n| *n);
+        self.add("audit.vex.url", &sending.vex, Clone::clone);
+        self.add("audit.vex.agent", &sending.vex_agent, Clone::clone);
+        self.add("audit.vex.interval_seconds", &sending.vex_seconds, |n| *n);
     }
 
     fn behaviour(&mut self, watched: &Watched) {

@@ -79,6 +79,9 @@ fn loosening(written: &Written, others: &Settings) -> Vec<String> {
     refuse(audit.anchor.calendars.is_some(), "audit.anchor.calendars");
     refuse(audit.anchor.least.is_some(), "audit.anchor.least");
     refuse(audit.anchor.interval_seconds.is_some(), "audit.anchor.interval_seconds");
+    refuse(audit.vex.url.is_some(), "audit.vex.url");
+    refuse(audit.vex.agent.is_some(), "audit.vex.agent");
+    refuse(audit.vex.interval_seconds.is_some(), "audit.vex.interval_seconds");
     refuse(written.expose_block_reason == Some(true), "expose_block_reason");
     let server = &written.server;
     refuse(server.command.is_some(), "server.command");
@@ -171,6 +174,7 @@ mod tests {
             ("audit: {on_failure: warn}", "audit.on_failure"),
             ("audit: {dir: none}", "audit.dir"),
             ("audit: {anchor: {calendars: ['https://evil.example']}}", "audit.anchor.calendars"),
+            ("audit: {vex: {url: 'https://evil.example'}}", "audit.vex.url"),
             ("expose_block_reason: true", "expose_block_reason"),
             ("server: {command: [evil]}", "server.command"),
             ("server: {env: {LD_PRELOAD: x}}", "server.env"),

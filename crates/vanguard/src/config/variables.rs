@@ -40,7 +40,6 @@ const THROTTLE: &str = "slowing down what is random: it is told of or refused";
 const SEMANTIC: &str = "scoring by a language model";
 const THRESHOLD: &str = "a threshold beside those of `VANGUARD_SEMANTIC_THRESHOLD_…`";
 const HTTP: &str = "limits on streams by client address for `serve`";
-const VEX: &str = "anchoring in VEX";
 
 /// All of them, by name.
 pub(crate) const VARIABLES: &[Variable] = &[
@@ -136,11 +135,14 @@ pub(crate) const VARIABLES: &[Variable] = &[
         Sets("behaviour.redis.strict", |text, w| set(&mut w.behaviour.redis.strict, boolean(text))),
     ),
     v("VANGUARD_TRUST_PROJECT", Steers("`true` is `--trust-project`")),
-    v("VANGUARD_VEX_AGENT_ID", Idle(VEX)),
-    v("VANGUARD_VEX_API_URL", NotYet(VEX, not_empty)),
-    v("VANGUARD_VEX_JWT", NotYet(VEX, not_empty)),
-    v("VANGUARD_VEX_KEY", NotYet(VEX, not_empty)),
-    v("VANGUARD_VEX_URL", NotYet(VEX, not_empty)),
+    v(
+        "VANGUARD_VEX_AGENT_ID",
+        Sets("audit.vex.agent", |text, w| set(&mut w.audit.vex.agent, given(text, "give the id of an agent"))),
+    ),
+    v("VANGUARD_VEX_API_URL", Sets("audit.vex.url", |text, w| set(&mut w.audit.vex.url, text.parse()))),
+    v("VANGUARD_VEX_JWT", Steers("the older name of `VANGUARD_VEX_KEY`")),
+    v("VANGUARD_VEX_KEY", Steers("the key that VEX lets one in by, where `audit.vex.url` names one")),
+    v("VANGUARD_VEX_URL", Sets("audit.vex.url", |text, w| set(&mut w.audit.vex.url, text.parse()))),
     v("VANGUARD_WARN_THRESHOLD", Idle(THRESHOLD)),
 ];
 

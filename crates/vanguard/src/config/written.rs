@@ -16,7 +16,7 @@ use super::gateway::Gateway;
 use super::pins::Pins;
 use super::roles::Corrections;
 use super::semantic::Semantic;
-use super::sending::Anchoring;
+use super::sending::{Anchoring, Reporting};
 use super::servers::Servers;
 use super::zone::Zone;
 
@@ -167,6 +167,8 @@ pub(crate) struct Audit {
     pub(crate) dir_max_bytes: Option<u64>,
     /// Checkpoints of the logs in Bitcoin, by calendars of OpenTimestamps. Only their digests are sent.
     pub(crate) anchor: Anchoring,
+    /// Reports of checkpoints to a VEX server. Only their digests are sent, by the key in `VANGUARD_VEX_KEY`.
+    pub(crate) vex: Reporting,
 }
 
 /// The MCP server.

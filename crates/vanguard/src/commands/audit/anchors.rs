@@ -66,7 +66,7 @@ pub(super) fn run(args: &Args) -> Outcome {
         for log in &logs {
             put(&outbox, log).map_err(Failure::Usage)?;
         }
-        let only = SendConfig { anchor: config.anchor };
+        let only = SendConfig { anchor: config.anchor, ..SendConfig::default() };
         code = outbox::send(&dir, &outbox, only)?;
     }
     let mut shown = Vec::new();

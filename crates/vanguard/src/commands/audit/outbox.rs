@@ -79,7 +79,7 @@ pub(super) fn run(args: &Args) -> Outcome {
 /// Sends what waits, where no proxy of the directory does. Exit code 1 where something could not be sent.
 pub(super) fn send(dir: &Path, outbox: &Outbox, config: SendConfig) -> Outcome {
     if !config.is_some() {
-        return Err(Failure::Configuration("nothing is configured to send to (audit.anchor)".to_owned()));
+        return Err(Failure::Configuration("nothing is configured to send to (audit.anchor, audit.vex)".to_owned()));
     }
     let Some(_lock) = outbox.lock().map_err(|error| failed(dir, &error))? else {
         warn("a proxy of this directory sends what waits, within a minute");

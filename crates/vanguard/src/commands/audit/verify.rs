@@ -8,8 +8,9 @@ use vanguard_audit::bundle::Bundle;
 use vanguard_audit::evidence::{Home, Reader};
 use vanguard_audit::key::{SigningKey, VerifyingKey, parse_public, public_text};
 use vanguard_audit::manifest::Statement;
+use vanguard_audit::receipt::Worth;
 use vanguard_audit::tlog::Checkpoint;
-use vanguard_audit::verify::{self, Anchored, Asked, BundleReport, Fault, Layer, LogReport, Standing};
+use vanguard_audit::verify::{self, Anchored, Asked, BundleReport, Fault, Layer, LogReport, Receipted, Standing};
 
 use super::blocks::Blocks;
 use super::{Common, logs, name};
@@ -29,6 +30,7 @@ Each of these is told apart:
   consistent  the tree is of one piece, and goes on from an earlier checkpoint (--since);
               of a bundle: its manifest says what the record says
   anchored    a checkpoint was there when a block of Bitcoin was made; it takes the block's header to tell
+  receipted   VEX has signed that it was told of a checkpoint; it takes the key of its gate to tell
 
 A log that its owner wrote anew from the beginning is told only by an earlier checkpoint: keep some elsewhere.
 
@@ -38,7 +40,8 @@ Examples:
   vanguard audit verify /mnt/copy/files --key ed25519:… --since checkpoint-of-monday
   vanguard audit verify refusal.json --key ed25519:… --headers headers.bin --require anchored
 
-Exit codes: 0 all hold that is there; the first that does not: 10 signed, 11 included, 12 consistent, 14 anchored.")]
+Exit codes: 0 all hold that is there; the first that does not: 10 signed, 11 included, 12 consistent, 14 anchored,
+15 receipted.")]
 pub(super) struct Args {
     /// A log's directory, one of logs, or a bundle of `audit export` [default: the one that the proxy writes to]
     path: Option<PathBuf>,
@@ -51,6 +54,9 @@ pub(super) struct Args {
     /// What must be there and hold: without it, what is missing is told and is no fault; may be repeated
     #[arg(long, value_name = "LAYER")]
     require: Vec<Required>,
+    /// The key of the gate that signs receipts of VEX (`ed25519:…`)
+    #[arg(long, value_name = "KEY")]
+    gate_key: Option<String>,
     #[command(flatten)]
     blocks: Blocks,
     #[command(flatten)]
@@ -61,15 +67,18 @@ pub(super) struct Args {
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
 enum Required {
     Anchored,
+    Receipted,
 }
 
 impl Args {
     fn asked(&self) -> Result<Asked, Failure> {
         let layer = |required: &Required| match required {
             Required::Anchored => Layer::Anchored,
+            Required::Receipted => Layer::Receipted,
         };
         let required = self.require.iter().map(layer).collect();
-        Ok(Asked { earlier: None, headers: self.blocks.headers()?, required })
+        let gate = self.gate_key.as_deref().map(|text| parse_public(text).map_err(Failure::Usage)).transpose()?;
+        Ok(Asked { earlier: None, headers: self.blocks.headers()?, gate, required })
     }
 }
 
@@ -128,6 +137,7 @@ fn told_bundle(report: &BundleReport) -> String {
     let mut text = format!("record {} of {} in {}\n", report.index, report.size, plain(&report.origin));
     layers(&mut text, [report.signed, report.included, report.consistent]);
     anchored(&mut text, &report.anchored);
+    receipted(&mut text, &report.receipted);
     faults(&mut text, &report.faults);
     if let Some(Statement { predicate, .. }) = &report.statement {
         let (subject, context) = (&predicate.subject, &predicate.context);
@@ -185,6 +195,7 @@ fn told(report: &LogReport) -> String {
     );
     layers(&mut text, [report.signed, report.included, report.consistent]);
     anchored(&mut text, &report.anchored);
+    receipted(&mut text, &report.receipted);
     faults(&mut text, &report.faults);
     text
 }
@@ -200,7 +211,7 @@ fn layers(text: &mut String, holds: [bool; 3]) {
 fn anchored(text: &mut String, anchored: &Anchored) {
     let records = match anchored.size {
         1 => "record 0 was".to_owned(),
-        size => format!("records 0 to {} were", size.saturating_sub(1)),
+        _ => format!("{} were", records(anchored.size)),
     };
     let what = match (anchored.standing, &anchored.block) {
         (Standing::None, _) => "no".to_owned(),
@@ -215,6 +226,25 @@ fn anchored(text: &mut String, anchored: &Anchored) {
         }
     };
     let _ = writeln!(text, "  {:<12}{what}", "anchored");
+}
+
+/// What VEX was told of.
+fn receipted(text: &mut String, receipted: &Receipted) {
+    let records = records(receipted.size);
+    let what = match receipted.worth {
+        Worth::None => "no".to_owned(),
+        Worth::Mock => format!("mock: for {records}, signed by the key of VEX's mock gate, which everybody has"),
+        Worth::Unverified => {
+            format!("unverified: for {records}, signed by nobody whose key is known here (--gate-key)")
+        }
+        Worth::Verified => format!("yes: VEX was told of {records}"),
+    };
+    let _ = writeln!(text, "  {:<12}{what}", "receipted");
+}
+
+/// The first records of a log.
+fn records(size: u64) -> String {
+    if size == 1 { "record 0".to_owned() } else { format!("records 0 to {}", size.saturating_sub(1)) }
 }
 
 /// What is wrong.
