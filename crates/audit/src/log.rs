@@ -29,7 +29,7 @@ const BULK_WAIT: Duration = Duration::from_millis(200);
 const MAX_WAITING_BYTES: usize = 512 * 1024;
 /// What was recorded is signed once nothing came for this long…
 const SEAL_IDLE: Duration = Duration::from_secs(1);
-/// …or at the latest this long after the first of it.
+/// …or at the latest this long after the first of it, and at once where there is much of it.
 const SEAL_WAIT: Duration = Duration::from_secs(5);
 
 /// How long after the start the program's own digest is taken.
@@ -81,6 +81,8 @@ struct Sinks {
 struct Seals {
     /// Records came that are not signed.
     due: bool,
+    /// So many that the next start would be slow.
+    many: bool,
     closed: bool,
 }
 
@@ -336,6 +338,9 @@ impl Shared {
         on_failure: OnFailure,
         sync: bool,
     ) -> Arc<Self> {
+        // That it was opened is to be signed.
+        let many = journal.as_ref().is_some_and(|journal| journal.has_much_unsealed());
+        let seals = Mutex::new(Seals { due: true, many, closed: false });
         Arc::new(Self {
             waiting: Mutex::default(),
             keeps: trail.is_some() || journal.is_some(),
@@ -346,8 +351,7 @@ impl Shared {
             bell: Condvar::new(),
             failing: AtomicBool::new(false),
             unsealed: AtomicBool::new(false),
-            // That it was opened.
-            seals: Mutex::new(Seals { due: true, closed: false }),
+            seals,
             seal_bell: Condvar::new(),
             lost: AtomicU64::new(0),
             on_failure,
@@ -389,7 +393,8 @@ impl Shared {
             journal.append(&lines[sinks.journalled..]).map_err(|source| (journal.path().to_owned(), source))?;
             sinks.journalled = lines.len();
             let mut seals = self.seals();
-            if !std::mem::replace(&mut seals.due, true) {
+            let many = journal.has_much_unsealed();
+            if !std::mem::replace(&mut seals.due, true) | (many && !std::mem::replace(&mut seals.many, true)) {
                 self.seal_bell.notify_all();
             }
         }
@@ -496,13 +501,13 @@ fn seal_now_and_then(shared: &Shared) {
         }
         let begun = Instant::now();
         let mut seen = None;
-        while !seals.closed && seen != Some(journal.count()) && begun.elapsed() < SEAL_WAIT {
+        while !seals.closed && !seals.many && seen != Some(journal.count()) && begun.elapsed() < SEAL_WAIT {
             seen = Some(journal.count());
-            let waited = shared.seal_bell.wait_timeout_while(seals, SEAL_IDLE, |seals| !seals.closed);
+            let waited = shared.seal_bell.wait_timeout_while(seals, SEAL_IDLE, |seals| !seals.closed && !seals.many);
             seals = waited.unwrap_or_else(PoisonError::into_inner).0;
         }
         // What comes from here on is for the next time.
-        seals.due = false;
+        (seals.due, seals.many) = (false, false);
         drop(seals);
         let failure = journal.seal().err();
         if failure.is_none() {

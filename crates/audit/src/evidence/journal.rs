@@ -4,6 +4,7 @@ use std::convert::Infallible;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use ed25519_dalek::SigningKey;
@@ -11,12 +12,14 @@ use ed25519_dalek::SigningKey;
 use super::files::{private, remove};
 use super::home::{Home, HomeError, LogDir};
 use super::sealer::{CHECKPOINT, Sealer};
-use super::wal::{self, Header, NAME, Step, Wal};
+use super::wal::{self, Frames, Header, NAME, Step, Wal};
 use crate::key;
 use crate::tlog::{Checkpoint, Growing, Hash};
 
 /// Bytes of the write-ahead file at which it is begun anew. A start reads it from its beginning.
 const RENEW_BYTES: u64 = 2 * 1024 * 1024;
+/// Bytes of it that may be in no tile before they are put into some without delay.
+const MUCH_BYTES: u64 = 8 * 1024 * 1024;
 
 /// One log, of which this process is the writer.
 #[derive(Debug)]
@@ -30,6 +33,8 @@ pub struct Journal {
     sealer: Mutex<Sealer>,
     /// Bytes of what was appended that are on disk. Held while forcing: who waits for it finds its own bytes forced as well.
     forced: Mutex<u64>,
+    /// Bytes of the write-ahead file that are in no tile.
+    unsealed: AtomicU64,
 }
 
 /// A log that was opened, and what was found on the way.
@@ -111,19 +116,18 @@ impl Journal {
             create(&path, &dir.name, &public).map_err(failed)?;
             (header, frames) = wal::read(&path).map_err(failed)?.ok_or_else(no_head)?;
         }
-        let length = frames.at() + frames.left();
+        let (length, begins) = (frames.at() + frames.left(), frames.at());
         let mut sealer = Sealer::begin(&dir.path, home.key().clone(), &header, frames).ok_or_else(no_head)?;
-        check(&dir.path, home.key(), &header, &mut sealer, length)?.map_err(failed)?;
-        let good = sealer.taken();
+        let Whole { bytes: good, count } = check(&dir.path, home.key(), &header, &mut sealer)?.map_err(failed)?;
         let mut recovered = None;
         if good < length {
-            recovered = Some(Recovered { at: sealer.tree().size(), bytes: length - good });
-            keep_damaged(&path, good, sealer.tree().size()).map_err(failed)?;
+            recovered = Some(Recovered { at: count, bytes: length - good });
+            keep_damaged(&path, good, count).map_err(failed)?;
         }
-        let wal = Wal::resume(&path, good, sealer.tree().size()).map_err(failed)?;
+        let wal = Wal::resume(&path, good, count).map_err(failed)?;
         let (wal, sealer) = (Mutex::new(wal), Mutex::new(sealer));
-        let (key, forced) = (home.key().clone(), Mutex::new(0));
-        Ok(OpenedJournal { journal: Self { dir, key, max_bytes, wal, sealer, forced }, recovered, set_aside })
+        let (key, forced, unsealed) = (home.key().clone(), Mutex::new(0), AtomicU64::new(good - begins));
+        Ok(OpenedJournal { journal: Self { dir, key, max_bytes, wal, sealer, forced, unsealed }, recovered, set_aside })
     }
 
     /// Signs what proxies that were killed have left behind in the other logs of the directory, so that it does not wait for the next proxy
@@ -166,7 +170,16 @@ impl Journal {
 
     /// Appends each of `lines` as a record, without its LF: all of them or none. Not on disk before [`Self::force`].
     pub fn append(&self, lines: &[u8]) -> io::Result<()> {
-        self.wal().append(lines)
+        let mut wal = self.wal();
+        let before = wal.appended();
+        wal.append(lines)?;
+        self.unsealed.fetch_add(wal.appended() - before, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// Whether so much is in no tile that it should not wait: the next start would have to read it.
+    pub fn has_much_unsealed(&self) -> bool {
+        self.unsealed.load(Ordering::Relaxed) >= MUCH_BYTES
     }
 
     /// Forces to disk what has been appended. Those who come while that is done wait for it, and one more time does for all of them.
@@ -234,7 +247,9 @@ impl Journal {
             return Ok(());
         }
         self.force()?;
+        let from = sealer.taken();
         sealer.take(end, count)?;
+        self.unsealed.fetch_sub(sealer.taken() - from, Ordering::Relaxed);
         if sealer.tree().size() < count {
             let what = format!("record {} was changed before it was signed", sealer.tree().size());
             return Err(io::Error::other(Tampered { log: self.dir.path.clone(), what }));
@@ -259,14 +274,17 @@ fn create(path: &Path, name: &str, public: &str) -> io::Result<()> {
     wal::create(path, &Header { origin, key, base: 0, kept_from: 0, kept_bytes: 0, above: Vec::new() })
 }
 
-/// Takes what the write-ahead file holds, and holds it against the newest checkpoint.
-fn check(
-    log: &Path,
-    key: &SigningKey,
-    header: &Header,
-    sealer: &mut Sealer,
-    length: u64,
-) -> Result<io::Result<()>, Tampered> {
+/// What of a write-ahead file is whole records.
+struct Whole {
+    /// Its bytes up to there.
+    bytes: u64,
+    /// The log's records up to there.
+    count: u64,
+}
+
+/// Holds the write-ahead file against the newest checkpoint, and tells how much of it is whole. What is not signed is put into tiles with what
+/// comes: a start need not wait for that.
+fn check(log: &Path, key: &SigningKey, header: &Header, sealer: &mut Sealer) -> Result<io::Result<Whole>, Tampered> {
     let tampered = |what: String| Err(Tampered { log: log.to_owned(), what });
     let signed = match fs::read(log.join(CHECKPOINT)) {
         Ok(note) => match Checkpoint::verify(&note, &key.verifying_key()) {
@@ -283,35 +301,37 @@ fn check(
         return tampered(what);
     }
     // Looked at before anything is written, so that what somebody changed here does not get into the tiles.
-    let (tree, whole) = match replay(&log.join(NAME), header, size) {
+    let (tree, rest, frames) = match replay(&log.join(NAME), header, size) {
         Ok(Some(replayed)) => replayed,
         Ok(None) => return tampered(format!("the first line of `{NAME}` was changed")),
         Err(error) => return Ok(Err(error)),
     };
     if tree.size() < size {
-        let whole = if whole { "and holds" } else { "and what follows is no record, after" };
+        let whole = if frames.left() == 0 { "and holds" } else { "and what follows is no record, after" };
         return tampered(format!("it signed {size} records {whole} {}", tree.size()));
     }
-    if let Some(signed) = signed.filter(|signed| signed.root != tree.root()) {
-        return tampered(format!("its {} records are not those that it signed", signed.size));
+    if let Some(signed) = signed {
+        if signed.root != tree.root() {
+            return tampered(format!("its {size} records are not those that it signed"));
+        }
+        sealer.was_signed(size, signed.root);
     }
-    sealer.was_signed(size);
-    Ok(sealer.take(length, u64::MAX))
+    Ok(Ok(Whole { bytes: frames.at(), count: size + rest }))
 }
 
-/// The tree up to `size` records, as far as the write-ahead file has them, and whether it ended at a whole one.
-fn replay(path: &Path, header: &Header, size: u64) -> io::Result<Option<(Growing, bool)>> {
+/// The tree up to `size` records, as far as the write-ahead file has them, how many whole records come after, and where these end.
+fn replay(path: &Path, header: &Header, size: u64) -> io::Result<Option<(Growing, u64, Frames)>> {
     let Some((now, mut frames)) = wal::read(path)? else { return Ok(None) };
     let Some(mut tree) = now.tree().filter(|_| now == *header) else { return Ok(None) };
-    while tree.size() < size {
-        match frames.next()? {
-            Step::Entry(entry) => {
-                let Ok(()) = tree.push(Hash::leaf(entry), |_, _, _| Ok::<_, Infallible>(()));
-            }
-            step => return Ok(Some((tree, matches!(step, Step::End)))),
+    let mut rest = 0;
+    while let Step::Entry(entry) = frames.next()? {
+        if tree.size() < size {
+            let Ok(()) = tree.push(Hash::leaf(entry), |_, _, _| Ok::<_, Infallible>(()));
+        } else {
+            rest += 1;
         }
     }
-    Ok(Some((tree, true)))
+    Ok(Some((tree, rest, frames)))
 }
 
 /// Moves the files of a log that another key signed into a directory of their own beside it.

@@ -29,6 +29,8 @@ pub(super) struct Sealer {
     kept_bytes: u64,
     /// Size of the newest checkpoint, if there is one.
     signed: Option<u64>,
+    /// Size and root of the checkpoint that was there, until the tree has come so far.
+    promised: Option<(u64, Hash)>,
     /// Where the records of the write-ahead file begin.
     records_at: u64,
     /// Full tiles and bundles that the write-ahead file still stands behind.
@@ -56,6 +58,7 @@ impl Sealer {
             kept_from,
             kept_bytes,
             signed: None,
+            promised: None,
             records_at: bundle_at,
             unforced,
         })
@@ -69,9 +72,10 @@ impl Sealer {
         self.signed
     }
 
-    /// There is a checkpoint of this size; 0 for none.
-    pub(super) fn was_signed(&mut self, size: u64) {
-        self.signed = (size > 0).then_some(size);
+    /// There is a checkpoint of this size and root, which the records that are taken must come to.
+    pub(super) fn was_signed(&mut self, size: u64, root: Hash) {
+        self.signed = Some(size);
+        self.promised = Some((size, root));
     }
 
     /// Bytes of the write-ahead file that full tiles have taken over.
@@ -101,6 +105,13 @@ impl Sealer {
             self.tree.push(leaf, |level, index, hashes| {
                 write_full(log, Tile { level: Some(level), index, width: FULL }, &bytes_of(hashes), unforced)
             })?;
+            if let Some((size, root)) = self.promised.take_if(|(size, _)| *size == self.tree.size())
+                && root != self.tree.root()
+            {
+                return Err(io::Error::other(format!(
+                    "its first {size} records are not those that it signed any more"
+                )));
+            }
             if self.tree.size().is_multiple_of(FULL) {
                 let tile = Tile { level: None, index: self.tree.size() / FULL - 1, width: FULL };
                 write_full(&self.log, tile, &self.bundle, &mut self.unforced)?;

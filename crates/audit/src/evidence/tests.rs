@@ -255,3 +255,44 @@ fn what_a_killed_proxy_left_is_signed_by_the_next_one_before_whichever_server() 
     assert_eq!(told, [("files".to_owned(), "300".to_owned())]);
     assert!(!busy.path().join(CHECKPOINT).exists(), "one that is written to is left to its writer");
 }
+
+#[test]
+fn what_was_signed_and_is_changed_after_the_start_does_not_get_a_new_signature() {
+    let dir = tempfile::tempdir().unwrap();
+    let journal = opened(dir.path()).journal;
+    // More than a reader reads ahead.
+    append(&journal, 0, 70_000);
+    journal.seal().unwrap();
+    drop(journal);
+    let journal = opened(dir.path()).journal;
+    let path = dir.path().join("files").join(NAME);
+    let mut bytes = fs::read(&path).unwrap();
+    let (old, new) = (b"record 69000", b"record 96000");
+    let at = bytes.windows(old.len()).position(|part| part == old).unwrap();
+    let length = u16::try_from(new.len()).unwrap().to_be_bytes();
+    let sum = crc32fast::hash(&[&length[..], new].concat());
+    bytes[at - 4..at].copy_from_slice(&sum.to_be_bytes());
+    bytes[at..at + new.len()].copy_from_slice(new);
+    fs::write(&path, bytes).unwrap();
+    append(&journal, 70_000, 1);
+    let error = journal.seal().unwrap_err().to_string();
+    assert!(error.contains("its first 70000 records are not those that it signed"), "{error}");
+}
+
+#[test]
+fn much_that_a_killed_proxy_left_is_known_at_the_start_and_sealed_later() {
+    let dir = tempfile::tempdir().unwrap();
+    let journal = opened(dir.path()).journal;
+    append(&journal, 0, 1_000);
+    assert!(!journal.has_much_unsealed());
+    append(&journal, 1_000, 600_000);
+    assert!(journal.has_much_unsealed());
+    drop(journal);
+    let OpenedJournal { journal, recovered, .. } = opened(dir.path());
+    assert_eq!((journal.count(), recovered, journal.has_much_unsealed()), (601_000, None, true));
+    assert!(!dir.path().join("files/tile").exists(), "a start writes no tiles");
+    append(&journal, 601_000, 1);
+    journal.seal().unwrap();
+    assert!(!journal.has_much_unsealed());
+    assert_eq!(signed(dir.path(), 600_900), 601_001);
+}
