@@ -31,6 +31,8 @@ const MAX_WAITING_BYTES: usize = 512 * 1024;
 const SEAL_IDLE: Duration = Duration::from_secs(1);
 /// …or at the latest this long after the first of it, and at once where there is much of it.
 const SEAL_WAIT: Duration = Duration::from_secs(5);
+/// How long who records waits for that where too much is not signed. Beyond, the disk is in trouble, which shows elsewhere.
+const MOST_WAIT: Duration = Duration::from_secs(1);
 
 /// How long after the start the program's own digest is taken.
 const PROGRAM_WAIT: Duration = Duration::from_millis(500);
@@ -63,7 +65,7 @@ struct Shared {
     /// What was recorded could not be signed.
     unsealed: AtomicBool,
     seals: Mutex<Seals>,
-    /// Rung when something is to be signed, and at the close.
+    /// Rung when something is to be signed or was, and at the close.
     seal_bell: Condvar,
     lost: AtomicU64,
     on_failure: OnFailure,
@@ -397,6 +399,8 @@ impl Shared {
             if !std::mem::replace(&mut seals.due, true) | (many && !std::mem::replace(&mut seals.many, true)) {
                 self.seal_bell.notify_all();
             }
+            let behind = |seals: &mut Seals| !seals.closed && journal.has_too_much_unsealed();
+            drop(self.seal_bell.wait_timeout_while(seals, MOST_WAIT, behind));
         }
         let Some(trail) = &mut sinks.trail else {
             lines.clear();
@@ -486,7 +490,7 @@ fn seal_now_and_then(shared: &Shared) {
     // When the start is over and before the first refusal waits for it.
     seals = shared
         .seal_bell
-        .wait_timeout_while(seals, PROGRAM_WAIT, |seals| !seals.closed)
+        .wait_timeout_while(seals, PROGRAM_WAIT, |seals| !seals.closed && !seals.many)
         .unwrap_or_else(PoisonError::into_inner)
         .0;
     if !seals.closed {
@@ -513,6 +517,7 @@ fn seal_now_and_then(shared: &Shared) {
         if failure.is_none() {
             shared.offer(journal);
         }
+        shared.seal_bell.notify_all();
         tend();
         seals = shared.seals();
         seals.due |= failure.is_some();

@@ -18,7 +18,7 @@ use crate::hosts::Hosts;
 use crate::memo::Memo;
 use crate::pairs::Pairs;
 use crate::pins;
-use crate::policy::{DenyAs, Policy};
+use crate::policy::{DenyAs, Policy, Profile};
 use crate::redact::{Cut, Seal, apply};
 use crate::role::{Heard, Roles};
 use crate::rules::{RuleSet, ScanScratch, Target};
@@ -155,8 +155,8 @@ impl Engine {
         };
         let effect = match redacted {
             _ if !decisions.iter().all(|d| d.verdict.passes()) => Effect::Refuse(answers),
-            Some(redacted) => Effect::Forward(Permit::new(Cow::Owned(redacted))),
-            None => Effect::Forward(Permit::new(canonical(line))),
+            Some(redacted) => Effect::Forward(Permit::new(Cow::Owned(redacted), hold(&decisions))),
+            None => Effect::Forward(Permit::new(canonical(line), hold(&decisions))),
         };
         let judged = clock.monotonic_ns();
         let timing = Timing { parse_ns: parsed.saturating_sub(begun), judge_ns: judged.saturating_sub(parsed) };
@@ -195,6 +195,12 @@ impl Engine {
         let Outcome { decisions, answers, .. } = bench.unreadable(head, &fault);
         Judged { effect: Effect::Refuse(answers), decisions, timing: Timing::default() }
     }
+}
+
+/// How long limits hold a line up.
+fn hold(decisions: &[Decision]) -> Duration {
+    let held = decisions.iter().filter_map(|decision| decision.past.as_ref()).map(|past| past.held_ms).max();
+    Duration::from_millis(held.unwrap_or_default())
 }
 
 /// What comes of one line.
@@ -366,7 +372,7 @@ impl Bench<'_> {
         if case.exhausted {
             case.findings.add(self.own_finding(Check::Budget, Action::Block));
         }
-        let (deed, past) = watch.map_or((None, None), |watch| {
+        let (deed, mut past) = watch.map_or((None, None), |watch| {
             let refused = !self.engine.policy.compose(&case.findings.list).0.passes();
             let (noted, deed, past) = watch.pass(self.ms, &case.findings.list, refused, &self.engine.views);
             for noted in noted {
@@ -377,6 +383,11 @@ impl Bench<'_> {
         let Case { findings: Findings { list: mut findings, .. }, coverage, cuts, .. } = case;
         findings.sort_by_key(|f| std::cmp::Reverse((f.effective(), f.rule.severity)));
         let (verdict, would_be) = self.engine.policy.compose(&findings);
+        if let Some(past) =
+            past.as_mut().filter(|_| !verdict.passes() || self.engine.policy.profile == Profile::Monitor)
+        {
+            past.held_ms = 0;
+        }
         let decision = Decision {
             flow: self.flow,
             method: exchange.method.as_deref().map(str::to_owned),

@@ -1,6 +1,7 @@
 //! The outcome of a judgment, and the permit that alone lets bytes pass.
 
 use std::borrow::Cow;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -60,11 +61,22 @@ impl Verdict {
 #[must_use = "a permitted message that is not sent is lost"]
 pub struct Permit<'m> {
     line: Cow<'m, [u8]>,
+    hold: Duration,
 }
 
 impl<'m> Permit<'m> {
-    pub(crate) fn new(line: Cow<'m, [u8]>) -> Self {
-        Self { line }
+    pub(crate) fn new(line: Cow<'m, [u8]>, hold: Duration) -> Self {
+        Self { line, hold }
+    }
+
+    /// How long the message is to wait before it is sent: a limit slows it down.
+    pub fn hold(&self) -> Duration {
+        self.hold
+    }
+
+    /// The same leave for who keeps the message until it may be sent.
+    pub fn into_owned(self) -> Permit<'static> {
+        Permit { line: Cow::Owned(self.line.into_owned()), hold: self.hold }
     }
 
     /// The canonical line to send, without its terminating LF.

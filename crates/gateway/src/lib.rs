@@ -35,8 +35,9 @@ mod desks;
 #[cfg(unix)]
 mod fd;
 #[cfg(unix)]
-pub mod http;
+mod held;
 #[cfg(unix)]
+pub mod http;
 mod judge;
 #[cfg(unix)]
 mod link;

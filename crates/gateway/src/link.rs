@@ -4,10 +4,11 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::Sender;
 use std::sync::{Arc, OnceLock};
 
-use vanguard_engine::verdict::{Answer, Flow};
+use vanguard_engine::verdict::{Answer, Flow, Permit};
 use vanguard_sandbox::Sighting;
 
 use crate::conversation::Conversation;
+use crate::held::Held;
 use crate::outlet::{Closed, Outlet};
 use crate::pipe::Pipe;
 use crate::replies::{Overflow, Replies};
@@ -18,6 +19,7 @@ pub(crate) struct Link {
     pub(crate) talk: Conversation,
     pub(crate) client: Box<dyn Outlet>,
     pub(crate) server: Arc<Pipe>,
+    pub(crate) held: Arc<Held>,
     pub(crate) replies: Replies,
     pub(crate) progress: Progress,
     walled: OnceLock<&'static str>,
@@ -56,6 +58,7 @@ impl Link {
             client,
             replies: Replies::new(Arc::clone(&server)),
             server,
+            held: Arc::default(),
             progress: Progress::default(),
             walled: OnceLock::new(),
             happenings,
@@ -84,6 +87,20 @@ impl Link {
     /// Why the server may have been killed: the forbidden call that it made.
     pub(crate) fn forbidden_call(&self) -> Option<&'static str> {
         self.walled.get().copied()
+    }
+
+    /// Sends a permitted message on the way of `flow`, at once or when it may leave.
+    pub(crate) fn forward(&self, flow: Flow, permit: Permit<'_>) -> Result<(), Closed> {
+        match flow {
+            Flow::ToServer if !permit.hold().is_zero() => self.held.keep(permit, &self.server),
+            _ => self.outlet(flow).forward(permit),
+        }
+    }
+
+    /// Sends a permitted message to the server, and whatever was gathered for it.
+    pub(crate) fn send(&self, permit: Permit<'_>) -> Result<(), Closed> {
+        self.forward(Flow::ToServer, permit)?;
+        self.server.flush()
     }
 
     /// Delivers an answer of ours. `from` is the way of the message that it answers.

@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::ops::Range;
 use std::sync::Arc;
+use std::time::Duration;
 
 use vanguard_engine::Session;
 use vanguard_engine::finding::Layer;
@@ -19,6 +20,8 @@ use crate::report::Event;
 /// A message this long is recorded from where it lies, right after it was sent on; a shorter one is copied, so that others that came with
 /// it need not wait for its record.
 const COPY_BYTES: usize = 16 * 1024;
+/// How long the last calls have that a limit slows down, once the client says no more.
+const LAST_HELD: Duration = Duration::from_secs(3);
 /// Lines that were no messages are reported one by one up to here, then counted.
 const UNREADABLE_TOLD: u64 = 20;
 
@@ -45,6 +48,9 @@ pub(crate) fn run(link: &Arc<Link>, flow: Flow, from: &File, max_message: usize)
         pump.carry(&line);
     }
     pump.flush();
+    if flow == Flow::ToServer {
+        link.held.drain(LAST_HELD);
+    }
     pump.end();
 }
 
@@ -84,7 +90,7 @@ impl Pump<'_> {
         let Judged { effect, decisions, timing } = judged;
         match effect {
             Effect::Forward(permit) => {
-                let sent = self.link.outlet(self.flow).forward(permit);
+                let sent = self.link.forward(self.flow, permit);
                 self.note(sent);
                 match line {
                     Line::Message(bytes) if bytes.len() < COPY_BYTES => self.later.keep(bytes, decisions, timing),

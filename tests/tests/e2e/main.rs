@@ -23,4 +23,5 @@ mod sandbox;
 mod scenarios;
 mod sessions;
 mod smuggling;
+mod throttle;
 mod zones;

@@ -9,17 +9,19 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use ed25519_dalek::SigningKey;
 
-use super::files::{private, remove};
+use super::files::{force_directory, private, remove};
 use super::home::{Home, HomeError, LogDir};
 use super::sealer::{CHECKPOINT, Sealer};
-use super::wal::{self, Frames, Header, NAME, Step, Wal};
+use super::wal::{self, Begun, Frames, Header, NAME, Step, Wal};
 use crate::key;
 use crate::tlog::{Checkpoint, Growing, Hash};
 
 /// Bytes of the write-ahead file at which it is begun anew. A start reads it from its beginning.
 const RENEW_BYTES: u64 = 2 * 1024 * 1024;
 /// Bytes of it that may be in no tile before they are put into some without delay.
-const MUCH_BYTES: u64 = 8 * 1024 * 1024;
+const MUCH_BYTES: u64 = 32 * 1024 * 1024;
+/// Bytes of it that may be in no tile at all: who records more waits.
+const MOST_BYTES: u64 = 128 * 1024 * 1024;
 
 /// One log, of which this process is the writer.
 #[derive(Debug)]
@@ -182,6 +184,11 @@ impl Journal {
         self.unsealed.load(Ordering::Relaxed) >= MUCH_BYTES
     }
 
+    /// Whether so much is in no tile that no more should come.
+    pub fn has_too_much_unsealed(&self) -> bool {
+        self.unsealed.load(Ordering::Relaxed) >= MOST_BYTES
+    }
+
     /// Forces to disk what has been appended. Those who come while that is done wait for it, and one more time does for all of them.
     pub fn force(&self) -> io::Result<()> {
         let wanted = self.wal().appended();
@@ -230,12 +237,23 @@ impl Journal {
             self.take_and_sign(&mut sealer)?;
         }
         let (header, at) = sealer.header(key::public_text(&self.key.verifying_key()), upto, dropped)?;
-        let path = self.dir.path.join(NAME);
-        let mut wal = self.wal();
-        let start = wal.renew(&path, &header, at)?;
-        drop(wal);
-        sealer.moved(&path, start)?;
+        let start = self.renew(&header, at)?;
+        sealer.moved(&self.dir.path.join(NAME), start)?;
         sealer.drop_bundles(from, upto)
+    }
+
+    /// Begins the write-ahead file anew with `header` and the records from byte `at` on, and tells at which byte these now begin. The old one
+    /// stays until the new one is on disk; who appends waits for what has come meanwhile alone, and who forces until the new name is there.
+    fn renew(&self, header: &Header, at: u64) -> io::Result<u64> {
+        let (length, appended) = {
+            let wal = self.wal();
+            (wal.length(), wal.appended())
+        };
+        let (begun, start) = Begun::after(&self.dir.path.join(NAME), header, at, length)?;
+        let forced = self.forced.lock().unwrap_or_else(PoisonError::into_inner);
+        self.wal().move_to(begun, *forced > appended)?;
+        force_directory(&self.dir.path)?;
+        Ok(start)
     }
 
     fn take_and_sign(&self, sealer: &mut Sealer) -> io::Result<()> {

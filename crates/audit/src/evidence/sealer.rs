@@ -1,12 +1,12 @@
 //! From the write-ahead file to the log that is published: tiles, and a signed checkpoint.
 
 use std::fs;
-use std::io;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use ed25519_dalek::SigningKey;
 
-use super::files::{force_all, make_directory, remove, replace};
+use super::files::{force_all, make_directory, private, remove, replace};
 use super::wal::{Frames, Header, Step};
 use crate::tlog::{Checkpoint, FULL, Growing, Hash, KeyName, Tile};
 
@@ -227,13 +227,20 @@ impl Sealer {
     }
 }
 
-/// Writes a full tile, which nothing will change any more, and removes its forms before.
+/// Writes a full tile, which nothing will change any more, and removes its forms before. Nobody reads it before a checkpoint says that it is
+/// there, so it need not appear as a whole.
 fn write_full(log: &Path, tile: Tile, bytes: &[u8], unforced: &mut Vec<PathBuf>) -> io::Result<()> {
     let path = log.join(tile.path());
-    if let Some(parent) = path.parent().filter(|parent| !parent.exists()) {
-        make_directory(parent)?;
+    let write = || private().write(true).create_new(true).open(&path)?.write_all(bytes);
+    match write() {
+        // As it was before a crash: a checkpoint may say so already.
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => replace(&path, bytes, false)?,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            path.parent().map_or(Ok(()), make_directory)?;
+            write()?;
+        }
+        outcome => outcome?,
     }
-    replace(&path, bytes, false)?;
     unforced.push(path);
     match fs::remove_dir_all(log.join(tile.partials())) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),

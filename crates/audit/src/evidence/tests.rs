@@ -285,14 +285,14 @@ fn much_that_a_killed_proxy_left_is_known_at_the_start_and_sealed_later() {
     let journal = opened(dir.path()).journal;
     append(&journal, 0, 1_000);
     assert!(!journal.has_much_unsealed());
-    append(&journal, 1_000, 600_000);
+    append(&journal, 1_000, 2_000_000);
     assert!(journal.has_much_unsealed());
     drop(journal);
     let OpenedJournal { journal, recovered, .. } = opened(dir.path());
-    assert_eq!((journal.count(), recovered, journal.has_much_unsealed()), (601_000, None, true));
+    assert_eq!((journal.count(), recovered, journal.has_much_unsealed()), (2_001_000, None, true));
     assert!(!dir.path().join("files/tile").exists(), "a start writes no tiles");
-    append(&journal, 601_000, 1);
+    append(&journal, 2_001_000, 1);
     journal.seal().unwrap();
     assert!(!journal.has_much_unsealed());
-    assert_eq!(signed(dir.path(), 600_900), 601_001);
+    assert_eq!(signed(dir.path(), 2_000_900), 2_001_001);
 }

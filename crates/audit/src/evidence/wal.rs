@@ -5,7 +5,7 @@
 
 use std::fs::File;
 use std::io::{self, BufReader, Read as _, Seek as _, SeekFrom, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -19,6 +19,8 @@ pub(super) const NAME: &str = "wal";
 const MAGIC: &str = "vanguard-wal-1 ";
 /// The most bytes of the first line: eight levels of tiles, 255 hashes each, in base64.
 const MAX_HEADER: u64 = 128 * 1024;
+/// Bytes that are read ahead.
+const READ_AHEAD: usize = 64 * 1024;
 /// What stands before a record: its length and its checksum.
 pub(super) const FRAME: usize = 2 + 4;
 
@@ -130,19 +132,60 @@ impl Wal {
         self.appended
     }
 
-    /// Begins the file anew with `header` and the records from byte `from` on, and tells at which byte these now begin. The old one stays
-    /// until the new one is on disk.
-    pub(super) fn renew(&mut self, path: &Path, header: &Header, from: u64) -> io::Result<u64> {
-        let mut kept = Vec::new();
-        let mut old = File::open(path)?;
-        old.seek(SeekFrom::Start(from))?;
-        old.take(self.length - from).read_to_end(&mut kept)?;
-        let line = header.line();
-        let length = (line.len() + kept.len()) as u64;
-        let new = begin(path, &[line.as_bytes(), &kept])?;
-        (self.file, self.length, self.torn) = (Arc::new(new), length, false);
-        Ok(line.len() as u64)
+    /// Goes on in `new`, which was begun in its place, after what has come meanwhile. `forced`: and that is on disk already, so it must be there too.
+    pub(super) fn move_to(&mut self, new: Begun, forced: bool) -> io::Result<()> {
+        let Begun { path, file, upto, length } = new;
+        let late = self.length - upto;
+        copy(&path, upto, late, &file)?;
+        if forced {
+            file.sync_data()?;
+        }
+        std::fs::rename(path.with_extension("new"), &path)?;
+        (self.file, self.length, self.torn) = (Arc::new(file), length + late, false);
+        Ok(())
     }
+}
+
+/// A file that is begun in the place of another one, and has not taken it yet.
+#[derive(Debug)]
+pub(super) struct Begun {
+    path: PathBuf,
+    file: File,
+    /// The byte of the old file up to which it has the records…
+    upto: u64,
+    /// …and its own length with these.
+    length: u64,
+}
+
+impl Begun {
+    /// With `header` and the records of the file at `path` from byte `from` up to `upto`: on disk but for its name, and without that anybody
+    /// who writes to the old one waits. Where the records begin in it, too.
+    pub(super) fn after(path: &Path, header: &Header, from: u64, upto: u64) -> io::Result<(Self, u64)> {
+        let file = draft(path)?;
+        let line = header.line();
+        (&file).write_all(line.as_bytes())?;
+        copy(path, from, upto - from, &file)?;
+        file.sync_all()?;
+        let start = line.len() as u64;
+        Ok((Self { path: path.to_owned(), file, upto, length: start + upto - from }, start))
+    }
+}
+
+/// Copies records from one file to the other. Not by way of memory: they may be many.
+fn copy(from: &Path, at: u64, bytes: u64, mut to: &File) -> io::Result<()> {
+    let mut old = File::open(from)?;
+    old.seek(SeekFrom::Start(at))?;
+    if io::copy(&mut old.take(bytes), &mut to)? == bytes {
+        return Ok(());
+    }
+    Err(io::Error::other(format!("`{NAME}` became shorter while it was copied")))
+}
+
+/// The file that is to take the place of the one at `path`.
+fn draft(path: &Path) -> io::Result<File> {
+    let new = path.with_extension("new");
+    super::files::remove(&new)?;
+    private().append(true).create_new(true).open(&new)
 }
 
 fn write_frame(out: &mut Vec<u8>, length: u16, line: &[u8]) {
@@ -155,32 +198,20 @@ fn write_frame(out: &mut Vec<u8>, length: u16, line: &[u8]) {
     out.extend_from_slice(line);
 }
 
-/// Makes a new file in the place of what may be there: forced to disk, and so is its name.
-fn begin(path: &Path, parts: &[&[u8]]) -> io::Result<File> {
-    let new = path.with_extension("new");
-    super::files::remove(&new)?;
-    let file = private().append(true).create_new(true).open(&new)?;
-    for part in parts {
-        (&file).write_all(part)?;
-    }
-    file.sync_all()?;
-    std::fs::rename(&new, path)?;
-    if let Some(parent) = path.parent() {
-        super::files::force_directory(parent)?;
-    }
-    Ok(file)
-}
-
-/// Makes the file of a new log.
+/// Makes the file of a new log, on disk under its name.
 pub(super) fn create(path: &Path, header: &Header) -> io::Result<()> {
-    begin(path, &[header.line().as_bytes()]).map(drop)
+    let file = draft(path)?;
+    (&file).write_all(header.line().as_bytes())?;
+    file.sync_all()?;
+    std::fs::rename(path.with_extension("new"), path)?;
+    path.parent().map_or(Ok(()), super::files::force_directory)
 }
 
 /// Reads the file from its beginning; `None` for what is no such file.
 pub(super) fn read(path: &Path) -> io::Result<Option<(Header, Frames)>> {
     let file = File::open(path)?;
     let end = file.metadata()?.len();
-    let mut file = BufReader::with_capacity(256 * 1024, file);
+    let mut file = BufReader::with_capacity(READ_AHEAD, file);
     let mut line = Vec::new();
     io::BufRead::read_until(&mut (&mut file).take(MAX_HEADER), b'\n', &mut line)?;
     let at = line.len() as u64;
@@ -211,7 +242,7 @@ pub(super) enum Step<'a> {
 impl Frames {
     /// From byte `at` of the file on, which a record begins.
     pub(super) fn from_byte(path: &Path, at: u64) -> io::Result<Self> {
-        let mut file = BufReader::with_capacity(256 * 1024, File::open(path)?);
+        let mut file = BufReader::with_capacity(READ_AHEAD, File::open(path)?);
         file.seek(SeekFrom::Start(at))?;
         Ok(Self { file, at, end: at, entry: Vec::new() })
     }

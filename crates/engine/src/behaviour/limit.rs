@@ -22,13 +22,24 @@ pub struct Limit {
     pub most: u64,
     /// What more asks for.
     pub action: Action,
+    /// Whether calls beyond it are held up until no more of them pass than it lets.
+    pub throttles: bool,
 }
+
+/// The longest that a call is held up.
+pub(crate) const LONGEST_HOLD: Duration = Duration::from_secs(2);
+/// As how many results one counts whose content is as good as random.
+const RANDOM_RESULT: u64 = 10;
+/// From how many bits a byte on it is, by the number that mcp-vanguard 1.5.0 has.
+const RANDOM_BITS: f64 = 6.0;
 
 /// What is counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Counted {
     /// Calls of tools that have one of these effects; any call where there are none.
     Calls(Effects),
+    /// Results of tools; one of encoded content that is as good as random counts ten times.
+    Results,
     /// Bytes of the results of tools.
     Brought,
     /// Bytes of the arguments of tools that send.
@@ -57,6 +68,7 @@ pub enum Per {
 pub(crate) struct Amounts {
     pub(crate) effects: Effects,
     pub(crate) calls: u64,
+    pub(crate) results: u64,
     pub(crate) brought: u64,
     pub(crate) sent: u64,
     pub(crate) refusals: u64,
@@ -64,10 +76,11 @@ pub(crate) struct Amounts {
 }
 
 impl Counted {
-    /// By the name that configuration gives it: `calls`, an effect, `brought`, `sent`, `refusals` or `suspected`.
+    /// By the name that configuration gives it: `calls`, an effect, `results`, `brought`, `sent`, `refusals` or `suspected`.
     pub fn named(name: &str) -> Option<Self> {
         Some(match name {
             "calls" => Self::Calls(Effects::empty()),
+            "results" => Self::Results,
             "brought" => Self::Brought,
             "sent" => Self::Sent,
             "refusals" => Self::Refusals,
@@ -75,6 +88,11 @@ impl Counted {
             effect => Self::Calls(Effects::named(effect)?),
         })
     }
+}
+
+/// As how many results one counts, by the most bits a byte of its encoded content.
+pub(crate) fn results(entropy: Option<f64>) -> u64 {
+    if entropy.is_some_and(|bits| bits >= RANDOM_BITS) { RANDOM_RESULT } else { 1 }
 }
 
 impl Limit {
@@ -90,7 +108,7 @@ impl Limit {
             references: vec!["CWE-770".into()],
             tune: Some("It is set in `behaviour.limits`.".into()),
         };
-        Self { info: Arc::new(info), counts, per: Per::Session, window, most, action: Action::Block }
+        Self { info: Arc::new(info), counts, per: Per::Session, window, most, action: Action::Block, throttles: false }
     }
 
     /// Whether a session that exceeds it is to do nothing more for as long as its window is.
@@ -103,6 +121,7 @@ impl Limit {
         match self.counts {
             Counted::Calls(effects) if effects.is_empty() || effects.intersects(amounts.effects) => amounts.calls,
             Counted::Calls(_) => 0,
+            Counted::Results => amounts.results,
             Counted::Brought => amounts.brought,
             Counted::Sent => amounts.sent,
             Counted::Refusals => amounts.refusals,
@@ -113,6 +132,14 @@ impl Limit {
     /// Whether `total`, the last `added` of it new, is worth a word: a warning once, when the limit is passed, anything harder each time.
     pub(crate) fn is_exceeded(&self, total: u64, added: u64) -> bool {
         added > 0 && total > self.most && (self.action > Action::Warn || total.saturating_sub(added) <= self.most)
+    }
+
+    /// How long a call is to wait where the window holds `total`: until it would hold no more than it may, as it empties at the pace that
+    /// the limit lets.
+    pub(crate) fn hold(&self, total: u64) -> Duration {
+        let excess = if self.throttles { total.saturating_sub(self.most) } else { 0 };
+        let window = u64::try_from(self.window.as_millis()).unwrap_or(u64::MAX);
+        Duration::from_millis(excess.saturating_mul(window) / self.most.max(1)).min(LONGEST_HOLD)
     }
 
     /// What was counted, as a person reads it.
@@ -134,9 +161,9 @@ impl Limit {
                 tune: Some("Set the limit's `most`, `seconds` or `action` in `behaviour.limits`.".into()),
             };
             let (info, window) = (Arc::new(info), Duration::from_secs(seconds));
-            Self { info, counts, per: Per::Session, window, most, action }
+            Self { info, counts, per: Per::Session, window, most, action, throttles: false }
         };
-        vec![
+        let limits = vec![
             limit(
                 "BEH-001",
                 "Reading very much at once",
@@ -185,7 +212,18 @@ impl Limit {
                 60,
                 20,
             ),
-        ]
+        ];
+        let results = limit(
+            "BEH-007",
+            "Results very fast",
+            "Results come faster than a model can read them, or much of them is as good as random.",
+            Counted::Results,
+            10,
+            200,
+        );
+        // What is too fast is slowed down, where anything is done about it.
+        let results = Self { action: action.min(Action::Warn), throttles: action > Action::Warn, ..results };
+        limits.into_iter().chain([results]).collect()
     }
 }
 
@@ -196,6 +234,7 @@ impl fmt::Display for Counted {
             Self::Calls(effects) if *effects == Effects::LISTS => "listings",
             Self::Calls(effects) if *effects == Effects::WRITES => "changes",
             Self::Calls(_) => "calls",
+            Self::Results => "results",
             Self::Brought => "bytes of results",
             Self::Sent => "bytes sent",
             Self::Refusals => "refused calls",
@@ -227,5 +266,24 @@ mod tests {
         assert_eq!(said(Action::Warn), [51]);
         assert_eq!(said(Action::Block), [51, 52, 53]);
         assert_eq!(limit(Action::Warn).evidence(63), "63 reads in 10 s, limit 50");
+    }
+
+    #[test]
+    fn a_limit_that_throttles_holds_for_as_long_as_the_excess_takes_to_drain() {
+        let limit = Limit { most: 50, throttles: true, ..Limit::defaults(Action::Warn).remove(0) };
+        let holds = [50, 51, 52, 60, 61, u64::MAX].map(|total| limit.hold(total).as_millis());
+        assert_eq!(holds, [0, 200, 400, 2_000, 2_000, 2_000]);
+        let unable = Limit { most: 0, ..limit.clone() };
+        assert_eq!(unable.hold(1), LONGEST_HOLD);
+        assert_eq!(Limit { throttles: false, ..limit }.hold(60), Duration::ZERO);
+    }
+
+    #[test]
+    fn results_that_come_too_fast_are_slowed_down_in_strict_and_told_in_balanced() {
+        let of =
+            |action| Limit::defaults(action).pop().map(|limit| (limit.info.id.clone(), limit.action, limit.throttles));
+        assert_eq!(of(Action::Warn), Some(("BEH-007".into(), Action::Warn, false)));
+        assert_eq!(of(Action::Block), Some(("BEH-007".into(), Action::Warn, true)));
+        assert_eq!([None, Some(5.9), Some(6.0)].map(results), [1, 1, 10]);
     }
 }

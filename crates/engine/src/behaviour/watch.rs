@@ -10,7 +10,7 @@ use vanguard_wire::{Body, Message};
 
 use super::entropy::{self, Class};
 use super::flow::{Kind, MAX_TEXT, Outgoing, Source};
-use super::limit::{Amounts, Limit, Per};
+use super::limit::{Amounts, Limit, Per, results};
 use super::memory::{Count, Memory, Of, Passed};
 use super::sequence::{Event, follow};
 use super::trail::Trail;
@@ -75,6 +75,14 @@ pub struct Past {
     /// The most bits a byte of its encoded content.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub entropy: Option<f64>,
+    /// Milliseconds that the call was held up by a limit.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub held_ms: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 impl<'t, 'a> Watch<'_, 't, 'a> {
@@ -181,6 +189,10 @@ impl<'t, 'a> Watch<'_, 't, 'a> {
             }
             for ((limit, count), total) in counted.iter().zip(totals) {
                 past.windows.insert(limit.info.id.to_string(), *total);
+                if !self.is_answer {
+                    let held = limit.hold(*total).as_millis();
+                    past.held_ms = past.held_ms.max(u64::try_from(held).unwrap_or_default());
+                }
                 if limit.is_exceeded(*total, count.amount) {
                     if limit.quarantines() {
                         trail.quarantined_until = now_ms.saturating_add(count.window_ms);
@@ -227,10 +239,12 @@ impl<'t, 'a> Watch<'_, 't, 'a> {
         let bytes = self.bytes as u64;
         let effects = self.deed.effects;
         if self.is_answer {
-            return Amounts { effects, brought: bytes, ..Amounts::default() };
+            let results = results(self.past.entropy);
+            return Amounts { effects, results, brought: bytes, ..Amounts::default() };
         }
         let sent = if effects.contains(Effects::SENDS) && !refused { bytes } else { 0 };
-        Amounts { effects, calls: 1, brought: 0, sent, refusals: u64::from(refused), suspected: u64::from(suspected) }
+        let (refusals, suspected) = (u64::from(refused), u64::from(suspected));
+        Amounts { effects, calls: 1, sent, refusals, suspected, ..Amounts::default() }
     }
 
     fn counted(&self, amounts: &Amounts) -> Vec<(&Limit, Count<'_>)> {
@@ -241,7 +255,9 @@ impl<'t, 'a> Watch<'_, 't, 'a> {
             Per::Principal => self.who.as_deref().map_or(Of::Session, Of::Principal),
             Per::Tool => Of::Tool(&self.tool),
         };
-        let limits = self.behaviour.limits.iter().filter(|limit| limit.of(amounts) > 0);
+        // A limit that throttles is asked by each call, whatever it counts.
+        let asks = |limit: &Limit| limit.of(amounts) > 0 || (limit.throttles && !self.is_answer);
+        let limits = self.behaviour.limits.iter().filter(|limit| asks(limit));
         limits
             .map(|limit| {
                 let (amount, window_ms) = (limit.of(amounts), window_ms(limit));

@@ -230,7 +230,7 @@ impl Local {
         let ruling = block_in_place(|| {
             hear_from(caller, &open.link.talk, &gathered.line(), |permit| {
                 let reader = expect(open, letter, most, primed)?;
-                let sent = open.link.server.forward(permit).and_then(|()| open.link.server.flush());
+                let sent = open.link.send(permit);
                 sent.map(|()| reader).map_err(|Closed| over(letter.id()))
             })
         });

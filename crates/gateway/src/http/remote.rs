@@ -12,7 +12,7 @@ use hyper::body::{Bytes, Incoming};
 use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue};
 use hyper::{HeaderMap, Method, Request, Response, StatusCode, Uri};
 use tokio::sync::Semaphore;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 use vanguard_engine::Identity;
 use vanguard_engine::verdict::{Answer, Flow};
 use vanguard_wire::Line;
@@ -96,8 +96,11 @@ impl Remote {
     pub(super) async fn take(self: &Arc<Self>, caller: Caller, taken: Taken) -> Result<Response<Body>, Fault> {
         let Taken { mut gathered, letter, era, unread } = taken;
         let place = self.place(&caller, era, letter.method() == Some("initialize"))?;
-        match hear_from(&caller, &place.talk, &gathered.line(), Parcel::permitted) {
-            Ruling::Passed(parcel) => {
+        match hear_from(&caller, &place.talk, &gathered.line(), |permit| (permit.hold(), Parcel::permitted(permit))) {
+            Ruling::Passed((hold, parcel)) => {
+                if !hold.is_zero() {
+                    sleep(hold).await;
+                }
                 let response = self.exchange(&caller, place, &letter, &parcel).await;
                 response.map(|response| listening(&letter, response))
             }

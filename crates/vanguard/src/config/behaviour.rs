@@ -25,8 +25,8 @@ pub(crate) struct Behaviour {
     /// Whether it is judged.
     pub(crate) enabled: Option<bool>,
     /// How much of what may be in how long, by the rule's id (`BEH-001`): `most`, `seconds`, `per` (`session`, `principal` or `tool`) and
-    /// `action`. A `most` without an action refuses what is beyond it. Another id is a limit of your own, which `counts` `calls`, `reads`,
-    /// `lists`, `writes`, `sends`, `runs` (of tools), `brought` or `sent` (bytes), `refusals`, or `suspected` (calls in which something is found). For each part the strongest source speaks.
+    /// `action`. A `most` without an action refuses what is beyond it; with `throttle: true` it holds up calls beyond it instead. Another id is a limit of your own, which `counts` `calls`, `reads`,
+    /// `lists`, `writes`, `sends`, `runs` (of tools), `results`, `brought` or `sent` (bytes), `refusals`, or `suspected` (calls in which something is found). For each part the strongest source speaks.
     pub(crate) limits: Option<BTreeMap<String, LimitChange>>,
     /// What tools do, where their names mislead, by glob over tool names: a list of `reads`, `lists`, `writes`, `sends`, `runs`, `private`
     /// (what they bring is somebody's own) and `untrusted` (anybody may have written it), in the place of what is found.
@@ -81,6 +81,9 @@ pub(crate) struct LimitChange {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<super::written::ActionName>")]
     pub(crate) action: Option<Action>,
+    /// Whether calls beyond it are held up, at most for two seconds each, instead of refused.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) throttle: Option<bool>,
     /// Whether `most` changes nothing about what more asks for, as one limit of 1.5.0 has it.
     #[serde(skip)]
     pub(crate) gently: bool,
@@ -145,6 +148,7 @@ impl Watched {
                     (known.most, known.gently) = (change.most, change.gently);
                 }
                 known.action = known.action.or(change.action);
+                known.throttle = known.throttle.or(change.throttle);
                 known.counts = known.counts.clone().or_else(|| change.counts.clone());
                 known.seconds = known.seconds.or(change.seconds);
                 known.per = known.per.or(change.per);
@@ -276,9 +280,12 @@ impl LimitChange {
         }
         if let Some(most) = self.most {
             limit.most = most;
-            if !self.gently {
-                limit.action = Action::Block;
-            }
+        }
+        limit.throttles = self.throttle.unwrap_or(limit.throttles);
+        if limit.throttles {
+            limit.action = limit.action.min(Action::Warn);
+        } else if (self.most.is_some() && !self.gently) || self.throttle == Some(false) {
+            limit.action = Action::Block;
         }
         limit.action = self.action.unwrap_or(limit.action);
         limit.per = self.per.unwrap_or(limit.per);
@@ -342,6 +349,7 @@ mod tests {
         assert_eq!(reads(&[]), (50, 10, Action::Warn));
         assert_eq!(reads(&["behaviour: {limits: {BEH-001: {most: 9}}}"]), (9, 10, Action::Block));
         assert_eq!(reads(&["behaviour: {limits: {BEH-001: {most: 9, action: warn}}}"]), (9, 10, Action::Warn));
+        assert_eq!(reads(&["behaviour: {limits: {BEH-001: {most: 9, throttle: true}}}"]), (9, 10, Action::Warn));
         let layers = ["behaviour: {limits: {BEH-001: {seconds: 3}}}", "behaviour: {limits: {BEH-001: {most: 9}}}"];
         assert_eq!(reads(&layers), (9, 3, Action::Block));
     }

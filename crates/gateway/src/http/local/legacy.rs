@@ -47,7 +47,7 @@ impl Local {
         let ruling = block_in_place(|| {
             hear_from(caller, &link.talk, &taken.gathered.line(), |permit| {
                 open.client.expect_here(&taken.letter, self.limits.pending)?;
-                let sent = link.server.forward(permit).and_then(|()| link.server.flush());
+                let sent = link.send(permit);
                 sent.map_err(|Closed| over(taken.letter.id()))
             })
         });

@@ -25,7 +25,6 @@ use crate::http::parcel::Parcel;
 use crate::http::pass::listening;
 use crate::http::reply::{self, Body, Cut, Fault, HEADER_MISMATCH, METHOD_NOT_FOUND};
 use crate::http::taken::Taken;
-use crate::outlet::Outlet as _;
 
 /// Errors that stand for a bad request: of the headers, of a capability, of the revision, of the parameters.
 const BAD_REQUEST: [i64; 3] = [-32020, -32021, -32022];
@@ -83,10 +82,7 @@ impl Local {
         let mut asked = Asked { open, number, heartbeat: Heartbeat::new(self.limits.heartbeat), first: None };
         let turn = asked.open.turn().await;
         let ruling = block_in_place(|| {
-            hear_from(caller, &asked.open.link.talk, &Line::Message(&line), |permit| {
-                let server = &asked.open.link.server;
-                server.forward(permit).and_then(|()| server.flush())
-            })
+            hear_from(caller, &asked.open.link.talk, &Line::Message(&line), |permit| asked.open.link.send(permit))
         });
         drop(turn);
         match ruling {
@@ -118,9 +114,7 @@ impl Local {
         let unread = taken.unread;
         let turn = open.turn().await;
         let ruling = block_in_place(|| {
-            hear_from(caller, &open.link.talk, &taken.gathered.line(), |permit| {
-                open.link.server.forward(permit).and_then(|()| open.link.server.flush())
-            })
+            hear_from(caller, &open.link.talk, &taken.gathered.line(), |permit| open.link.send(permit))
         });
         drop(turn);
         match ruling {
