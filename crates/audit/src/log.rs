@@ -514,10 +514,10 @@ fn seal_now_and_then(shared: &Shared) {
         (seals.due, seals.many) = (false, false);
         drop(seals);
         let failure = journal.seal().err();
+        shared.seal_bell.notify_all();
         if failure.is_none() {
             shared.offer(journal);
         }
-        shared.seal_bell.notify_all();
         tend();
         seals = shared.seals();
         seals.due |= failure.is_some();

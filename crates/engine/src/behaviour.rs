@@ -24,6 +24,7 @@ pub use memory::{Count, Lost, Memory, Of, Passed, SLOTS, Step};
 pub use seen::{Held, Seen};
 pub use sequence::{MAX_SEQUENCES, MAX_STEPS, Sequence};
 pub use trail::Trail;
+pub use usual::Usual;
 pub use watch::{Deed, Past};
 pub(crate) use watch::{Noted, Watch};
 

@@ -4,6 +4,7 @@
 
 mod here;
 mod local;
+mod people;
 mod redis;
 mod window;
 
@@ -11,4 +12,5 @@ pub mod pins;
 
 pub use here::MAX_SHARED;
 pub use local::Local;
+pub use people::MAX_PEOPLE;
 pub use redis::{RedisConfig, RedisError};

@@ -2,9 +2,10 @@
 
 use std::sync::{Arc, Mutex};
 
-use vanguard_engine::behaviour::{Count, Lost, Memory, Of, Passed, Step, Trail};
+use vanguard_engine::behaviour::{Count, Lost, Memory, Of, Passed, Step, Trail, Usual};
 
 use crate::here::Here;
+use crate::people::People;
 use crate::window::Window;
 
 /// The windows that sessions have in common: those of principals and tools.
@@ -21,6 +22,7 @@ pub(crate) trait Common: std::fmt::Debug + Send + Sync {
 pub struct Local {
     own: Mutex<Own>,
     common: Arc<dyn Common>,
+    people: Arc<People>,
 }
 
 #[derive(Debug)]
@@ -32,11 +34,16 @@ struct Own {
 impl Local {
     /// Of a session that has done nothing yet. Those that come of it by [`Memory::another`] have limits by principal and tool in common.
     pub fn new() -> Self {
-        Self::beside(Arc::new(Here::default()))
+        Self::over(Arc::new(Here::default()))
     }
 
-    pub(crate) fn beside(common: Arc<dyn Common>) -> Self {
-        Self { own: Mutex::new(Own { trail: Trail::new(salt()), windows: Vec::new() }), common }
+    /// The same, where `common` has the windows that sessions have in common.
+    pub(crate) fn over(common: Arc<dyn Common>) -> Self {
+        Self::beside(common, Arc::default())
+    }
+
+    fn beside(common: Arc<dyn Common>, people: Arc<People>) -> Self {
+        Self { own: Mutex::new(Own { trail: Trail::new(salt()), windows: Vec::new() }), common, people }
     }
 }
 
@@ -67,7 +74,11 @@ impl Memory for Local {
     }
 
     fn another(&self) -> Arc<dyn Memory> {
-        Arc::new(Self::beside(Arc::clone(&self.common)))
+        Arc::new(Self::beside(Arc::clone(&self.common), Arc::clone(&self.people)))
+    }
+
+    fn habits(&self, who: &str, meet: &mut dyn FnMut(&mut Usual)) {
+        self.people.meet(who, meet);
     }
 
     fn waits(&self) -> bool {

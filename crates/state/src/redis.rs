@@ -73,7 +73,7 @@ impl Local {
     /// # Errors
     /// The address is none, or there can be no thread.
     pub fn in_redis(config: RedisConfig) -> Result<Self, RedisError> {
-        Ok(Self::beside(Arc::new(Redis::new(config)?)))
+        Ok(Self::over(Arc::new(Redis::new(config)?)))
     }
 }
 

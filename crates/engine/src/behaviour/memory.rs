@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::trail::Trail;
+use super::usual::Usual;
 
 /// An amount that is added to what a window holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,6 +45,9 @@ pub trait Memory: fmt::Debug + Send + Sync {
     /// # Errors
     /// What is remembered cannot be had. Then `step` was not called, and the message must not pass.
     fn pass(&self, now_ms: u64, counts: &[Count<'_>], step: &mut Step<'_>) -> Result<Passed, Lost>;
+
+    /// Has `meet` look at what is usual for a principal over all sessions, and change it.
+    fn habits(&self, who: &str, meet: &mut dyn FnMut(&mut Usual));
 
     /// The memory of a session that has done nothing yet, beside this one.
     fn another(&self) -> Arc<dyn Memory>;

@@ -1,4 +1,5 @@
-//! What is usual for a session, and what is not: baselines that follow along, off unless asked for. What is unusual need not be wrong.
+//! What is usual for a session or a principal, and what is not: baselines that follow along, off unless asked for. What is unusual need not be
+//! wrong.
 
 use serde::{Deserialize, Serialize};
 
@@ -20,9 +21,9 @@ const RARE: f32 = 0.004;
 const GRAVE: [(Effects, &str); 3] =
     [(Effects::SENDS, "sends"), (Effects::RUNS, "runs commands"), (Effects::WRITES, "changes something")];
 
-/// What is usual for a session.
+/// What is usual for a session or a principal.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Usual {
+pub struct Usual {
     calls: u32,
     at_ms: u64,
     /// Logarithm of the bytes of arguments: mean and variance.
@@ -40,7 +41,7 @@ pub(crate) struct Usual {
 // Compared for tests of state only, where none of the figures is NaN.
 impl Eq for Usual {}
 
-/// A call as its session's habits see it.
+/// A call as habits see it.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Habit {
     pub(crate) effects: Effects,

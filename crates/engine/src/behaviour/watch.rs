@@ -208,11 +208,7 @@ impl<'t, 'a> Watch<'_, 't, 'a> {
                 call = trail.calls;
                 self.follow(trail, refused, &rules, now_ms, &mut noted);
                 if self.behaviour.unusual {
-                    let habit = Habit { effects: self.deed.effects, bytes: self.bytes, now_ms };
-                    trail.usual.meet(&habit, &mut |evidence| {
-                        let info = Arc::clone(&self.behaviour.habit);
-                        noted.push(Noted { info, action: Action::Warn, pointer: String::new(), evidence });
-                    });
+                    trail.usual.meet(&self.habit(now_ms), &mut |evidence| noted.push(self.unusual(evidence)));
                 }
                 if !refused {
                     self.take_away(trail, views, &mut noted);
@@ -221,6 +217,17 @@ impl<'t, 'a> Watch<'_, 't, 'a> {
             past.call = trail.calls;
             past.holds = trail.flows.holds();
         });
+        if let Some(who) = self.who.as_deref().filter(|_| self.behaviour.unusual && !self.is_answer) {
+            // What is unusual for the session as well is said already.
+            let said = noted.iter().any(|noted| noted.info.id == self.behaviour.habit.id);
+            let mut more = Vec::new();
+            self.memory.habits(who, &mut |usual| {
+                usual.meet(&self.habit(now_ms), &mut |evidence| {
+                    more.push(self.unusual(format!("{evidence}, of the principal's sessions")));
+                });
+            });
+            noted.extend(more.into_iter().filter(|_| !said));
+        }
         noted.append(&mut self.random);
         let lost = match passed {
             Ok(Passed::Exactly) => None,
@@ -233,6 +240,15 @@ impl<'t, 'a> Watch<'_, 't, 'a> {
         }
         self.deed.call = call;
         (noted, self.deed, past)
+    }
+
+    fn habit(&self, now_ms: u64) -> Habit {
+        Habit { effects: self.deed.effects, bytes: self.bytes, now_ms }
+    }
+
+    fn unusual(&self, evidence: String) -> Noted {
+        let info = Arc::clone(&self.behaviour.habit);
+        Noted { info, action: Action::Warn, pointer: String::new(), evidence }
     }
 
     fn amounts(&self, refused: bool, suspected: bool) -> Amounts {

@@ -201,6 +201,25 @@ fn a_principal_has_one_limit_over_all_sessions() {
 }
 
 #[test]
+fn what_a_principal_never_does_is_told_in_a_session_of_its_first_calls() {
+    let mut talk = Talk::with(Profile::Balanced, |behaviour| behaviour.unusual = true);
+    for _ in 0..5 {
+        talk.another_of("eve");
+        for n in 0..10 {
+            talk.wait(3);
+            assert!(talk.call("read_file", json!({"path": format!("src/{n}.rs")}), "fn main() {}").is_empty());
+        }
+    }
+    talk.another_of("eve");
+    talk.wait(3);
+    let found = talk.call("run_command", json!({"command": "cargo test"}), "ok");
+    assert_eq!(found, ["BEH-011"]);
+    talk.another_of("bob");
+    talk.wait(3);
+    assert!(talk.call("run_command", json!({"command": "cargo test"}), "ok").is_empty(), "nothing is known of bob");
+}
+
+#[test]
 fn a_tool_has_one_limit_over_all_sessions() {
     let mut talk = Talk::with(Profile::Balanced, |behaviour| {
         behaviour.limits.push(vanguard_engine::behaviour::Limit { per: Per::Tool, ..limit("SENDS", "sends", 3, 60) });
