@@ -26,7 +26,7 @@ const BULK_BYTES: usize = 128 * 1024;
 /// …or this long after the first of them.
 const BULK_WAIT: Duration = Duration::from_millis(200);
 /// The most bytes that wait. Beyond, who records writes, and so waits for the disk; while the disk refuses, records are lost, and counted.
-const MAX_WAITING_BYTES: usize = 512 * 1024;
+const MAX_WAITING_BYTES: usize = 256 * 1024;
 /// What was recorded is signed once nothing came for this long…
 const SEAL_IDLE: Duration = Duration::from_secs(1);
 /// …or at the latest this long after the first of it, and at once where there is much of it.

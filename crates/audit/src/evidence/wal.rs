@@ -108,7 +108,7 @@ impl Wal {
         self.appended += self.frames.len() as u64;
         self.count += count;
         // One with great records was longer.
-        self.frames.shrink_to(256 * 1024);
+        self.frames.shrink_to(128 * 1024);
         Ok(())
     }
 
