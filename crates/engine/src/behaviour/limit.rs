@@ -139,7 +139,8 @@ impl Limit {
     pub(crate) fn hold(&self, total: u64) -> Duration {
         let excess = if self.throttles { total.saturating_sub(self.most) } else { 0 };
         let window = u64::try_from(self.window.as_millis()).unwrap_or(u64::MAX);
-        Duration::from_millis(excess.saturating_mul(window) / self.most.max(1)).min(LONGEST_HOLD)
+        let wait = excess.saturating_mul(window).checked_div(self.most.max(1)).unwrap_or_default();
+        Duration::from_millis(wait).min(LONGEST_HOLD)
     }
 
     /// What was counted, as a person reads it.
