@@ -31,8 +31,8 @@ pub struct Journal {
     max_bytes: u64,
     /// Held while a record is written.
     wal: Mutex<Wal>,
-    /// Held while tiles are written; taken before `wal`.
-    sealer: Mutex<Sealer>,
+    /// Held while tiles are written; taken before `wal`. `None` where that broke off in the middle: it begins again where the file does.
+    sealer: Mutex<Option<Sealer>>,
     /// Bytes of what was appended that are on disk. Held while forcing: who waits for it finds its own bytes forced as well.
     forced: Mutex<u64>,
     /// Bytes of the write-ahead file that are in no tile.
@@ -127,7 +127,7 @@ impl Journal {
             keep_damaged(&path, good, count).map_err(failed)?;
         }
         let wal = Wal::resume(&path, good, count).map_err(failed)?;
-        let (wal, sealer) = (Mutex::new(wal), Mutex::new(sealer));
+        let (wal, sealer) = (Mutex::new(wal), Mutex::new(Some(sealer)));
         let (key, forced, unsealed) = (home.key().clone(), Mutex::new(0), AtomicU64::new(good - begins));
         Ok(OpenedJournal { journal: Self { dir, key, max_bytes, wal, sealer, forced, unsealed }, recovered, set_aside })
     }
@@ -221,8 +221,35 @@ impl Journal {
     }
 
     fn seal_and_renew(&self, renew: u64) -> io::Result<()> {
-        let mut sealer = self.sealer.lock().unwrap_or_else(PoisonError::into_inner);
-        self.take_and_sign(&mut sealer)?;
+        let mut kept = self.sealer.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut sealer = match kept.take() {
+            Some(sealer) => sealer,
+            None => self.begin_again()?,
+        };
+        // What broke off, for want of room say, has taken records whose tiles are not written: it is not gone on with.
+        self.seal_with(&mut sealer, renew)?;
+        *kept = Some(sealer);
+        Ok(())
+    }
+
+    /// Takes the write-ahead file from its beginning, and holds it against the checkpoint, as at the start.
+    fn begin_again(&self) -> io::Result<Sealer> {
+        let path = self.dir.path.join(NAME);
+        let changed = || {
+            let what = format!("the first line of `{NAME}` was changed");
+            io::Error::other(Tampered { log: self.dir.path.clone(), what })
+        };
+        let (header, frames) = wal::read(&path)?.ok_or_else(changed)?;
+        let begins = frames.at();
+        let mut sealer = Sealer::begin(&self.dir.path, self.key.clone(), &header, frames).ok_or_else(changed)?;
+        check(&self.dir.path, &self.key, &header, &mut sealer).map_err(io::Error::other)??;
+        let wal = self.wal();
+        self.unsealed.store(wal.length() - begins, Ordering::Relaxed);
+        Ok(sealer)
+    }
+
+    fn seal_with(&self, sealer: &mut Sealer, renew: u64) -> io::Result<()> {
+        self.take_and_sign(sealer)?;
         if sealer.spent() < renew {
             return Ok(());
         }
@@ -234,7 +261,7 @@ impl Journal {
             let mut line = Vec::new();
             crate::record::write_dropped(&mut line, crate::stamp::Stamp::default().now(), upto);
             self.append(&line)?;
-            self.take_and_sign(&mut sealer)?;
+            self.take_and_sign(sealer)?;
         }
         let (header, at) = sealer.header(key::public_text(&self.key.verifying_key()), upto, dropped)?;
         let start = self.renew(&header, at)?;

@@ -287,3 +287,6 @@ fn evidence_alone_is_enough() {
     assert_eq!(evidence(dir.path()).len(), 3);
     assert!(!dir.path().join("audit.jsonl").exists());
 }
+
+#[cfg(target_os = "linux")]
+mod full;

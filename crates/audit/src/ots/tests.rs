@@ -107,6 +107,20 @@ fn what_a_calendar_knows_later_joins_what_it_promised() {
     assert_eq!(Detached::new(b"x").bytes().unwrap_err(), OtsError::Empty);
 }
 
+/// Found by fuzzing: an answer with the same operation twice said more the second time.
+#[test]
+fn the_same_answer_twice_says_no_more_than_once() {
+    let bitcoin = [0x00, 0x05, 0x88, 0x96, 0x0d, 0x73, 0xd7, 0x19, 0x01, 1, 112];
+    let inner = [&[0xff, 0x08][..], &pending("a"), &[0x08], &bitcoin].concat();
+    let found = Timestamp::parse(&[&[0x08][..], &inner].concat(), b"x").unwrap();
+    let mut timestamp = Timestamp::default();
+    timestamp.merge(found.clone());
+    let once = timestamp.clone();
+    timestamp.merge(found);
+    assert_eq!(timestamp, once);
+    assert_eq!(timestamp.kept(), 1);
+}
+
 proptest! {
     #[test]
     fn no_bytes_panic_and_what_is_taken_is_written_again(timestamp in proptest::collection::vec(any::<u8>(), 0..200)) {

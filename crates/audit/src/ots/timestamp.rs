@@ -204,9 +204,13 @@ impl Timestamp {
             }
         }
         for (op, next) in other.branches {
-            match self.branches.iter_mut().find(|(known, _)| *known == op) {
-                Some((_, known)) => known.merge(next),
-                None => self.branches.push((op, next)),
+            if let Some((_, known)) = self.branches.iter_mut().find(|(known, _)| *known == op) {
+                known.merge(next);
+            } else {
+                // What comes may say the same twice within itself.
+                let mut own = Self::default();
+                own.merge(next);
+                self.branches.push((op, own));
             }
         }
     }
@@ -222,6 +226,17 @@ impl Timestamp {
                 next.each(&made, with);
             }
         }
+    }
+
+    /// How many promises of calendars have led to a block.
+    pub fn kept(&self) -> usize {
+        let promise = self.attestations.iter().any(|attestation| matches!(attestation, Attestation::Pending(_)));
+        if promise { usize::from(self.in_a_block()) } else { self.branches.iter().map(|(_, next)| next.kept()).sum() }
+    }
+
+    fn in_a_block(&self) -> bool {
+        self.attestations.iter().any(|attestation| matches!(attestation, Attestation::Bitcoin(_)))
+            || self.branches.iter().any(|(_, next)| next.in_a_block())
     }
 
     /// Takes in what is known about `at`, which `message` leads to. Whether it does.

@@ -78,7 +78,7 @@ fn upgrade(http: &Http, config: &AnchorConfig, log: &Path, job: &Job, mut proof:
     {
         return Outcome::failed(error.to_string());
     }
-    let (blocks, waited) = (proof.blocks().len(), now().saturating_sub(job.since));
+    let (blocks, waited) = (proof.timestamp.kept(), now().saturating_sub(job.since));
     if blocks >= config.least.max(1) || (blocks > 0 && waited > WAIT_FOR_OTHERS) {
         return Outcome::Sent;
     }

@@ -27,6 +27,9 @@ pub enum CalendarError {
     /// It says no.
     #[error("answers {0}")]
     Status(u16),
+    /// It promises more than one thing.
+    #[error("promises {0} things for one digest")]
+    Promises(usize),
     /// Its answer is no proof.
     #[error("its answer: {0}")]
     Answer(#[from] OtsError),
@@ -41,7 +44,11 @@ impl Calendar<'_> {
         if answer.status != 200 {
             return Err(CalendarError::Status(answer.status));
         }
-        Ok(Timestamp::parse(&answer.body, digest)?)
+        let promise = Timestamp::parse(&answer.body, digest)?;
+        // One promise each: a calendar does not count for several.
+        let mut promises = 0;
+        promise.each(digest, &mut |_, _| promises += 1);
+        if promises == 1 { Ok(promise) } else { Err(CalendarError::Promises(promises)) }
     }
 
     /// What it knows by now about what it promised; `None` for nothing yet.

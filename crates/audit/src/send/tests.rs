@@ -151,6 +151,23 @@ fn too_few_calendars_are_none_and_the_next_try_comes_later_and_later() {
 }
 
 #[test]
+fn one_calendar_does_not_count_for_two() {
+    let dir = tempfile::tempdir().unwrap();
+    let (journal, outbox) = waiting(dir.path());
+    let twice = Fake::start(Box::new(|_, _| {
+        (200, String::new(), [&[0xff][..], &promise("https://a.example"), &promise("https://b.example")].concat())
+    }));
+    let (first, second) = (calendar("https://a.example", true), calendar("https://b.example", false));
+    let failure = Round::new(dir.path(), config(&[&first, &twice], 2)).run(&outbox, true, &|| false).unwrap().failure;
+    assert!(failure.unwrap().contains("promises 2 things"));
+    let mut round = Round::new(dir.path(), config(&[&first, &second], 2));
+    round.run(&outbox, true, &|| false).unwrap();
+    assert_eq!(round.run(&outbox, true, &|| false).unwrap().sent, 0, "one of two knows a block");
+    assert_eq!(state(&journal), Some(State::Confirmed));
+    assert_eq!(outbox.waiting().unwrap().len(), 1);
+}
+
+#[test]
 fn what_cannot_be_sent_is_a_dead_letter_that_can_be_tried_again() {
     let dir = tempfile::tempdir().unwrap();
     let (journal, outbox) = waiting(dir.path());
