@@ -24,6 +24,8 @@ pub(crate) enum Check {
     Budget,
     /// A part of the message was not inspected.
     Uninspected,
+    /// Its sender took it back while it was held.
+    Cancelled,
     /// A path does not keep to its zones.
     Zone(Breach),
     /// A host name leads inward, or nobody knows where.
@@ -32,10 +34,73 @@ pub(crate) enum Check {
     Access(Lack),
     /// A tool or its server is not as it was pinned.
     Pin(Drift),
+    /// What a scorer that takes its time says.
+    Meaning(Said),
+}
+
+/// What a scorer that takes its time says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Said {
+    /// The text is an attack.
+    Attack,
+    /// It may be one.
+    Doubt,
+    /// One that the session has met was an attack.
+    Before,
+    /// Nothing.
+    Nothing,
+}
+
+impl Said {
+    const ALL: [Self; 4] = [Self::Attack, Self::Doubt, Self::Before, Self::Nothing];
+
+    fn info(self) -> RuleInfo {
+        let (id, title, message, severity, tune) = match self {
+            Self::Before => (
+                "SEM-004",
+                "A call that acts, after what a language model takes for an attack",
+                "A text that this session has met is an attack, by the word of a language model. What sends or runs something waits until that is \
+                 forgotten, or for a new session.",
+                Severity::High,
+                "See in the record what was scored; except it for tools that may act, or raise semantic.block.",
+            ),
+            Self::Attack => (
+                "SEM-005",
+                "An attack, by the word of a language model",
+                "A language model takes the text for an attack.",
+                Severity::High,
+                "Make an exception for the tool, or raise semantic.block.",
+            ),
+            Self::Doubt => (
+                "SEM-006",
+                "What may be an attack, by the word of a language model",
+                "A language model takes the text for what may be an attack.",
+                Severity::Medium,
+                "Override SEM-006 to off if the record fills with it; or raise semantic.warn.",
+            ),
+            Self::Nothing => (
+                "SEM-LOST",
+                "Not scored by the language model that should",
+                "A language model was to be asked about this text, and gave no score. Try again in a while.",
+                Severity::Medium,
+                "`vanguard semantic check` shows what is wrong with the scorer; semantic.on_failure says what becomes of the message.",
+            ),
+        };
+        RuleInfo {
+            id: id.into(),
+            title: title.into(),
+            family: "meaning".into(),
+            message: message.into(),
+            severity,
+            confidence: Confidence::Medium,
+            references: vec!["OWASP LLM01".into(), "ATLAS AML.T0051".into()],
+            tune: Some(tune.into()),
+        }
+    }
 }
 
 impl Check {
-    const GENERAL: [Self; 8] = [
+    const GENERAL: [Self; 9] = [
         Self::Session(SessionFault::Unsolicited),
         Self::Session(SessionFault::IdInUse),
         Self::Session(SessionFault::TooManyPending),
@@ -44,6 +109,7 @@ impl Check {
         Self::Batch,
         Self::Budget,
         Self::Uninspected,
+        Self::Cancelled,
     ];
 
     fn info(self) -> RuleInfo {
@@ -97,10 +163,18 @@ impl Check {
                 Severity::High,
                 &["CWE-1333"],
             ),
+            Self::Cancelled => (
+                "SES-CANCELLED",
+                "Cancelled while it was held",
+                "The request was cancelled while a scorer was asked about it, and was not sent on.",
+                Severity::Low,
+                &[],
+            ),
             Self::Zone(breach) => return breach.info(),
             Self::Host(lead) => return lead.info(),
             Self::Access(lack) => return lack.info(),
             Self::Pin(drift) => return drift.info(),
+            Self::Meaning(said) => return said.info(),
             Self::Uninspected => (
                 "ENG-UNINSPECTED",
                 "Not inspected in full",
@@ -144,7 +218,7 @@ impl Checks {
         };
         let all = Check::GENERAL.into_iter().chain(Breach::ALL.map(Check::Zone));
         let all = all.chain(Lead::ALL.map(Check::Host)).chain(Lack::ALL.map(Check::Access));
-        let all = all.chain(Drift::ALL.map(Check::Pin));
+        let all = all.chain(Drift::ALL.map(Check::Pin)).chain(Said::ALL.map(Check::Meaning));
         Self {
             own: all.map(|check| (check, Arc::new(check.info()))).collect(),
             wire: FaultKind::ALL.iter().map(|&kind| (kind, Arc::new(wire(kind)))).collect(),

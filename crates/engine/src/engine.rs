@@ -1,6 +1,7 @@
 //! The way of a message: bytes, message, fields, views, findings, verdict, effect.
 
 mod case;
+mod raise;
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -8,13 +9,14 @@ use std::time::Duration;
 
 use vanguard_wire::{Body, Fault, Limits, Message, Packet, Tape, canonical, reply};
 
-use crate::behaviour::{Behaviour, Deed, Watch};
+use crate::behaviour::{Behaviour, Deed, Effects, Watch};
 use crate::checks::{Check, Checks};
 use crate::deadline::Deadline;
 use crate::denial::Denial;
 use crate::fields::each_field;
 use crate::finding::{Action, Evidence, Finding, Layer, RuleInfo};
 use crate::hosts::Hosts;
+use crate::meaning::{Asking, Counsel, Masker, Passing, Question, questions};
 use crate::memo::Memo;
 use crate::pairs::Pairs;
 use crate::pins;
@@ -29,6 +31,7 @@ use crate::zone::{Guard, Zone};
 use case::{Case, Findings};
 
 pub use case::{MAX_ACTING, MAX_FINDINGS};
+pub use raise::Word;
 
 /// How long the inspection of a message may take for each megabyte that it begins, unless [`Engine::within`] says otherwise.
 /// Generous, since the clock also counts while others run: a quarter of a second refused a source file on a busy machine.
@@ -73,6 +76,15 @@ pub struct Engine {
     checks: Checks,
     seal: Seal,
     mark: Arc<str>,
+    advised: Option<Advised>,
+}
+
+/// Who is asked by the edge, about what.
+#[derive(Debug, Clone)]
+struct Advised {
+    counsel: Arc<dyn Counsel>,
+    asking: Asking,
+    masker: Arc<Masker>,
 }
 
 impl Engine {
@@ -80,7 +92,8 @@ impl Engine {
     pub fn new(rules: RuleSet, policy: Policy, limits: Limits) -> Self {
         let (views, checks, seal) = (ViewLimits::default(), Checks::new(), Seal::default());
         let mark = Arc::default();
-        Self { rules: Arc::new(rules), policy, limits, views, inspection: INSPECTION, checks, seal, mark }
+        let inspection = INSPECTION;
+        Self { rules: Arc::new(rules), policy, limits, views, inspection, checks, seal, mark, advised: None }
     }
 
     /// The same engine for a server that is to keep to `zones`.
@@ -89,7 +102,8 @@ impl Engine {
         let policy = Policy { zones, ..self.policy.clone() };
         let Self { limits, views, inspection, .. } = *self;
         let (rules, checks, seal) = (Arc::clone(&self.rules), Checks::new(), self.seal.clone());
-        Self { rules, policy, limits, views, inspection, checks, seal, mark: Arc::clone(&self.mark) }
+        let (mark, advised) = (Arc::clone(&self.mark), self.advised.clone());
+        Self { rules, policy, limits, views, inspection, checks, seal, mark, advised }
     }
 
     /// The same engine, which refuses what takes it longer than `inspection` for each megabyte of a message begun.
@@ -102,6 +116,18 @@ impl Engine {
     #[must_use]
     pub fn marked(self, mark: &str) -> Self {
         Self { mark: mark.into(), ..self }
+    }
+
+    /// The same engine, which says what is worth asking `counsel` about.
+    #[must_use]
+    pub fn advised(self, counsel: Arc<dyn Counsel>, asking: Asking) -> Self {
+        let masker = Arc::new(Masker::new(Arc::clone(&self.rules), self.views, self.seal.clone()));
+        Self { advised: Some(Advised { counsel, asking, masker }), ..self }
+    }
+
+    /// Who is to be asked, and what is asked, if anything is.
+    pub fn counsel(&self) -> Option<(&Arc<dyn Counsel>, &Asking)> {
+        self.advised.as_ref().map(|advised| (&advised.counsel, &advised.asking))
     }
 
     /// What it is known by.
@@ -148,7 +174,7 @@ impl Engine {
         let deadline = Deadline::new(clock, begun, inspection, line.len());
         let ms = begun.checked_div(1_000_000).unwrap_or_default();
         let bench = Bench { engine: self, session, flow, now, ms, deadline: Some(&deadline) };
-        let Outcome { decisions, answers, redacted } = match &packet {
+        let Outcome { decisions, answers, redacted, questions } = match &packet {
             Ok(Packet::Single(message)) => bench.single(message, line, &mut scratch.work),
             Ok(Packet::Batch(messages)) => bench.batch(messages, line, &mut scratch.work),
             Err(fault) => bench.unreadable(line, fault),
@@ -160,7 +186,7 @@ impl Engine {
         };
         let judged = clock.monotonic_ns();
         let timing = Timing { parse_ns: parsed.saturating_sub(begun), judge_ns: judged.saturating_sub(parsed) };
-        Judged { effect, decisions, timing }
+        Judged { effect, decisions, timing, questions }
     }
 
     /// Gives `sink` every view of every field of a message as rules get it: the view, the decodings that led to it, whether
@@ -193,7 +219,8 @@ impl Engine {
         let fault = Fault::oversize(head, tail, &self.limits);
         let bench = Bench { engine: self, session, flow, now: 0, ms: 0, deadline: None };
         let Outcome { decisions, answers, .. } = bench.unreadable(head, &fault);
-        Judged { effect: Effect::Refuse(answers), decisions, timing: Timing::default() }
+        let (effect, timing) = (Effect::Refuse(answers), Timing::default());
+        Judged { effect, decisions, timing, questions: Vec::new() }
     }
 }
 
@@ -211,6 +238,8 @@ struct Outcome {
     answers: Vec<Answer>,
     /// What is sent in its place if something was cut out of it.
     redacted: Option<Vec<u8>>,
+    /// What is worth asking about if it passes.
+    questions: Vec<Question>,
 }
 
 /// What comes of one message.
@@ -220,6 +249,7 @@ struct Decided {
     cuts: Vec<Cut>,
     /// What its answer must know of it.
     deed: Option<Deed>,
+    questions: Vec<Question>,
 }
 
 /// One line under judgment.
@@ -236,12 +266,12 @@ struct Bench<'e> {
 impl Bench<'_> {
     fn single(&self, message: &Message<'_, '_>, line: &[u8], work: &mut Work) -> Outcome {
         let exchange = self.session.open(message, self.flow);
-        let Decided { mut decision, cuts, deed } = self.decide(message, &exchange, work);
+        let Decided { mut decision, cuts, deed, questions } = self.decide(message, &exchange, work);
         let redacted = self.redact(line, cuts, std::slice::from_mut(&mut decision));
         if decision.verdict.passes() {
             self.session.register(message, self.flow, &exchange, deed);
             self.session.learn(message, self.flow, &exchange);
-            return Outcome { decisions: vec![decision], redacted, ..Outcome::default() };
+            return Outcome { decisions: vec![decision], redacted, questions, ..Outcome::default() };
         }
         let answers = self.refusal(message, &exchange, &decision).into_iter().collect();
         Outcome { decisions: vec![decision], answers, ..Outcome::default() }
@@ -284,8 +314,11 @@ impl Bench<'_> {
             .collect();
         let mut all_cuts = Vec::new();
         let mut decisions = Vec::with_capacity(messages.len());
+        let mut questions = Vec::new();
         for (message, exchange) in messages.iter().zip(&exchanges) {
-            let Decided { decision, cuts, deed } = self.decide(message, exchange, work);
+            let Decided { decision, cuts, deed, questions: more } = self.decide(message, exchange, work);
+            let of = decisions.len();
+            questions.extend(more.into_iter().map(|question| question.about(of)));
             if decision.verdict.passes() {
                 self.session.register(message, self.flow, exchange, deed);
             }
@@ -297,11 +330,22 @@ impl Bench<'_> {
             for (message, exchange) in messages.iter().zip(&exchanges) {
                 self.session.learn(message, self.flow, exchange);
             }
-            return Outcome { decisions, redacted, ..Outcome::default() };
+            return Outcome { decisions, redacted, questions, ..Outcome::default() };
         }
+        let answers = self.refuse_batch(messages, &exchanges, &mut decisions);
+        Outcome { decisions, answers, ..Outcome::default() }
+    }
+
+    /// The answers to a batch of which some message is refused: all of its requests are taken out of flight.
+    fn refuse_batch(
+        &self,
+        messages: &[Message<'_, '_>],
+        exchanges: &[Exchange],
+        decisions: &mut [Decision],
+    ) -> Vec<Answer> {
         let mut back = Vec::new();
         let mut onward = Vec::new();
-        for ((message, exchange), decision) in messages.iter().zip(&exchanges).zip(&mut decisions) {
+        for ((message, exchange), decision) in messages.iter().zip(exchanges).zip(decisions) {
             self.session.withdraw(message, self.flow, exchange);
             if decision.verdict.passes() {
                 decision.findings.push(self.own_finding(Check::Batch, Action::Block));
@@ -313,12 +357,11 @@ impl Bench<'_> {
                 None => {}
             }
         }
-        let answers = [(self.flow.reversed(), back), (self.flow, onward)]
+        [(self.flow.reversed(), back), (self.flow, onward)]
             .into_iter()
             .filter(|(_, lines)| !lines.is_empty())
             .map(|(flow, lines)| Answer { flow, line: reply::batch(&lines) })
-            .collect();
-        Outcome { decisions, answers, ..Outcome::default() }
+            .collect()
     }
 
     /// Fields, views, rules, behaviour, policy: one message's decision.
@@ -338,6 +381,8 @@ impl Bench<'_> {
             case.findings.add(Finding { layer: Layer::Wire, ..self.own_finding(Check::Session(fault), Action::Block) });
         }
         case.access(message);
+        let effects = self.effects(message, exchange);
+        case.suspected(effects);
         let Work { heard, looks } = work;
         looks.scan.begin_message();
         let mut zones = Guard::over(&self.engine.policy, self.session, exchange, self.flow, message);
@@ -381,12 +426,23 @@ impl Bench<'_> {
             (Some(deed), Some(Box::new(past)))
         });
         let Case { findings: Findings { list: mut findings, .. }, coverage, cuts, .. } = case;
-        findings.sort_by_key(|f| std::cmp::Reverse((f.effective(), f.rule.severity)));
+        sort(&mut findings);
         let (verdict, would_be) = self.engine.policy.compose(&findings);
         if let Some(past) =
             past.as_mut().filter(|_| !verdict.passes() || self.engine.policy.profile == Profile::Monitor)
         {
             past.held_ms = 0;
+        }
+        let mut asked = Vec::new();
+        if let Some(Advised { asking, masker, .. }) = &self.engine.advised
+            && verdict.passes()
+            && would_be.is_none()
+        {
+            let (flow, views) = (self.flow, &self.engine.views);
+            let passing = Passing { message, flow, exchange, effects, findings: &findings, views };
+            asked = questions(&passing, asking.about, masker, &mut |sink| {
+                each_field(message, flow, exchange, &self.engine.policy.roles, heard, &mut |field| sink(&field));
+            });
         }
         let decision = Decision {
             flow: self.flow,
@@ -400,7 +456,20 @@ impl Bench<'_> {
             past,
             coverage,
         };
-        Decided { decision, cuts, deed }
+        Decided { decision, cuts, deed, questions: asked }
+    }
+
+    /// What a call does, where that is asked for.
+    fn effects(&self, message: &Message<'_, '_>, exchange: &Exchange) -> Option<Effects> {
+        self.engine.advised.as_ref()?;
+        let is_call = matches!(message.body, Body::Request { .. } | Body::Notification { .. })
+            && exchange.method.as_deref() == Some("tools/call");
+        let tool = exchange.tool.as_deref().filter(|_| is_call && self.flow == Flow::ToServer)?;
+        let behaviour = self.engine.policy.behaviour.as_ref();
+        Some(behaviour.map_or_else(
+            || Effects::of(tool, exchange.tool_roles.as_deref()),
+            |behaviour| behaviour.effects_of(tool, exchange),
+        ))
     }
 
     /// The answer in place of a refused message: to whoever waits for one.
@@ -480,4 +549,9 @@ impl Bench<'_> {
             excepted: None,
         }
     }
+}
+
+/// What asks for most comes first.
+fn sort(findings: &mut [Finding]) {
+    findings.sort_by_key(|f| std::cmp::Reverse((f.effective(), f.rule.severity)));
 }

@@ -140,7 +140,7 @@ impl fmt::Display for Evidence {
 
 /// Replaces what looks like a credential, since any rule may match text that holds one: a run of 20 or more token
 /// characters that mixes letters and digits, and the password in `scheme://user:password@host`.
-fn mask(text: &str) -> Cow<'_, str> {
+pub(crate) fn mask(text: &str) -> Cow<'_, str> {
     let is_token = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '+' | '=' | '~');
     let mut masked = String::new();
     let mut rest = text;

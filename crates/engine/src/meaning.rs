@@ -3,10 +3,27 @@
 //! L1 finds what it has words for. A scorer says how likely the rest is an attack; what that means is decided here, by two
 //! thresholds, and by the rules that ask for the detectors `injection.meant` and `injection.doubted`.
 
+//!
+//! A scorer that takes its time, as a language model does, is not asked while a message is judged. What is worth a
+//! [`Question`] is told with the judgment, and the edge asks a [`Counsel`] for its [`Advice`], which
+//! [`Engine::raise`](crate::Engine::raise) turns into findings.
+
+mod counsel;
+mod mask;
+mod question;
+mod risk;
+
 use std::fmt;
 use std::sync::Arc;
 
 use crate::rules::Direction;
+
+pub use counsel::{About, Advice, Asking, Counsel, Figures, Scored, Told, Unscored, Wait};
+pub use mask::Masked;
+pub(crate) use mask::Masker;
+pub use question::{MAX_QUESTIONS, MAX_TEXT, Question, Subject};
+pub(crate) use question::{Passing, questions};
+pub(crate) use risk::{Ground, Risk, Suspicion};
 
 /// Gives scores. Asked while a message is judged: pure, quick, linear in the text.
 pub trait Scorer: fmt::Debug + Send + Sync {
@@ -71,9 +88,14 @@ impl Meaning {
 
     /// What a score means.
     pub(crate) fn of(&self, score: f32) -> Meant {
-        if score >= self.block {
+        Self::measure(score, self.warn, self.block)
+    }
+
+    /// What a score means by these thresholds.
+    pub(crate) fn measure(score: f32, warn: f32, block: f32) -> Meant {
+        if score >= block {
             Meant::Attack
-        } else if score >= self.warn {
+        } else if score >= warn {
             Meant::Doubt
         } else {
             Meant::Nothing

@@ -9,6 +9,7 @@ use vanguard_wire::{Body, Id, IdKey, Message, Value, reply};
 use crate::behaviour::{Deed, Memory};
 use crate::company::Company;
 use crate::hosts::Directory;
+use crate::meaning::Risk;
 use crate::pins::{Identity, Pins};
 use crate::principal::Principal;
 use crate::role::schema::ToolRoles;
@@ -143,6 +144,15 @@ pub struct Session {
     company: Option<Arc<Company>>,
     memory: Option<Arc<dyn Memory>>,
     pins: Option<Arc<dyn Pins>>,
+    risk: Arc<Risk>,
+}
+
+/// What the sessions of one client with several servers have in common: what they do is remembered together, and by what one of them
+/// has met all are judged.
+#[derive(Debug, Clone)]
+pub struct Common {
+    memory: Option<Arc<dyn Memory>>,
+    risk: Arc<Risk>,
 }
 
 impl Session {
@@ -174,6 +184,19 @@ impl Session {
         Self { memory: Some(memory), ..self }
     }
 
+    /// What further sessions of this client are to have in common, which have done nothing yet: each is [with it](Self::sharing).
+    #[must_use]
+    pub fn common(&self) -> Common {
+        Common { memory: self.memory.as_ref().map(|memory| memory.another()), risk: Arc::default() }
+    }
+
+    /// The same session as one of several that have something in common.
+    #[must_use]
+    pub fn sharing(self, common: &Common) -> Self {
+        let memory = common.memory.clone().or(self.memory);
+        Self { memory, risk: Arc::clone(&common.risk), ..self }
+    }
+
     /// The same, where what the server is and has is held against what `pins` know of it.
     #[must_use]
     pub fn pinned(self, pins: Arc<dyn Pins>) -> Self {
@@ -190,7 +213,7 @@ impl Session {
     #[must_use]
     pub fn another(&self) -> Self {
         let memory = self.memory.as_ref().map(|memory| memory.another());
-        Self { state: Arc::default(), memory, ..self.by(self.who.clone()) }
+        Self { state: Arc::default(), memory, risk: Arc::default(), ..self.by(self.who.clone()) }
     }
 
     /// The same connection, where its requests come from `who`: what is in flight and what is known is shared.
@@ -198,7 +221,7 @@ impl Session {
     pub fn by(&self, who: Option<Arc<Principal>>) -> Self {
         let (state, ground, directory) = (Arc::clone(&self.state), self.ground.clone(), self.directory.clone());
         let (company, memory, pins) = (self.company.clone(), self.memory.clone(), self.pins.clone());
-        Self { state, who, ground, directory, company, memory, pins }
+        Self { state, who, ground, directory, company, memory, pins, risk: Arc::clone(&self.risk) }
     }
 
     /// Who sends its requests, where that is known.
@@ -227,6 +250,19 @@ impl Session {
     /// Who remembers what it does.
     pub fn memory(&self) -> Option<&Arc<dyn Memory>> {
         self.memory.as_ref()
+    }
+
+    /// What it is suspected of.
+    pub(crate) fn risk(&self) -> &Risk {
+        &self.risk
+    }
+
+    /// Whether the sender of a request in flight wants no answer to it any more.
+    pub(crate) fn is_cancelled(&self, lexeme: &str, flow: Flow) -> bool {
+        let key = Id::read(lexeme).map(Id::key);
+        self.state.lock().is_ok_and(|mut state| {
+            key.and_then(|key| state.pending(flow).get(&key)).is_some_and(|request| request.cancelled)
+        })
     }
 
     /// Whom to ask where a host name leads.

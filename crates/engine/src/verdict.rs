@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::behaviour::Past;
 use crate::finding::Finding;
+use crate::meaning::Question;
 use crate::zone::Place;
 
 /// Which way a message travels.
@@ -159,4 +160,6 @@ pub struct Judged<'m> {
     pub decisions: Vec<Decision>,
     /// Where the time went.
     pub timing: Timing,
+    /// What of it is worth asking a scorer that takes its time, where there is one and the line passes.
+    pub questions: Vec<Question>,
 }

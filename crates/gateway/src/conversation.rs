@@ -53,6 +53,11 @@ impl Conversation {
         self.over(session)
     }
 
+    /// The same once more, for what is heard of it later.
+    pub(crate) fn again(&self) -> Self {
+        self.over(self.session.by(self.session.principal().cloned()))
+    }
+
     fn over(&self, session: Session) -> Self {
         let (seat, log, reports) = (self.seat.clone(), self.log.clone(), Arc::clone(&self.reports));
         Self { seat, session, clock: self.clock, log, reports, entry: Arc::clone(&self.entry) }

@@ -53,7 +53,7 @@ fn refuse(flow: Flow, line: &Line<'_>, rule: &Arc<RuleInfo>, code: i64) -> Judge
     let answers =
         [Flow::ToServer, Flow::ToClient].into_iter().filter_map(|way| parts.answer(way, rule, code)).collect();
     let decisions = parts.members.into_iter().map(|part| part.decision(flow, rule)).collect();
-    Judged { effect: Effect::Refuse(answers), decisions, timing: Timing::default() }
+    Judged { effect: Effect::Refuse(answers), decisions, timing: Timing::default(), questions: Vec::new() }
 }
 
 /// What a refusal must know of a line.

@@ -26,6 +26,8 @@ mod arguments;
 #[cfg(unix)]
 mod bridge;
 #[cfg(unix)]
+mod consult;
+#[cfg(unix)]
 mod control;
 #[cfg(unix)]
 mod conversation;
@@ -61,6 +63,8 @@ mod stdio;
 mod supervisor;
 #[cfg(unix)]
 mod tally;
+#[cfg(unix)]
+mod waiting;
 #[cfg(unix)]
 mod walls;
 #[cfg(unix)]

@@ -12,6 +12,7 @@ use crate::held::Held;
 use crate::outlet::{Closed, Outlet};
 use crate::pipe::Pipe;
 use crate::replies::{Overflow, Replies};
+use crate::waiting::Waiting;
 
 /// One session: client, server, and what stands between them.
 #[derive(Debug)]
@@ -22,6 +23,8 @@ pub(crate) struct Link {
     pub(crate) held: Arc<Held>,
     pub(crate) replies: Replies,
     pub(crate) progress: Progress,
+    /// What waits for a score on its way to the server, and on its way to the client.
+    waiting: [Waiting; 2],
     walled: OnceLock<&'static str>,
     happenings: Sender<Happening>,
 }
@@ -60,6 +63,7 @@ impl Link {
             server,
             held: Arc::default(),
             progress: Progress::default(),
+            waiting: [Waiting::default(), Waiting::default()],
             walled: OnceLock::new(),
             happenings,
         }
@@ -70,6 +74,15 @@ impl Link {
         match flow {
             Flow::ToServer => &*self.server,
             Flow::ToClient => &*self.client,
+        }
+    }
+
+    /// What waits on this way.
+    pub(crate) fn waiting(&self, flow: Flow) -> &Waiting {
+        let [to_server, to_client] = &self.waiting;
+        match flow {
+            Flow::ToServer => to_server,
+            Flow::ToClient => to_client,
         }
     }
 

@@ -7,15 +7,17 @@ use std::time::Duration;
 
 use vanguard_engine::Session;
 use vanguard_engine::finding::Layer;
-use vanguard_engine::verdict::{Answer, Decision, Effect, Flow, Judged, Timing};
+use vanguard_engine::meaning::Question;
+use vanguard_engine::verdict::{Answer, Decision, Effect, Flow, Judged, Permit, Timing};
 use vanguard_wire::{Line, LineFramer};
 
-use crate::fd;
 use crate::judge::judge;
 use crate::link::{Happening, Link};
 use crate::outlet::Closed;
 use crate::record::Fingerprint;
 use crate::report::Event;
+use crate::waiting::Message;
+use crate::{consult, fd};
 
 /// A message this long is recorded from where it lies, right after it was sent on; a shorter one is copied, so that others that came with
 /// it need not wait for its record.
@@ -48,6 +50,10 @@ pub(crate) fn run(link: &Arc<Link>, flow: Flow, from: &File, max_message: usize)
         pump.carry(&line);
     }
     pump.flush();
+    // What waits for a score goes before the end. Nobody takes that for silence.
+    pump.begin();
+    link.waiting(flow).drain();
+    pump.goes_on();
     if flow == Flow::ToServer {
         link.held.drain(LAST_HELD);
     }
@@ -55,7 +61,7 @@ pub(crate) fn run(link: &Arc<Link>, flow: Flow, from: &File, max_message: usize)
 }
 
 struct Pump<'a> {
-    link: &'a Link,
+    link: &'a Arc<Link>,
     flow: Flow,
     later: Later,
     unreadable: u64,
@@ -87,25 +93,59 @@ impl Pump<'_> {
     fn carry(&mut self, line: &Line<'_>) {
         let talk = &self.link.talk;
         let judged = talk.seat.desks.at_one(|scratch| judge(talk, self.flow, line, scratch));
-        let Judged { effect, decisions, timing } = judged;
+        let Judged { effect, decisions, timing, questions } = judged;
         match effect {
-            Effect::Forward(permit) => {
-                let sent = self.link.forward(self.flow, permit);
-                self.note(sent);
-                match line {
-                    Line::Message(bytes) if bytes.len() < COPY_BYTES => self.later.keep(bytes, decisions, timing),
-                    _ => {
-                        self.flush();
-                        self.link.talk.passed(Fingerprint::of(line), decisions, timing);
-                    }
-                }
-            }
+            Effect::Forward(permit) if questions.is_empty() => self.forward(line, permit, decisions, timing),
+            Effect::Forward(permit) => self.ask(line, permit, decisions, timing, questions),
             Effect::Refuse(answers) => {
                 // What came before goes before.
                 self.flush();
                 self.refuse(line, answers, decisions, timing);
             }
         }
+    }
+
+    fn forward(&mut self, line: &Line<'_>, permit: Permit<'_>, decisions: Vec<Decision>, timing: Timing) {
+        let sent = self.link.forward(self.flow, permit);
+        self.note(sent);
+        match line {
+            Line::Message(bytes) if bytes.len() < COPY_BYTES => self.later.keep(bytes, decisions, timing),
+            _ => {
+                self.flush();
+                self.link.talk.passed(Fingerprint::of(line), decisions, timing);
+            }
+        }
+    }
+
+    /// Asks what the message means. It goes on at once, or is held while those behind it go on: in JSON-RPC no message stands for the place
+    /// that it has.
+    fn ask(
+        &mut self,
+        line: &Line<'_>,
+        permit: Permit<'_>,
+        mut decisions: Vec<Decision>,
+        timing: Timing,
+        questions: Vec<Question>,
+    ) {
+        let talk = &self.link.talk;
+        let Line::Message(bytes) = *line else { return self.forward(line, permit, decisions, timing) };
+        if !consult::waits(talk) {
+            let said = consult::ask(talk, line, &decisions, questions);
+            return match consult::raise(talk, bytes, &mut decisions, &said) {
+                None => self.forward(line, permit, decisions, timing),
+                Some(answers) => {
+                    self.flush();
+                    self.refuse(line, answers, decisions, timing);
+                }
+            };
+        }
+        let waiting = self.link.waiting(self.flow);
+        if waiting.is_full() {
+            // Who waits for room must not have judged messages in hand.
+            self.flush();
+        }
+        let message = Message { line: bytes.to_vec(), permit: permit.into_owned(), decisions, timing };
+        waiting.hold(self.link, self.flow, message, questions);
     }
 
     /// Records a refusal, then answers it: in this order, so that no refusal is known to the outside and not to the record.
@@ -184,7 +224,7 @@ impl Pump<'_> {
 }
 
 /// Who is gone when messages of this flow find their outlet closed.
-fn closed(flow: Flow) -> Happening {
+pub(crate) fn closed(flow: Flow) -> Happening {
     match flow {
         Flow::ToServer => Happening::ServerDeaf,
         Flow::ToClient => Happening::ClientGone,

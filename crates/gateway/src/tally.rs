@@ -2,6 +2,7 @@
 //!
 //! No label is of a peer's making: ways, verdicts, families of the rules that are loaded, methods that are known, statuses of our own.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use prometheus_client::encoding::{EncodeLabelSet, text};
@@ -10,6 +11,7 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
+use vanguard_engine::meaning::Figures;
 use vanguard_engine::verdict::{Decision, Flow, Timing, Verdict};
 
 /// Seconds: the bounds of the time that a message's judgment takes.
@@ -28,6 +30,25 @@ pub(crate) struct Tally {
     answering: Histogram,
     streams: Gauge,
     sessions: Family<Kind, Gauge>,
+    asked: Asked,
+}
+
+/// What a scorer that takes its time was asked, as it counts itself.
+#[derive(Debug, Default)]
+struct Asked {
+    questions: Counter,
+    known: Counter,
+    joined: Counter,
+    calls: Counter,
+    scores: Counter,
+    tokens: Counter,
+    seconds: Counter<f64, AtomicU64>,
+    unscored: Family<Why, Counter>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Why {
+    why: &'static str,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -70,6 +91,7 @@ impl Default for Tally {
             answering: Histogram::new(ANSWERING),
             streams: Gauge::default(),
             sessions: Family::default(),
+            asked: Asked::default(),
         };
         let registry = &mut tally.registry;
         registry.register("messages", "Messages by the way they went and what became of them", tally.messages.clone());
@@ -86,6 +108,7 @@ impl Default for Tally {
         registry.register_with_unit("http_answer", help, Unit::Seconds, tally.answering.clone());
         registry.register("http_streams", "Streams of events that are open", tally.streams.clone());
         registry.register("sessions", "Sessions that are open", tally.sessions.clone());
+        tally.asked.register(registry);
         tally
     }
 }
@@ -128,8 +151,11 @@ impl Tally {
         Streaming(self.streams.clone())
     }
 
-    /// All of it as text. `sessions` are those before URLs and those before commands.
-    pub(crate) fn text(&self, sessions: [(&'static str, usize); 2]) -> String {
+    /// All of it as text. `sessions` are those before URLs and those before commands; `asked` is what a scorer was that takes its time.
+    pub(crate) fn text(&self, sessions: [(&'static str, usize); 2], asked: Option<&Figures>) -> String {
+        if let Some(figures) = asked {
+            self.asked.are(figures);
+        }
         for (kind, count) in sessions {
             self.sessions.get_or_create(&Kind { kind }).set(i64::try_from(count).unwrap_or(i64::MAX));
         }
@@ -137,6 +163,44 @@ impl Tally {
         // Memory takes whatever is written to it.
         let _ = text::encode(&mut text, &self.registry);
         text
+    }
+}
+
+impl Asked {
+    fn register(&self, registry: &mut Registry) {
+        for (name, help, counter) in [
+            ("semantic_questions", "Questions about texts to a scorer that takes its time", &self.questions),
+            ("semantic_known", "Questions whose answer was known", &self.known),
+            ("semantic_joined", "Questions that were asked already", &self.joined),
+            ("semantic_calls", "Calls of the scorer", &self.calls),
+            ("semantic_scores", "Scores that it gave", &self.scores),
+            ("semantic_tokens", "Tokens that the scorer read and wrote", &self.tokens),
+        ] {
+            registry.register(name, help, counter.clone());
+        }
+        let help = "Time that scores took, all together";
+        registry.register_with_unit("semantic_call", help, Unit::Seconds, self.seconds.clone());
+        registry.register("semantic_unscored", "Questions without a score", self.unscored.clone());
+    }
+
+    /// Takes the figures over: they are counted elsewhere, and begin anew with new settings.
+    #[expect(clippy::cast_precision_loss, reason = "2^52 microseconds are a hundred years")]
+    fn are(&self, figures: &Figures) {
+        let Figures { questions, known, joined, calls, scores, tokens, micros, unscored } = figures;
+        for (counter, figure) in [
+            (&self.questions, questions),
+            (&self.known, known),
+            (&self.joined, joined),
+            (&self.calls, calls),
+            (&self.scores, scores),
+            (&self.tokens, tokens),
+        ] {
+            counter.inner().store(*figure, Ordering::Relaxed);
+        }
+        self.seconds.inner().store((*micros as f64 / 1e6).to_bits(), Ordering::Relaxed);
+        for (why, count) in unscored {
+            self.unscored.get_or_create(&Why { why }).inner().store(*count, Ordering::Relaxed);
+        }
     }
 }
 
@@ -160,7 +224,7 @@ mod tests {
         tally.answered("POST", 200, Duration::from_millis(2));
         tally.answered("BREW\"}", 405, Duration::ZERO);
         let stream = tally.stream();
-        let text = tally.text([("url", 3), ("command", 1)]);
+        let text = tally.text([("url", 3), ("command", 1)], None);
         for line in [
             r#"vanguard_http_requests_total{method="POST",status="200"} 1"#,
             r#"vanguard_http_requests_total{method="other",status="405"} 1"#,
@@ -171,7 +235,22 @@ mod tests {
             assert!(text.lines().any(|known| known == line), "{line} in\n{text}");
         }
         drop(stream);
-        assert!(tally.text([("url", 0), ("command", 0)]).contains("vanguard_http_streams 0\n"));
+        assert!(tally.text([("url", 0), ("command", 0)], None).contains("vanguard_http_streams 0\n"));
         assert!(!text.contains("BREW"));
+    }
+
+    #[test]
+    fn what_a_scorer_counts_is_taken_over() {
+        let figures =
+            Figures { questions: 7, calls: 5, micros: 2_500_000, unscored: vec![("timeout", 2)], ..Figures::default() };
+        let text = Tally::default().text([("url", 0), ("command", 0)], Some(&figures));
+        for line in [
+            "vanguard_semantic_questions_total 7",
+            "vanguard_semantic_calls_total 5",
+            "vanguard_semantic_call_seconds_total 2.5",
+            r#"vanguard_semantic_unscored_total{why="timeout"} 2"#,
+        ] {
+            assert!(text.lines().any(|known| known == line), "{line} in\n{text}");
+        }
     }
 }

@@ -1,10 +1,11 @@
 //! What a text means (L2): scores that no list of words can give.
 //!
 //! The engine asks a scorer ([`vanguard_engine::meaning::Scorer`]) about every few sentences that a model is to read;
-//! [`Embedded`] answers in microseconds.
+//! [`Embedded`] answers in microseconds. What is worth more than that a [`remote`] scorer is asked about, without anybody waiting who need not.
 
 mod embedded;
 pub mod features;
+pub mod remote;
 
 pub use embedded::{Embedded, ModelError};
 

@@ -5,8 +5,8 @@ use clap::{Parser, Subcommand};
 #[cfg(unix)]
 use crate::commands::serve;
 use crate::commands::{
-    audit, check, completions, config, demo, eval, explain, info, keygen, pins, ready, rules, sandbox, sessions, start,
-    update, version, zones,
+    audit, check, completions, config, demo, eval, explain, info, keygen, pins, ready, rules, sandbox, semantic,
+    sessions, start, update, version, zones,
 };
 
 /// A security proxy between AI agents and MCP servers.
@@ -57,6 +57,8 @@ pub(crate) enum Command {
     Audit(audit::Args),
     /// Show what servers' tools were pinned as, and accept what they are now
     Pins(pins::Args),
+    /// Show what a language model would be asked, and try it out
+    Semantic(semantic::Args),
     /// Show which sessions are open, and what they have done
     Sessions(sessions::Args),
     /// Show where a path leads, and whether a tool may go there

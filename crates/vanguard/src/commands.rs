@@ -7,15 +7,16 @@ pub(crate) mod config;
 pub(crate) mod demo;
 pub(crate) mod eval;
 pub(crate) mod explain;
+mod given;
 pub(crate) mod info;
 pub(crate) mod keygen;
-mod later;
 pub(crate) mod pins;
 pub(crate) mod ready;
 mod report;
 pub(crate) mod rules;
 pub(crate) mod sandbox;
 mod scoring;
+pub(crate) mod semantic;
 #[cfg(unix)]
 pub(crate) mod serve;
 pub(crate) mod sessions;

@@ -80,6 +80,10 @@ pub(crate) fn build_in_zones(
     };
     let inspection = Duration::from_millis(settings.limits.inspection_ms.value as u64);
     let engine = Engine::new(rules, policy, limits(settings)).within(inspection).marked(&mark(settings, &packs));
+    let engine = match settings.semantic.counsel(settings.profile.value)? {
+        Some((counsel, asking)) => engine.advised(counsel, asking),
+        None => engine,
+    };
     warnings.extend(idle_overrides(settings, &engine));
     Ok((engine, warnings))
 }

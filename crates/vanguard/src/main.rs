@@ -43,6 +43,7 @@ fn main() -> ExitCode {
         Command::Sandbox(args) => commands::sandbox::run(&args),
         Command::Audit(args) => commands::audit::run(&args),
         Command::Pins(args) => commands::pins::run(&args),
+        Command::Semantic(args) => commands::semantic::run(&args),
         Command::Sessions(args) => commands::sessions::run(&args),
         Command::Zones(args) => commands::zones::run(&args),
         Command::Config(args) => commands::config::run(&args),

@@ -21,6 +21,7 @@ mod protocol;
 mod python_servers;
 mod sandbox;
 mod scenarios;
+mod semantic;
 mod sessions;
 mod smuggling;
 mod throttle;

@@ -372,7 +372,7 @@ impl Behaviour {
         }
     }
 
-    fn effects_of(&self, tool: &str, exchange: &Exchange) -> Effects {
+    pub(crate) fn effects_of(&self, tool: &str, exchange: &Exchange) -> Effects {
         if exchange.tool.is_none() {
             return Effects::READS;
         }

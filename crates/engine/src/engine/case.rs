@@ -3,11 +3,12 @@
 use vanguard_wire::Message;
 
 use super::{Bench, Looks};
-use crate::behaviour::Noted;
-use crate::checks::Check;
+use crate::behaviour::{Effects, Noted};
+use crate::checks::{Check, Said};
 use crate::fields::Field;
 use crate::finding::{Action, Evidence, Finding, Layer};
 use crate::hosts::{Lead, Led};
+use crate::meaning::{Ground, Suspicion};
 use crate::memo::Looked;
 use crate::pairs::Pairs;
 use crate::pins::{Difference, Drift, Known, Watch};
@@ -107,6 +108,22 @@ impl Case<'_, '_> {
         for (lack, what) in bench.engine.policy.lacking(bench.session.who(), &tool) {
             let own = self.bench.own_finding(Check::Access(lack), Action::Block);
             self.place(own, Some(&tool), "/params/name".to_owned(), &tool, &what);
+        }
+    }
+
+    /// Takes note of what was said of the session's texts after they had passed, where a call with these `effects` acts.
+    pub(super) fn suspected(&mut self, effects: Option<Effects>) {
+        if !effects.is_some_and(|effects| effects.intersects(Effects::SENDS | Effects::RUNS)) {
+            return;
+        }
+        let bench = self.bench;
+        let mut found = Vec::new();
+        bench.session.risk().each(bench.ms, &mut |ground, suspicion| found.push((ground, suspicion.clone())));
+        for (ground, Suspicion { action, evidence, .. }) in found {
+            let said = if ground == Ground::Scored { Said::Before } else { Said::Nothing };
+            let own = Finding { layer: Layer::L2, ..bench.own_finding(Check::Meaning(said), action) };
+            let tool = self.exchange.tool.as_deref();
+            self.place(own, tool, String::new(), "", &evidence);
         }
     }
 

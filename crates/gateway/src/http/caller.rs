@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use hyper::{HeaderMap, StatusCode};
-use vanguard_engine::behaviour::Memory;
+use vanguard_engine::session::Common;
 use vanguard_engine::{Identity, Principal};
 
 use super::headers::{REVISION, SESSION, one};
@@ -15,7 +15,7 @@ pub(super) struct Caller {
     pub(super) principal: Option<Arc<Principal>>,
     pub(super) headers: HeaderMap,
     /// Who remembers what a session does that this request begins, where it is part of another.
-    pub(super) memory: Option<Arc<dyn Memory>>,
+    pub(super) memory: Option<Common>,
 }
 
 impl Caller {

@@ -1,15 +1,20 @@
 //! One message's judgment in the middle of an asynchronous program.
 
 use std::cell::RefCell;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::channel;
 
 use tokio::task::block_in_place;
 use vanguard_engine::Scratch;
 use vanguard_engine::access::NO_SCOPE;
+use vanguard_engine::engine::Word;
 use vanguard_engine::finding::{Action, Layer};
+use vanguard_engine::meaning::{Question, Unscored};
 use vanguard_engine::verdict::{Answer, Decision, Effect, Flow, Judged, Permit};
 use vanguard_wire::Line;
 
 use super::caller::Caller;
+use crate::consult;
 use crate::conversation::Conversation;
 use crate::judge::judge;
 use crate::record::Fingerprint;
@@ -73,7 +78,18 @@ pub(super) fn hear_from<T>(
 }
 
 fn hear_here<T>(talk: &Conversation, flow: Flow, line: &Line<'_>, deliver: impl FnOnce(Permit<'_>) -> T) -> Ruling<T> {
-    let Judged { effect, decisions, timing } = SCRATCH.with_borrow_mut(|scratch| judge(talk, flow, line, scratch));
+    let judged = SCRATCH.with_borrow_mut(|scratch| judge(talk, flow, line, scratch));
+    let Judged { effect, mut decisions, timing, questions } = judged;
+    let effect = match (effect, line) {
+        (Effect::Forward(permit), Line::Message(bytes)) if !questions.is_empty() => {
+            let said = said_of(talk, line, &decisions, questions);
+            match consult::raise(talk, bytes, &mut decisions, &said) {
+                None => Effect::Forward(permit),
+                Some(answers) => Effect::Refuse(answers),
+            }
+        }
+        (effect, _) => effect,
+    };
     match effect {
         Effect::Forward(permit) => {
             let sent = deliver(permit);
@@ -100,6 +116,31 @@ fn hear_here<T>(talk: &Conversation, flow: Flow, line: &Line<'_>, deliver: impl 
             Ruling::Refused(refusal)
         }
     }
+}
+
+/// The most messages that wait for a score at once: each takes a thread. Beyond them there is none.
+const MAX_HELD: usize = 256;
+/// How many do.
+static HELD: AtomicUsize = AtomicUsize::new(0);
+
+/// What a scorer that takes its time says of a message; only this one waits for it, and only where it is to.
+fn said_of(talk: &Conversation, line: &Line<'_>, decisions: &[Decision], questions: Vec<Question>) -> Vec<Word> {
+    if !consult::waits(talk) {
+        return consult::ask(talk, line, decisions, questions);
+    }
+    if HELD.fetch_add(1, Ordering::Relaxed) >= MAX_HELD {
+        HELD.fetch_sub(1, Ordering::Relaxed);
+        return consult::unsaid(&questions, Unscored::Busy);
+    }
+    let (done, said) = channel();
+    let lost = consult::unsaid(&questions, Unscored::Deadline);
+    let asked = consult::ask_and_wait(talk, line, decisions, questions, move |said| {
+        // Who asked may have gone.
+        let _ = done.send(said);
+    });
+    let said = asked.unwrap_or_else(|| block_in_place(|| said.recv().unwrap_or(lost)));
+    HELD.fetch_sub(1, Ordering::Relaxed);
+    said
 }
 
 /// The scopes that the only message of a line takes, where it was refused for want of them alone.

@@ -27,7 +27,7 @@ use hyper::body::Incoming;
 use hyper::header::{HeaderMap, HeaderValue};
 use hyper::{Response, StatusCode};
 use vanguard_engine::Identity;
-use vanguard_engine::behaviour::Memory;
+use vanguard_engine::session::Common;
 use vanguard_engine::verdict::{Answer, Flow};
 use vanguard_wire::{Line, reply as message};
 
@@ -68,7 +68,7 @@ pub(super) struct Merged {
 struct Known {
     owners: Arc<Mutex<Owners>>,
     /// Who remembers what it does, with whichever server.
-    memory: Option<Arc<dyn Memory>>,
+    memory: Common,
     /// When it last asked.
     used: Instant,
 }
@@ -123,8 +123,8 @@ impl Merged {
     }
 
     /// A memory for a session with all servers.
-    fn memory(&self) -> Option<Arc<dyn Memory>> {
-        self.office.model.memory().map(|memory| memory.another())
+    fn memory(&self) -> Common {
+        self.office.model.common()
     }
 
     /// A message of the client.

@@ -30,7 +30,7 @@ impl Office {
     pub(super) fn begin(&self, caller: &Caller) -> Conversation {
         let session = self.model.another().by(caller.principal.clone());
         self.converse(match &caller.memory {
-            Some(memory) => session.remembering(Arc::clone(memory)),
+            Some(common) => session.sharing(common),
             None => session,
         })
     }

@@ -25,6 +25,7 @@ use super::peer::Peer;
 use super::remote::Remote;
 use super::reply::{Body, Fault, Lacking, empty, json};
 use super::terms::{InForce, Standing, Terms};
+use crate::seat::Seat;
 use crate::tally::Tally;
 
 /// Where the upstreams are.
@@ -43,6 +44,15 @@ pub(super) enum Behind {
 }
 
 impl Behind {
+    /// Who judges there.
+    fn seat(&self) -> &Seat {
+        match self {
+            Self::Url(remote, _) => remote.seat(),
+            Self::Command(local) => local.seat(),
+            Self::Merged(merged) => &merged.office().seat,
+        }
+    }
+
     /// Its own address, where it has one.
     pub(super) fn url(&self) -> Option<&Uri> {
         match self {
@@ -108,18 +118,20 @@ impl Gateway {
                 Behind::Merged(_) => {}
             }
         }
-        self.tally.as_ref().map_or_else(String::new, |tally| tally.text([("url", urls), ("command", commands)]))
+        let asked = self.upstreams.first().and_then(|(_, behind)| {
+            let engine = behind.seat().engine();
+            engine.counsel().map(|(counsel, _)| counsel.figures())
+        });
+        self.tally
+            .as_ref()
+            .map_or_else(String::new, |tally| tally.text([("url", urls), ("command", commands)], asked.as_ref()))
     }
 
     /// Has `terms` in force from here on, or leaves all as it is.
     pub(super) fn renew(&self, terms: Terms) -> Result<(), &'static str> {
         let (engine, access) = self.standing.replace(terms)?;
         for (_, behind) in &self.upstreams {
-            match behind {
-                Behind::Url(remote, _) => remote.seat().take(&engine),
-                Behind::Command(local) => local.seat().take(&engine),
-                Behind::Merged(merged) => merged.office().seat.take(&engine),
-            }
+            behind.seat().take(&engine);
         }
         if let (Some(log), Some(file)) = (&self.access, access) {
             log.go_on_in(file);

@@ -1,21 +1,18 @@
 //! `check`: one message, its verdict and why.
 
 use std::fmt::Write as _;
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use serde::Serialize;
-use vanguard_engine::engine::Scratch;
 use vanguard_engine::explain::Explanation;
 use vanguard_engine::finding::{Action, RuleInfo};
-use vanguard_engine::verdict::{Coverage, Decision, Effect, Flow, Judged, Verdict};
-use vanguard_gateway::SystemClock;
+use vanguard_engine::verdict::{Coverage, Decision, Effect, Judged, Verdict};
 
+use super::given::Given;
 use crate::config::Sources;
 use crate::config::sources::Surroundings;
 use crate::engine;
 use crate::exit::{Failure, Outcome};
-use crate::reading;
 use crate::zones::{self, ZoneFlag};
 
 /// Flags of `check`.
@@ -29,17 +26,8 @@ Examples:
 
 Exit codes: 0 it would pass, 1 it would be refused.")]
 pub(crate) struct Args {
-    /// File with one JSON-RPC message; stdin when absent or -
-    file: Option<PathBuf>,
-    /// What the message is
-    #[arg(long, value_enum, default_value_t = Direction::Request)]
-    direction: Direction,
-    /// Judge a call of this tool instead of a message from a file
-    #[arg(long, value_name = "NAME", conflicts_with = "file")]
-    tool: Option<String>,
-    /// Argument of the tool; may be repeated
-    #[arg(long, value_name = "NAME=VALUE", requires = "tool", value_parser = argument)]
-    arg: Vec<(String, String)>,
+    #[command(flatten)]
+    given: Given,
     #[command(flatten)]
     zone: ZoneFlag,
     /// Print as JSON
@@ -49,23 +37,6 @@ pub(crate) struct Args {
     sources: Sources,
 }
 
-/// What a message is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-enum Direction {
-    /// From the client to the server
-    Request,
-    /// The answer to a tools/call
-    Response,
-    /// The answer to a tools/list
-    ToolsList,
-    /// From the server to the client, answering nothing (a request or notification of the server's)
-    FromServer,
-}
-
-fn argument(text: &str) -> Result<(String, String), &'static str> {
-    text.split_once('=').map(|(name, value)| (name.to_owned(), value.to_owned())).ok_or("write NAME=VALUE")
-}
-
 pub(crate) fn run(args: &Args) -> Outcome {
     let around = Surroundings::of_process();
     let resolved = args.sources.resolve(args.zone.layer().into_iter().collect(), &around)?;
@@ -73,15 +44,10 @@ pub(crate) fn run(args: &Args) -> Outcome {
     let laid = zones::lay(&resolved.settings, None, &directory, &around)?;
     let (engine, warnings) = engine::build_in_zones(&resolved.settings, &around, laid.zones)?;
     super::warn_all(resolved.warnings.iter().chain(&laid.warnings).chain(&warnings));
-    let message = message(args, engine.limits().message_bytes)?;
+    let message = args.given.message(engine.limits().message_bytes)?;
     let session = engine::session(&resolved.settings, Some(laid.ground.seeing(around.variables)));
     let session = engine::remembered(session, &resolved.settings)?;
-    let (mut scratch, clock) = (Scratch::default(), SystemClock);
-    if let Some(opening) = opening(args.direction, &message) {
-        engine.judge(&session, Flow::ToServer, opening.as_bytes(), &mut scratch, &clock);
-    }
-    let flow = if args.direction == Direction::Request { Flow::ToServer } else { Flow::ToClient };
-    let judged = engine.judge(&session, flow, &message, &mut scratch, &clock);
+    let judged = args.given.judge(&engine, &session, &message);
     let passes = matches!(judged.effect, Effect::Forward(_));
     if args.json {
         super::print_json(&Report::new(&judged, passes));
@@ -89,36 +55,6 @@ pub(crate) fn run(args: &Args) -> Outcome {
         super::print(&text(&judged, passes));
     }
     if passes { Ok(ExitCode::SUCCESS) } else { Err(Failure::Refused) }
-}
-
-/// The bytes to judge, without the line break a file ends with.
-fn message(args: &Args, most: usize) -> Result<Vec<u8>, Failure> {
-    let Some(tool) = &args.tool else {
-        let path = args.file.clone().unwrap_or_else(|| PathBuf::from("-"));
-        let mut bytes = reading::bounded(&path, most.saturating_add(2) as u64)?;
-        bytes.truncate(bytes.trim_ascii_end().len());
-        return Ok(bytes);
-    };
-    let quoted = |text: &str| serde_json::to_string(text).unwrap_or_default();
-    let arguments: Vec<_> =
-        args.arg.iter().map(|(name, value)| format!("{}:{}", quoted(name), quoted(value))).collect();
-    let (name, arguments) = (quoted(tool), arguments.join(","));
-    let call = format!(
-        r#"{{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{{"name":{name},"arguments":{{{arguments}}}}}}}"#
-    );
-    Ok(call.into_bytes())
-}
-
-/// The request that a response answers, so that it is judged knowing what was asked.
-fn opening(direction: Direction, message: &[u8]) -> Option<String> {
-    let id = vanguard_wire::salvage_id(message)?;
-    match direction {
-        Direction::Response => Some(format!(
-            r#"{{"jsonrpc":"2.0","id":{id},"method":"tools/call","params":{{"name":"unknown","arguments":{{}}}}}}"#
-        )),
-        Direction::ToolsList => Some(format!(r#"{{"jsonrpc":"2.0","id":{id},"method":"tools/list","params":{{}}}}"#)),
-        Direction::Request | Direction::FromServer => None,
-    }
 }
 
 fn text(judged: &Judged<'_>, passes: bool) -> String {

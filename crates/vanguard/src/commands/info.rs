@@ -48,7 +48,14 @@ pub(crate) fn run(args: &Args) -> Outcome {
     let count = engine.rules().rules().len();
     let _ =
         writeln!(text, "layer 1   on: strict reading, {} checks of the engine, {count} rules", engine.checks().count());
-    let scored = if settings.semantic.enabled.value { "on: the embedded scorer" } else { "off" };
+    let scored = match settings.semantic.client()? {
+        _ if !settings.semantic.enabled.value => "off".to_owned(),
+        None => "on: the embedded scorer".to_owned(),
+        Some(client) => {
+            let mode = serde_json::to_value(settings.semantic.asked.mode.value).unwrap_or_default();
+            format!("on: the embedded scorer, and {} ({})", client.name(), mode.as_str().unwrap_or_default())
+        }
+    };
     let _ = writeln!(text, "layer 2   {scored} ({})", settings.semantic.enabled.origin);
     text.push_str("layer 3   pins of servers; behavioural limits: not in this release\n");
     let record = match &settings.audit.path.value {

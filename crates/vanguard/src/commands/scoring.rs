@@ -1,5 +1,6 @@
 //! Flags that say whether texts are scored.
 
+use crate::config::semantic::{Ollama, Semantic};
 use crate::config::{Layer, Origin, Written};
 
 /// Whether what texts mean is scored.
@@ -12,18 +13,27 @@ pub(crate) struct Scoring {
     /// The opposite
     #[arg(long, overrides_with = "semantic")]
     no_semantic: bool,
+    /// Where an Ollama answers that is asked as well, with --semantic [env: VANGUARD_OLLAMA_URL]
+    #[arg(long, value_name = "URL")]
+    ollama_url: Option<String>,
+    /// Which of its models is asked [env: VANGUARD_OLLAMA_MODEL] [default: phi4-mini]
+    #[arg(long, short = 'm', value_name = "MODEL")]
+    ollama_model: Option<String>,
 }
 
 impl Scoring {
-    /// The layer that the flags make, if there are any.
-    pub(crate) fn layer(&self) -> Option<Layer> {
-        let flag = match self {
-            Self { semantic: true, .. } => "--semantic",
-            Self { no_semantic: true, .. } => "--no-semantic",
-            Self { .. } => return None,
+    /// A layer for each flag.
+    pub(crate) fn layers(&self) -> impl Iterator<Item = Layer> {
+        let flag = if self.semantic { "--semantic" } else { "--no-semantic" };
+        let said = (self.semantic || self.no_semantic).then_some(self.semantic);
+        let of = |flag: &'static str, semantic: Semantic| Layer {
+            origin: Origin::Flag(flag),
+            written: Written { semantic, ..Written::default() },
         };
-        let mut written = Written::default();
-        written.semantic.enabled = Some(self.semantic);
-        Some(Layer { origin: Origin::Flag(flag), written })
+        let enabled = said.map(|enabled| of(flag, Semantic { enabled: Some(enabled), ..Semantic::default() }));
+        let ollama = |url, model| Semantic { ollama: Ollama { url, model }, ..Semantic::default() };
+        let url = self.ollama_url.clone().map(|url| of("--ollama-url", ollama(Some(url), None)));
+        let model = self.ollama_model.clone().map(|model| of("--ollama-model", ollama(None, Some(model))));
+        [enabled, url, model].into_iter().flatten()
     }
 }

@@ -11,7 +11,6 @@ use vanguard_engine::{Engine, Session};
 use vanguard_gateway::http::Bounds;
 use vanguard_gateway::{StdioConfig, Waits};
 
-use super::later::Later;
 use super::report;
 use super::scoring::Scoring;
 use crate::config::sending::VEX_KEYS;
@@ -63,8 +62,6 @@ pub(crate) struct Wrap {
     scoring: Scoring,
     #[command(flatten)]
     sources: Sources,
-    #[command(flatten)]
-    later: Later,
 }
 
 /// Everything that stands before a server.
@@ -98,7 +95,7 @@ impl Prepared {
         let Bounds { zones, model } = bounds;
         let model = engine::remembered(model, &resolved.settings)?;
         let (engine, warnings) = engine::build_in_zones(&resolved.settings, &around, zones)?;
-        super::warn_all(wrap.later.warnings().iter().chain(&resolved.warnings).chain(&of_server).chain(&warnings));
+        super::warn_all(resolved.warnings.iter().chain(&of_server).chain(&warnings));
         let plans = plan.into_iter().collect();
         let prepared =
             Self::new(wrap, &around, resolved.settings, (engine, model), (&server.name, &server.name), plans)?;
@@ -150,11 +147,6 @@ impl Wrap {
         self.sources.resolve(self.layers(more), around)
     }
 
-    /// Settings that this release has no use for, each with what that means.
-    pub(crate) fn later(&self) -> Vec<String> {
-        self.later.warnings()
-    }
-
     /// These layers, and one for each flag beyond the common ones.
     fn layers(&self, mut layers: Vec<Layer>) -> Vec<Layer> {
         let mut add = |flag: &'static str, write: &dyn Fn(&mut Written)| {
@@ -182,7 +174,7 @@ impl Wrap {
         if self.cwd.is_some() {
             add("--cwd", &|w| w.server.cwd.clone_from(&self.cwd));
         }
-        layers.extend(self.scoring.layer());
+        layers.extend(self.scoring.layers());
         layers.extend(self.walls.layers());
         layers
     }

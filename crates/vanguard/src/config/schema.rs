@@ -56,7 +56,6 @@ pub(crate) fn reference() -> String {
         let effect = match variable.effect {
             Effect::Sets(key, _) => format!("sets `{key}`"),
             Effect::Steers(what) => what.to_owned(),
-            Effect::NotYet(what, _) => format!("none yet, and a warning when it asks for it: {what}"),
             Effect::Idle(what) => format!("none: {what}"),
         };
         let _ = writeln!(text, "| `{}` | {effect} |", variable.name);

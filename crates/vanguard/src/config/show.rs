@@ -7,6 +7,7 @@ use vanguard_gateway::http::Paces;
 
 use super::behaviour::Watched;
 use super::resolve::Record;
+use super::semantic::Scored;
 use super::servers::Served;
 use super::{Origin, Set, Settings};
 
@@ -52,10 +53,7 @@ pub(crate) fn rows(settings: &Settings, default_record: Option<&Path>) -> Vec<Ro
     rows.add("limits.inspection_ms", &limits.inspection_ms, |n| *n);
     rows.add("resolve_hosts", &settings.resolve_hosts, |yes| *yes);
     rows.behaviour(&settings.behaviour);
-    let semantic = &settings.semantic;
-    rows.add("semantic.enabled", &semantic.enabled, |yes| *yes);
-    rows.add("semantic.warn", &semantic.warn, ToString::to_string);
-    rows.add("semantic.block", &semantic.block, ToString::to_string);
+    rows.semantic(&settings.semantic);
     rows.add("pins.mode", &settings.pins.mode, |mode| *mode);
     // They lie beside the record unless a directory is named.
     let beside = || default_record.map(|record| record.with_file_name("pins"));
@@ -174,6 +172,30 @@ impl Rows {
         self.add("behaviour.redis.deadline_ms", &watched.redis_deadline_ms, |n| *n);
     }
 
+    fn semantic(&mut self, semantic: &Scored) {
+        self.add("semantic.enabled", &semantic.enabled, |yes| *yes);
+        self.add("semantic.warn", &semantic.warn, ToString::to_string);
+        self.add("semantic.block", &semantic.block, ToString::to_string);
+        let asked = &semantic.asked;
+        self.add("semantic.backend", &asked.backend, |who| *who);
+        self.add("semantic.mode", &asked.mode, |mode| *mode);
+        self.add("semantic.ask", &asked.about, Clone::clone);
+        self.add("semantic.on_failure", &asked.on_failure, |what| *what);
+        for number in &asked.numbers {
+            self.add(number.key, &number.set, |n| *n);
+        }
+        let key = |key: &Option<String>| key.as_ref().map(|_| MASK);
+        self.add("semantic.ollama.url", &asked.ollama_url, |url| url.as_deref().map(masked_url));
+        self.add("semantic.ollama.model", &asked.ollama_model, Clone::clone);
+        self.add("semantic.openai.url", &asked.openai_url, |url| url.as_deref().map(masked_url));
+        self.add("semantic.openai.model", &asked.openai_model, Clone::clone);
+        self.add("semantic.openai.key", &asked.openai_key, key);
+        self.add("semantic.openai.format", &asked.openai_format, |format| *format);
+        self.add("semantic.anthropic.url", &asked.anthropic_url, |url| url.as_deref().map(masked_url));
+        self.add("semantic.anthropic.model", &asked.anthropic_model, Clone::clone);
+        self.add("semantic.anthropic.key", &asked.anthropic_key, key);
+    }
+
     fn add<T, S: Serialize>(&mut self, key: &str, set: &Set<T>, shown: impl Fn(&T) -> S) {
         let value = serde_json::to_string(&shown(&set.value)).unwrap_or_default();
         let origin = match &set.origin {
@@ -250,7 +272,7 @@ mod tests {
     #[test]
     fn every_key_of_the_file_is_shown() {
         let written = crate::config::file::parse(
-            "rules: {dirs: [a], overrides: {A: warn}, exceptions: [{rule: A, reason: b}]}\nroles: {t: {a: path}}\ntools: {a: {require_role: b}}\nserver: {env: {KEY: hunter2}}\nservers: {a: {command: b, env: {KEY: hunter2}}}\nallowed_commands: [b]\nzones: [{path: a}]\nbehaviour: {limits: {BEH-001: {most: 1}}, tools: {a: [reads]}, sensitive: [a], sequences: [a]}\nsandbox: {env: [B]}\n",
+            "rules: {dirs: [a], overrides: {A: warn}, exceptions: [{rule: A, reason: b}]}\nroles: {t: {a: path}}\ntools: {a: {require_role: b}}\nserver: {env: {KEY: hunter2}}\nservers: {a: {command: b, env: {KEY: hunter2}}}\nallowed_commands: [b]\nzones: [{path: a}]\nbehaviour: {limits: {BEH-001: {most: 1}}, tools: {a: [reads]}, sensitive: [a], sequences: [a]}\nsemantic: {openai: {key: hunter2}, anthropic: {key: hunter2}}\nsandbox: {env: [B]}\n",
             "x",
         )
         .expect("valid");

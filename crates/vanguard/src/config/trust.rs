@@ -62,9 +62,9 @@ fn loosening(written: &Written, others: &Settings) -> Vec<String> {
         refuse(true, key);
     }
     let semantic = &others.semantic;
-    refuse(written.semantic.enabled == Some(false) && semantic.enabled.value, "semantic.enabled");
-    refuse(written.semantic.warn.is_some_and(|warn| warn > semantic.warn.value), "semantic.warn");
-    refuse(written.semantic.block.is_some_and(|block| block > semantic.block.value), "semantic.block");
+    for key in written.semantic.loosens(semantic) {
+        refuse(true, key);
+    }
     refuse(written.pins.mode.is_some_and(|mode| mode < others.pins.mode.value), "pins.mode");
     refuse(written.pins.path.is_some(), "pins.path");
     let audit = &written.audit;
@@ -168,6 +168,13 @@ mod tests {
             ("semantic: {enabled: false}", "semantic.enabled"),
             ("semantic: {warn: 0.9}", "semantic.warn"),
             ("semantic: {block: 0.9}", "semantic.block"),
+            ("semantic: {backend: ollama}", "semantic.backend"),
+            ("semantic: {mode: async}", "semantic.mode"),
+            ("semantic: {ask: [acts]}", "semantic.ask"),
+            ("semantic: {on_failure: open}", "semantic.on_failure"),
+            ("semantic: {ollama: {url: 'http://elsewhere'}}", "semantic.ollama"),
+            ("semantic: {openai: {url: 'https://elsewhere'}}", "semantic.openai"),
+            ("semantic: {anthropic: {key: k}}", "semantic.anthropic"),
             ("pins: {mode: memory}", "pins.mode"),
             ("pins: {path: x}", "pins.path"),
             ("audit: {path: none}", "audit.path"),

@@ -6,6 +6,7 @@ use vanguard_engine::policy::{DenyAs, Profile};
 
 use super::behaviour::LimitChange;
 use super::entry::Network;
+use super::semantic::OnFailureName;
 use super::sending::Address;
 use super::written::{Compat, Written};
 use super::{Layer, Origin};
@@ -26,18 +27,14 @@ pub(crate) enum Effect {
     Sets(&'static str, fn(&str, &mut Written) -> Result<(), &'static str>),
     /// Says something outside the configuration file.
     Steers(&'static str),
-    /// Known from 1.5.0, asks for a protection that this release does not give yet, unless the function says that the value
-    /// does not ask for it.
-    NotYet(&'static str, fn(&str) -> bool),
     /// Known from 1.5.0, tunes something that this release has no need of or does not give yet; without it nothing is weaker
     /// than this release says.
     Idle(&'static str),
 }
 
-use Effect::{Idle, NotYet, Sets, Steers};
+use Effect::{Idle, Sets, Steers};
 
 const THROTTLE: &str = "slowing down what is random: it is told of or refused";
-const SEMANTIC: &str = "scoring by a language model";
 const THRESHOLD: &str = "a threshold beside those of `VANGUARD_SEMANTIC_THRESHOLD_…`";
 const HTTP: &str = "limits on streams by client address for `serve`";
 
@@ -51,6 +48,13 @@ pub(crate) const VARIABLES: &[Variable] = &[
     v(
         "VANGUARD_ANCHOR_CALENDARS",
         Sets("audit.anchor.calendars", |text, w| set(&mut w.audit.anchor.calendars, addresses(text))),
+    ),
+    v(
+        "VANGUARD_ANTHROPIC_API_KEY",
+        Sets("semantic.anthropic.key", |text, w| {
+            w.semantic.anthropic.key = not_empty(text).then(|| text.trim().to_owned());
+            Ok(())
+        }),
     ),
     v("VANGUARD_API_KEY", Steers("a key that opens `serve`, beside those of `--keys`")),
     v(
@@ -97,10 +101,26 @@ pub(crate) const VARIABLES: &[Variable] = &[
         "VANGUARD_MAX_STRING_LEN",
         Idle("cutting strings before inspection: they are inspected whole, see limits.string_bytes"),
     ),
-    v("VANGUARD_OLLAMA_MODEL", Idle(SEMANTIC)),
-    v("VANGUARD_OLLAMA_URL", Idle(SEMANTIC)),
-    v("VANGUARD_OPENAI_API_KEY", NotYet(SEMANTIC, not_empty)),
-    v("VANGUARD_OPENAI_MODEL", Idle(SEMANTIC)),
+    v(
+        "VANGUARD_OLLAMA_MODEL",
+        Sets("semantic.ollama.model", |text, w| set(&mut w.semantic.ollama.model, given(text, "give a model"))),
+    ),
+    v(
+        "VANGUARD_OLLAMA_URL",
+        Sets("semantic.ollama.url", |text, w| set(&mut w.semantic.ollama.url, given(text, "give an address"))),
+    ),
+    v(
+        "VANGUARD_OPENAI_API_KEY",
+        // Empty is none, as an environment that passes all variables on has it.
+        Sets("semantic.openai.key", |text, w| {
+            w.semantic.openai.key = not_empty(text).then(|| text.trim().to_owned());
+            Ok(())
+        }),
+    ),
+    v(
+        "VANGUARD_OPENAI_MODEL",
+        Sets("semantic.openai.model", |text, w| set(&mut w.semantic.openai.model, given(text, "give a model"))),
+    ),
     v("VANGUARD_PROFILE", Sets("profile", |text, w| set(&mut w.profile, profile(text)))),
     v(
         "VANGUARD_REDIS_URL",
@@ -113,10 +133,20 @@ pub(crate) const VARIABLES: &[Variable] = &[
         }),
     ),
     v("VANGUARD_SEMANTIC_ENABLED", Sets("semantic.enabled", |text, w| set(&mut w.semantic.enabled, boolean(text)))),
-    v("VANGUARD_SEMANTIC_FAIL_CLOSED", Idle(SEMANTIC)),
+    v(
+        "VANGUARD_SEMANTIC_FAIL_CLOSED",
+        Sets("semantic.on_failure", |text, w| {
+            let closed = boolean(text)?;
+            w.semantic.on_failure = Some(if closed { OnFailureName::Closed } else { OnFailureName::Open });
+            Ok(())
+        }),
+    ),
     v("VANGUARD_SEMANTIC_THRESHOLD_BLOCK", Sets("semantic.block", |text, w| set(&mut w.semantic.block, score(text)))),
     v("VANGUARD_SEMANTIC_THRESHOLD_WARN", Sets("semantic.warn", |text, w| set(&mut w.semantic.warn, score(text)))),
-    v("VANGUARD_SEMANTIC_TIMEOUT_SECS", Idle(SEMANTIC)),
+    v(
+        "VANGUARD_SEMANTIC_TIMEOUT_SECS",
+        Sets("semantic.timeout_ms", |text, w| set(&mut w.semantic.timeout_ms, seconds(text))),
+    ),
     v(
         "VANGUARD_SENSITIVE_PATHS",
         Sets("behaviour.sensitive", |text, w| {
@@ -170,10 +200,7 @@ pub(crate) fn layers(environment: &[(String, String)]) -> Result<(Vec<Layer>, Ve
                 })?;
                 layers.push(Layer { origin: Origin::Variable(variable.name), written });
             }
-            NotYet(what, asks) if asks(value) => {
-                warnings.push(format!("{name} asks for {what}, which is not in this release: layer 1 alone judges"));
-            }
-            Steers(_) | NotYet(..) | Idle(_) => {}
+            Steers(_) | Idle(_) => {}
         }
     }
     Ok((layers, warnings))
@@ -260,6 +287,12 @@ fn not_empty(text: &str) -> bool {
     !text.trim().is_empty()
 }
 
+/// Seconds, of which there may be parts, in milliseconds.
+fn seconds(text: &str) -> Result<u32, &'static str> {
+    let seconds = text.trim().parse().ok().and_then(|seconds| std::time::Duration::try_from_secs_f64(seconds).ok());
+    seconds.and_then(|seconds| u32::try_from(seconds.as_millis()).ok()).ok_or("give seconds, such as 5.0")
+}
+
 fn score(text: &str) -> Result<f32, &'static str> {
     text.trim().parse().map_err(|_| "give a score from 0 to 1")
 }
@@ -307,16 +340,8 @@ mod tests {
     }
 
     #[test]
-    fn protection_that_is_not_there_is_never_silently_assumed() {
-        let (_, warnings) = read(&[("VANGUARD_OPENAI_API_KEY", "key")]).expect("valid");
-        assert!(warnings[0].contains("not in this release"));
-        let (_, warnings) = read(&[("VANGUARD_OPENAI_API_KEY", "")]).expect("valid");
-        assert!(warnings.is_empty());
-    }
-
-    #[test]
     fn a_secret_never_shows_in_a_warning() {
-        let (_, warnings) = read(&[("VANGUARD_OPENAI_API_KEY", "sk-very-secret")]).expect("valid");
+        let (_, warnings) = read(&[("VANGUARD_OPENAI_KEY", "sk-very-secret")]).expect("valid");
         assert!(!warnings[0].contains("sk-very-secret"));
     }
 }

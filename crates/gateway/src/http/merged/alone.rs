@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use hyper::{Response, StatusCode};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
-use vanguard_engine::behaviour::Memory;
+use vanguard_engine::session::Common;
 use vanguard_wire::Line;
 
 use super::chorus::Chorus;
@@ -118,7 +118,7 @@ impl Merged {
     }
 
     /// What is known of a client's resources.
-    fn known_of(&self, visit: &Visit) -> (Arc<Mutex<Owners>>, Option<Arc<dyn Memory>>) {
+    fn known_of(&self, visit: &Visit) -> (Arc<Mutex<Owners>>, Common) {
         let mut alone = lock(&self.alone);
         let who = visit.identity().cloned();
         if alone.len() >= self.limits.sessions && !alone.contains_key(&who) {

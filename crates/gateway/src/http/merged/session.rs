@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 use vanguard_engine::Identity;
-use vanguard_engine::behaviour::Memory;
+use vanguard_engine::session::Common;
 use vanguard_wire::IdKey;
 
 use super::greeting::Greeting;
@@ -27,7 +27,7 @@ pub(super) struct Open {
     pub(super) seats: Vec<tokio::sync::Mutex<Seat>>,
     pub(super) owners: Mutex<Owners>,
     /// Who remembers what is done in it, with whichever server: data goes from one to another.
-    pub(super) memory: Option<Arc<dyn Memory>>,
+    pub(super) memory: Common,
     /// Told when one of them is taken.
     seated: watch::Sender<()>,
     /// Whoever listened last.
@@ -55,13 +55,7 @@ pub(super) struct Begun {
 }
 
 impl Open {
-    pub(super) fn new(
-        id: String,
-        who: Option<Identity>,
-        initialize: Vec<u8>,
-        servers: usize,
-        memory: Option<Arc<dyn Memory>>,
-    ) -> Self {
+    pub(super) fn new(id: String, who: Option<Identity>, initialize: Vec<u8>, servers: usize, memory: Common) -> Self {
         Self {
             id,
             who,

@@ -6,7 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hyper::HeaderMap;
 use hyper::header::{ACCEPT, CONTENT_TYPE, HeaderName, HeaderValue};
-use vanguard_engine::behaviour::Memory;
+use vanguard_engine::session::Common;
 use vanguard_engine::{Identity, Principal};
 
 use crate::http::caller::Caller;
@@ -29,7 +29,7 @@ pub(super) struct Visit {
     principal: Option<Arc<Principal>>,
     headers: HeaderMap,
     /// Who remembers what its sessions with all servers do, together.
-    memory: Option<Arc<dyn Memory>>,
+    memory: Option<Common>,
 }
 
 impl Visit {
@@ -41,8 +41,8 @@ impl Visit {
     }
 
     /// The same, where what is done is remembered for all servers together.
-    pub(super) fn remembered(self, memory: Option<Arc<dyn Memory>>) -> Self {
-        Self { memory, ..self }
+    pub(super) fn remembered(self, memory: Common) -> Self {
+        Self { memory: Some(memory), ..self }
     }
 
     pub(super) fn principal(&self) -> Option<&Arc<Principal>> {

@@ -17,9 +17,10 @@ use crate::engine;
 use crate::exit::Failure;
 
 /// The settings that hold as soon as they are read again: keys, or beginnings of keys.
-const AT_ONCE: [&str; 13] = [
+const AT_ONCE: [&str; 14] = [
     "profile",
     "rules.",
+    "semantic.",
     "roles.",
     "tools.",
     "deny_as",

@@ -106,7 +106,7 @@ pub(super) fn prepare(
     // What holds for several is said once.
     of_servers.sort();
     of_servers.dedup();
-    commands::warn_all(wrap.later().iter().chain(&resolved.warnings).chain(&of_servers).chain(&warnings));
+    commands::warn_all(resolved.warnings.iter().chain(&of_servers).chain(&warnings));
     let session = engine::remembered(engine::session(settings, None), settings)?;
     let prepared = Prepared::new(wrap, &around, resolved.settings, (engine, session), ("upstream", "gateway"), plans)?;
     Ok((prepared, upstreams))

@@ -1,0 +1,175 @@
+//! What is asked of a scorer that takes its time, and what is made of what it says.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use vanguard_engine::Engine;
+use vanguard_engine::engine::Word;
+use vanguard_engine::meaning::{Advice, Counsel, Question, Unscored, Wait};
+use vanguard_engine::verdict::{Answer, Coverage, Decision, Timing};
+use vanguard_wire::Line;
+
+use crate::conversation::Conversation;
+use crate::record::Fingerprint;
+use crate::report::Event;
+
+/// Whether messages wait for what is said of them.
+pub(crate) fn waits(talk: &Conversation) -> bool {
+    talk.seat.engine().counsel().is_some_and(|(_, asking)| asking.wait == Wait::Held)
+}
+
+/// Asks without waiting, and returns what is said at once. What is said later is recorded, and the session's next calls are judged by it.
+pub(crate) fn ask(talk: &Conversation, line: &Line<'_>, decisions: &[Decision], questions: Vec<Question>) -> Vec<Word> {
+    let engine = Arc::clone(&talk.seat.engine());
+    // The engine may be another one since the message was judged.
+    let Some((counsel, _)) = engine.counsel() else { return Vec::new() };
+    let print = Fingerprint::of(line);
+    let mut said = Vec::new();
+    for question in questions {
+        let Some(mut later) = Later::of(talk, &engine, print, decisions, &question) else { continue };
+        let (of, pointer) = (question.of, question.pointer().to_owned());
+        if let Some(advice) = counsel.ask(question, Box::new(move |advice| later.said(advice))) {
+            said.push(Word { of, pointer, advice });
+        }
+    }
+    said
+}
+
+/// Asks, and has `done` called with all that was said once it is, on another thread that it must not hold up. Where it is said at once, it is
+/// returned and `done` is not called. What is said after that is for the record.
+pub(crate) fn ask_and_wait(
+    talk: &Conversation,
+    line: &Line<'_>,
+    decisions: &[Decision],
+    questions: Vec<Question>,
+    done: impl FnOnce(Vec<Word>) + Send + 'static,
+) -> Option<Vec<Word>> {
+    let engine = Arc::clone(&talk.seat.engine());
+    let Some((counsel, _)) = engine.counsel() else { return Some(Vec::new()) };
+    let print = Fingerprint::of(line);
+    // One more than there are questions, so that nothing is done before all are asked.
+    let open = Open { left: questions.len() + 1, said: Vec::new(), done: Some(Box::new(done)) };
+    let open = Arc::new(Mutex::new(open));
+    for question in questions {
+        ask_one(counsel, talk, &engine, print, decisions, question, &open);
+    }
+    let mut open = open.lock().unwrap_or_else(PoisonError::into_inner);
+    open.left -= 1;
+    if open.left > 0 {
+        return None;
+    }
+    open.done = None;
+    Some(std::mem::take(&mut open.said))
+}
+
+fn ask_one(
+    counsel: &Arc<dyn Counsel>,
+    talk: &Conversation,
+    engine: &Arc<Engine>,
+    print: Fingerprint,
+    decisions: &[Decision],
+    question: Question,
+    open: &Arc<Mutex<Open>>,
+) {
+    let mut later = Later::of(talk, engine, print, decisions, &question);
+    let (of, pointer) = (question.of, question.pointer().to_owned());
+    let (waiting, place, mut is_told) = (Arc::clone(open), pointer.clone(), false);
+    let told = move |advice| {
+        if std::mem::replace(&mut is_told, true) {
+            // The message has gone on, or not.
+            if let Some(later) = &mut later {
+                later.said(advice);
+            }
+        } else {
+            Open::add(&waiting, Word { of, pointer: place.clone(), advice });
+        }
+    };
+    if let Some(advice) = counsel.ask(question, Box::new(told)) {
+        Open::add(open, Word { of, pointer, advice });
+    }
+}
+
+/// What is said where nobody was asked.
+pub(crate) fn unsaid(questions: &[Question], why: Unscored) -> Vec<Word> {
+    let word = |question: &Question| Word { of: question.of, pointer: question.pointer().to_owned(), advice: Err(why) };
+    questions.iter().map(word).collect()
+}
+
+/// Adds what was said to the decisions on `line`; the answers in its place where it does not pass any more.
+pub(crate) fn raise(
+    talk: &Conversation,
+    line: &[u8],
+    decisions: &mut [Decision],
+    said: &[Word],
+) -> Option<Vec<Answer>> {
+    if said.is_empty() {
+        return None;
+    }
+    talk.seat.engine().raise(&talk.session, line, decisions, said, &talk.clock)
+}
+
+/// A message that waits.
+struct Open {
+    left: usize,
+    said: Vec<Word>,
+    done: Option<Box<dyn FnOnce(Vec<Word>) + Send>>,
+}
+
+impl Open {
+    fn add(open: &Mutex<Self>, word: Word) {
+        let mut open = open.lock().unwrap_or_else(PoisonError::into_inner);
+        open.said.push(word);
+        open.left -= 1;
+        if open.left > 0 {
+            return;
+        }
+        let (said, done) = (std::mem::take(&mut open.said), open.done.take());
+        drop(open);
+        if let Some(done) = done {
+            done(said);
+        }
+    }
+}
+
+/// What is said of a message that has gone on.
+struct Later {
+    talk: Conversation,
+    engine: Arc<Engine>,
+    print: Fingerprint,
+    decision: Decision,
+    pointer: String,
+}
+
+impl Later {
+    fn of(
+        talk: &Conversation,
+        engine: &Arc<Engine>,
+        print: Fingerprint,
+        decisions: &[Decision],
+        question: &Question,
+    ) -> Option<Self> {
+        let judged = decisions.get(question.of)?;
+        let decision = Decision {
+            flow: judged.flow,
+            method: judged.method.clone(),
+            tool: judged.tool.clone(),
+            id: judged.id.clone(),
+            verdict: judged.verdict,
+            would_be: None,
+            findings: Vec::new(),
+            places: Vec::new(),
+            past: None,
+            coverage: Coverage::default(),
+        };
+        let pointer = question.pointer().to_owned();
+        Some(Self { talk: talk.again(), engine: Arc::clone(engine), print, decision, pointer })
+    }
+
+    fn said(&mut self, advice: Advice) {
+        let Self { talk, engine, print, decision, pointer } = self;
+        let word = Word { of: 0, pointer: pointer.clone(), advice };
+        if let Some(decision) = engine.note(&talk.session, decision, &word, &talk.clock) {
+            talk.log.record_allowed(&print.entry(&decision, Timing::default()));
+            talk.reports.tell(Event::Flagged(decision));
+        }
+    }
+}

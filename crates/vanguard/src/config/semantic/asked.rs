@@ -1,0 +1,285 @@
+//! Who is asked beside the scorer inside the program, and how.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use vanguard_engine::meaning::{About, Asking, Counsel, Wait};
+use vanguard_engine::policy::Profile;
+use vanguard_semantic::remote::{Backend, Client, Format, Kind, Limits, Remote};
+
+use super::{AboutName, BackendName, FormatName, ModeName, OnFailureName, Scored};
+use crate::config::origin::pick;
+use crate::config::{Layer, Origin, Set};
+use crate::exit::Failure;
+
+/// What holds.
+#[derive(Debug, Clone)]
+pub(crate) struct Asked {
+    pub(crate) backend: Set<BackendName>,
+    pub(crate) mode: Set<ModeName>,
+    pub(crate) about: Set<Vec<AboutName>>,
+    /// `None` where nobody said: then it depends on the profile.
+    pub(crate) on_failure: Set<Option<OnFailureName>>,
+    /// Each with its key and what it must lie between.
+    pub(crate) numbers: Vec<Number>,
+    pub(crate) ollama_url: Set<Option<String>>,
+    pub(crate) ollama_model: Set<Option<String>>,
+    pub(crate) openai_url: Set<Option<String>>,
+    pub(crate) openai_model: Set<Option<String>>,
+    pub(crate) openai_key: Set<Option<String>>,
+    pub(crate) openai_format: Set<FormatName>,
+    pub(crate) anthropic_url: Set<Option<String>>,
+    pub(crate) anthropic_model: Set<Option<String>>,
+    pub(crate) anthropic_key: Set<Option<String>>,
+}
+
+/// Who is asked, and about what.
+type Advised = (Arc<dyn Counsel>, Asking);
+
+/// One number, and its bounds.
+#[derive(Debug, Clone)]
+pub(crate) struct Number {
+    pub(crate) key: &'static str,
+    pub(crate) set: Set<u32>,
+    least: u32,
+    most: u32,
+}
+
+/// The numbers in their order.
+#[derive(Clone, Copy)]
+enum Of {
+    Deadline,
+    Timeout,
+    Concurrency,
+    Calls,
+    Tokens,
+    Cached,
+    CachedFor,
+    Failures,
+    Pause,
+    Risk,
+}
+
+impl Asked {
+    pub(super) fn from_layers(layers: &[Layer], enabled: &Set<bool>) -> Self {
+        let text =
+            |get: fn(&super::Semantic) -> &Option<String>| pick(layers, None, |w| get(&w.semantic).clone().map(Some));
+        let number = |key, default, least, most, get: fn(&super::Semantic) -> Option<u32>| Number {
+            key,
+            set: pick(layers, default, |w| get(&w.semantic)),
+            least,
+            most,
+        };
+        let mut asked = Self {
+            backend: pick(layers, BackendName::Embedded, |w| w.semantic.backend),
+            mode: pick(layers, ModeName::Async, |w| w.semantic.mode),
+            about: pick(layers, vec![AboutName::Doubts, AboutName::Acts, AboutName::Tools], |w| w.semantic.ask.clone()),
+            on_failure: pick(layers, None, |w| w.semantic.on_failure.map(Some)),
+            numbers: vec![
+                number("semantic.deadline_ms", 1_500, 10, 60_000, |s| s.deadline_ms),
+                number("semantic.timeout_ms", 5_000, 10, 600_000, |s| s.timeout_ms),
+                number("semantic.concurrency", 4, 1, 64, |s| s.concurrency),
+                number("semantic.calls_per_minute", 120, 1, 1_000_000, |s| s.calls_per_minute),
+                number("semantic.tokens_per_minute", 200_000, 1_000, 1_000_000_000, |s| s.tokens_per_minute),
+                number("semantic.cache_entries", 4_096, 0, 1_000_000, |s| s.cache_entries),
+                number("semantic.cache_seconds", 3_600, 1, 604_800, |s| s.cache_seconds),
+                number("semantic.failures", 5, 1, 1_000, |s| s.failures),
+                number("semantic.pause_seconds", 30, 1, 3_600, |s| s.pause_seconds),
+                number("semantic.risk_seconds", 900, 1, 604_800, |s| s.risk_seconds),
+            ],
+            ollama_url: text(|s| &s.ollama.url),
+            ollama_model: text(|s| &s.ollama.model),
+            openai_url: text(|s| &s.openai.url),
+            openai_model: text(|s| &s.openai.model),
+            openai_key: text(|s| &s.openai.key),
+            openai_format: pick(layers, FormatName::Schema, |w| w.semantic.openai.format),
+            anthropic_url: text(|s| &s.anthropic.url),
+            anthropic_model: text(|s| &s.anthropic.model),
+            anthropic_key: text(|s| &s.anthropic.key),
+        };
+        if let Some(implied) = asked.implied(enabled) {
+            asked.backend = implied;
+        }
+        asked
+    }
+
+    /// As 1.5.0 had it: who asks for scores, and has a key or an Ollama, asks that. A key that lies in the environment for something else sends
+    /// nobody's messages anywhere.
+    fn implied(&self, enabled: &Set<bool>) -> Option<Set<BackendName>> {
+        if self.backend.origin != Origin::Default || enabled.origin == Origin::Default || !enabled.value {
+            return None;
+        }
+        let named = [
+            (&self.openai_key, BackendName::OpenAi),
+            (&self.ollama_url, BackendName::Ollama),
+            (&self.ollama_model, BackendName::Ollama),
+        ];
+        let (set, value) = named.into_iter().find(|(set, _)| set.value.is_some())?;
+        Some(Set { value, origin: set.origin.clone() })
+    }
+
+    pub(super) fn within_reason(&self) -> Result<(), Failure> {
+        for Number { key, set, least, most } in &self.numbers {
+            if !(*least..=*most).contains(&set.value) {
+                let what = format!("{key} is {} ({}); it must lie between {least} and {most}", set.value, set.origin);
+                return Err(Failure::Configuration(what));
+            }
+        }
+        Ok(())
+    }
+
+    fn number(&self, of: Of) -> u32 {
+        self.numbers.get(of as usize).map_or(0, |number| number.set.value)
+    }
+
+    fn duration(&self, of: Of) -> Duration {
+        let number = self.number(of).into();
+        match of {
+            Of::Deadline | Of::Timeout => Duration::from_millis(number),
+            _ => Duration::from_secs(number),
+        }
+    }
+}
+
+impl Scored {
+    /// Whoever is to be asked, if anybody is.
+    pub(crate) fn client(&self) -> Result<Option<Client>, Failure> {
+        let asked = &self.asked;
+        let (kind, url, model, key) = match asked.backend.value {
+            _ if !self.enabled.value => return Ok(None),
+            BackendName::Embedded => return Ok(None),
+            BackendName::Ollama => (Kind::Ollama, &asked.ollama_url, &asked.ollama_model, None),
+            BackendName::OpenAi => (Kind::OpenAi, &asked.openai_url, &asked.openai_model, Some(&asked.openai_key)),
+            BackendName::Anthropic => {
+                (Kind::Anthropic, &asked.anthropic_url, &asked.anthropic_model, Some(&asked.anthropic_key))
+            }
+        };
+        let format = match asked.openai_format.value {
+            FormatName::Schema => Format::Schema,
+            FormatName::Object => Format::Object,
+            FormatName::Words => Format::Words,
+        };
+        let key = key.and_then(|key| key.value.as_deref());
+        let (at, model) = (url.value.as_deref().unwrap_or(kind.url()), model.value.as_deref().unwrap_or(kind.model()));
+        let backend = Backend::new(kind, at, model, key, format).map_err(|error| {
+            Failure::Configuration(format!("semantic.{} ({}): {error}", kind.name(), asked.backend.origin))
+        })?;
+        Ok(Some(Client::new(backend, asked.duration(Of::Timeout))))
+    }
+
+    /// Who is asked at the edge, and about what.
+    pub(crate) fn counsel(&self, profile: Profile) -> Result<Option<Advised>, Failure> {
+        let asked = &self.asked;
+        let wait = match asked.mode.value {
+            ModeName::Off => return Ok(None),
+            ModeName::Async => Wait::Goes,
+            ModeName::Sync => Wait::Held,
+        };
+        let Some(client) = self.client()? else { return Ok(None) };
+        let limits = Limits {
+            timeout: asked.duration(Of::Timeout),
+            deadline: (wait == Wait::Held).then(|| asked.duration(Of::Deadline)),
+            concurrency: asked.number(Of::Concurrency) as usize,
+            calls_a_minute: asked.number(Of::Calls),
+            tokens_a_minute: asked.number(Of::Tokens),
+            cached: asked.number(Of::Cached) as usize,
+            cached_for: asked.duration(Of::CachedFor),
+            failures: asked.number(Of::Failures),
+            pause: asked.duration(Of::Pause),
+        };
+        let about = asked.about.value.iter().fold(About::empty(), |all, name| {
+            all | match name {
+                AboutName::Doubts => About::DOUBTS,
+                AboutName::Acts => About::ACTS,
+                AboutName::Tools => About::TOOLS,
+            }
+        });
+        let asking = Asking {
+            about,
+            wait,
+            warn: self.warn.value,
+            block: self.block.value,
+            closed: self.on_failure(profile) == OnFailureName::Closed,
+            memory: asked.duration(Of::Risk),
+            unscored_memory: asked.duration(Of::Pause),
+        };
+        Ok(Some((Arc::new(Remote::new(Box::new(client), limits)), asking)))
+    }
+
+    /// What becomes of a text that has no score.
+    pub(crate) fn on_failure(&self, profile: Profile) -> OnFailureName {
+        let own = if profile == Profile::Strict { OnFailureName::Closed } else { OnFailureName::Open };
+        self.asked.on_failure.value.unwrap_or(own)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::file::parse;
+
+    fn scored(texts: &[&str]) -> Scored {
+        let layer = |text: &&str| Layer { origin: Origin::Flag("x"), written: parse(text, "x").expect("valid") };
+        Scored::from_layers(&texts.iter().map(layer).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn nobody_is_asked_unless_somebody_says_so() {
+        for (text, backend) in [
+            ("semantic: {}", BackendName::Embedded),
+            ("semantic: {openai: {key: k}}", BackendName::Embedded),
+            ("semantic: {ollama: {url: 'http://a'}}", BackendName::Embedded),
+            ("semantic: {enabled: false, openai: {key: k}}", BackendName::Embedded),
+            ("semantic: {enabled: true}", BackendName::Embedded),
+            ("semantic: {enabled: true, openai: {key: k}}", BackendName::OpenAi),
+            ("semantic: {enabled: true, ollama: {model: m}}", BackendName::Ollama),
+            ("semantic: {enabled: true, openai: {key: k}, ollama: {model: m}}", BackendName::OpenAi),
+            ("semantic: {enabled: true, backend: embedded, openai: {key: k}}", BackendName::Embedded),
+            ("semantic: {backend: anthropic}", BackendName::Anthropic),
+        ] {
+            assert_eq!(scored(&[text]).asked.backend.value, backend, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_asked_is_said_without_the_key() {
+        for (text, said) in [
+            ("semantic: {backend: openai}", "takes a key"),
+            ("semantic: {backend: anthropic}", "takes a key"),
+            ("semantic: {backend: openai, openai: {key: 'sk hunter2', url: 'https://a/v1'}}", "no header"),
+            ("semantic: {backend: openai, openai: {key: hunter2, url: 'http://a/v1'}}", "https only"),
+            ("semantic: {backend: ollama, ollama: {url: localhost}}", "http://host:port"),
+            ("semantic: {backend: ollama, ollama: {url: 'http://a:hunter2@b'}}", "a password"),
+            ("semantic: {backend: ollama, ollama: {model: ' '}}", "no name"),
+        ] {
+            let failure = scored(&[text]).counsel(Profile::Balanced).expect_err(text).to_string();
+            assert!(failure.contains(said) && !failure.contains("hunter2"), "{text}: {failure}");
+        }
+        let fits = "semantic: {backend: openai, mode: sync, openai: {key: hunter2, url: 'http://127.0.0.1:1/v1'}}";
+        let counsel = scored(&[fits]).counsel(Profile::Balanced).expect("valid");
+        let (counsel, asking) = counsel.expect("somebody");
+        assert!(!format!("{counsel:?} {:?}", scored(&[fits]).client()).contains("hunter2"));
+        assert_eq!((asking.wait, asking.closed), (Wait::Held, false));
+    }
+
+    #[test]
+    fn what_has_no_score_is_refused_in_strict_or_by_word() {
+        let of = |text: &str, profile| scored(&[text]).on_failure(profile);
+        assert_eq!(of("semantic: {}", Profile::Balanced), OnFailureName::Open);
+        assert_eq!(of("semantic: {}", Profile::Strict), OnFailureName::Closed);
+        assert_eq!(of("semantic: {on_failure: closed}", Profile::Monitor), OnFailureName::Closed);
+        assert_eq!(of("semantic: {on_failure: open}", Profile::Strict), OnFailureName::Open);
+    }
+
+    #[test]
+    fn a_number_out_of_bounds_is_refused() {
+        for (text, fits) in [
+            ("semantic: {deadline_ms: 10}", true),
+            ("semantic: {deadline_ms: 9}", false),
+            ("semantic: {concurrency: 65}", false),
+            ("semantic: {cache_entries: 0}", true),
+        ] {
+            assert_eq!(scored(&[text]).within_reason().is_ok(), fits, "{text}");
+        }
+    }
+}
