@@ -10,6 +10,7 @@ mod note;
 mod proof;
 mod tile;
 mod tree;
+mod witness;
 
 pub use checkpoint::Checkpoint;
 pub use hash::Hash;
@@ -19,3 +20,4 @@ pub(crate) use tile::read_bounded;
 pub use tile::{Entries, FULL, Tile, TileError, Tiles};
 pub(crate) use tree::whole;
 pub use tree::{Growing, Nodes, check_consistency, check_inclusion, consistency, inclusion, root};
+pub use witness::Witness;

@@ -4,6 +4,7 @@ mod anchors;
 mod bundle;
 mod log;
 mod receipts;
+mod witnesses;
 
 use std::path::PathBuf;
 
@@ -12,13 +13,14 @@ use serde::Serialize;
 
 use crate::bitcoin::Headers;
 use crate::receipt::Worth;
-use crate::tlog::Checkpoint;
+use crate::tlog::{Checkpoint, Witness};
 
 pub use anchors::{Anchored, Block, Standing};
 pub use bundle::{BundleReport, bundle};
 use log::goes_on;
 pub use log::log;
 pub use receipts::Receipted;
+pub use witnesses::Cosigned;
 
 /// What was found in a log.
 #[derive(Debug, Serialize)]
@@ -43,6 +45,8 @@ pub struct LogReport {
     pub included: bool,
     /// The tree is of one piece, and goes on from the earlier checkpoints: that which was given, and those that were anchored.
     pub consistent: bool,
+    /// The witnesses that have signed the newest checkpoint, of those that were asked for.
+    pub witnessed: Vec<Cosigned>,
     /// Up to where it is anchored in Bitcoin.
     pub anchored: Anchored,
     /// Up to where VEX was told of it.
@@ -72,6 +76,8 @@ pub enum Layer {
     Included,
     /// The log only ever grew; what is derived from a record says what the record says.
     Consistent,
+    /// Others saw that it only grew.
+    Witnessed,
     /// It was there when a block of Bitcoin was made.
     Anchored,
     /// A third party has signed that it was told of it.
@@ -85,6 +91,7 @@ impl Layer {
             Self::Signed => 10,
             Self::Included => 11,
             Self::Consistent => 12,
+            Self::Witnessed => 13,
             Self::Anchored => 14,
             Self::Receipted => 15,
         }
@@ -96,6 +103,8 @@ impl Layer {
 pub struct Asked {
     /// A checkpoint that the log must go on from.
     pub earlier: Option<Checkpoint>,
+    /// Who is to have signed the checkpoint beside the log's owner.
+    pub witnesses: Vec<Witness>,
     /// Where headers of blocks come from.
     pub headers: Option<Headers>,
     /// The key of the gate that signs receipts.

@@ -277,6 +277,15 @@ fn a_record_is_in_the_log_once_though_the_file_refused_it() {
 }
 
 #[test]
+fn nothing_is_sent_and_no_thread_is_there_for_it_unless_somebody_asks() {
+    let dir = tempfile::tempdir().unwrap();
+    let log = Log::open(&with_evidence(dir.path())).unwrap();
+    assert!(log.shared.courier.is_none());
+    log.close().unwrap();
+    assert!(!dir.path().join("audit/outbox").exists());
+}
+
+#[test]
 fn evidence_alone_is_enough() {
     let dir = tempfile::tempdir().unwrap();
     let log = Log::open(&AuditConfig { path: None, ..with_evidence(dir.path()) }).unwrap();

@@ -7,6 +7,8 @@ use base64::engine::general_purpose::STANDARD;
 use ed25519_dalek::{Signature, Signer as _, SigningKey, VerifyingKey};
 use sha2::{Digest as _, Sha256};
 
+use super::witness::Witness;
+
 /// The byte that stands for Ed25519.
 const ED25519: u8 = 1;
 /// The most bytes of a note that is read: a checkpoint with sixteen signatures of any kind fits.
@@ -116,6 +118,25 @@ impl<'a> Note<'a> {
             };
         }
         Err(NoteError::OtherKey)
+    }
+}
+
+impl Note<'_> {
+    /// When a witness signed it, in seconds since 1970; `None` where it has not.
+    pub fn cosigned(&self, witness: &Witness) -> Result<Option<u64>, NoteError> {
+        for (signer, bytes) in self.signatures.lines().take(MAX_SIGNATURES).filter_map(parts) {
+            let Some((of, rest)) = bytes.split_first_chunk::<4>() else { continue };
+            if signer != witness.name.as_str() || *of != witness.id {
+                continue;
+            }
+            let (time, signature) = rest.split_first_chunk::<8>().ok_or(NoteError::Forged)?;
+            let (time, signature) =
+                (u64::from_be_bytes(*time), Signature::from_slice(signature).map_err(|_| NoteError::Forged)?);
+            let said = format!("cosignature/v1\ntime {time}\n{}", self.text);
+            let signed = witness.key.verify_strict(said.as_bytes(), &signature);
+            return signed.map(|()| Some(time)).map_err(|_| NoteError::Forged);
+        }
+        Ok(None)
     }
 }
 

@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use ed25519_dalek::VerifyingKey;
 use serde::Serialize;
 
-use super::{Anchored, Asked, Fault, Faults, Layer, Receipted, anchors, receipts};
+use super::{Anchored, Asked, Cosigned, Fault, Faults, Layer, Receipted, anchors, receipts, witnesses};
 use crate::bundle::{AnchorPart, Bundle, ReceiptPart};
 use crate::manifest::{EnvelopeError, Statement};
 use crate::ots::{Detached, OtsError};
@@ -26,6 +26,8 @@ pub struct BundleReport {
     pub included: bool,
     /// The manifest says what the record says.
     pub consistent: bool,
+    /// The witnesses that have signed its checkpoint, of those that were asked for.
+    pub witnessed: Vec<Cosigned>,
     /// Whether it is anchored in Bitcoin.
     pub anchored: Anchored,
     /// Whether VEX was told of it.
@@ -41,6 +43,8 @@ pub struct BundleReport {
 pub fn bundle(bundle: &Bundle, key: &VerifyingKey, asked: &mut Asked) -> BundleReport {
     let mut faults = Faults::default();
     let proof = Proof::parse(&bundle.proof);
+    let note = proof.as_ref().map(|proof| proof.checkpoint.as_bytes()).unwrap_or_default();
+    let witnessed = witnesses::of_checkpoint(note, asked, &mut faults);
     let checkpoint = proof.as_ref().and_then(|proof| checkpoint(proof, key, &mut faults));
     if proof.is_none() {
         faults.add(Layer::Included, "proof", "it is not of the form");
@@ -73,6 +77,7 @@ pub fn bundle(bundle: &Bundle, key: &VerifyingKey, asked: &mut Asked) -> BundleR
         signed,
         included,
         consistent,
+        witnessed,
         anchored,
         receipted,
         statement: statement.filter(|_| faults.0.is_empty()),

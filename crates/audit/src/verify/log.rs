@@ -6,7 +6,7 @@ use std::path::Path;
 use ed25519_dalek::VerifyingKey;
 use serde::Deserialize;
 
-use super::{Anchored, Asked, Faults, Layer, LogReport, Receipted, anchors, receipts};
+use super::{Anchored, Asked, Faults, Layer, LogReport, Receipted, anchors, receipts, witnesses};
 use crate::evidence::{CHECKPOINT, Unsealed, unsealed};
 use crate::tlog::{Checkpoint, FULL, Growing, Hash, Note, Tile, TileError, Tiles, check_consistency, consistency};
 
@@ -15,6 +15,7 @@ pub fn log(dir: &Path, key: &VerifyingKey, asked: &mut Asked) -> LogReport {
     // The checkpoint first: what is read after it is newer, and a log only grows.
     let note = fs::read(dir.join(CHECKPOINT));
     let mut faults = Faults::default();
+    let witnessed = note.as_ref().map(|note| witnesses::of_checkpoint(note, asked, &mut faults)).unwrap_or_default();
     let checkpoint = signed(note, key, &mut faults);
     let unsealed = match unsealed(dir) {
         Ok(Some(unsealed)) => Some(unsealed),
@@ -38,6 +39,7 @@ pub fn log(dir: &Path, key: &VerifyingKey, asked: &mut Asked) -> LogReport {
         signed: false,
         included: false,
         consistent: false,
+        witnessed,
         anchored: Anchored::NONE,
         receipted: Receipted::NONE,
         faults: Vec::new(),

@@ -148,3 +148,42 @@ fn records_that_were_dropped_are_not_missed_but_records_that_are_gone_are() {
     fs::remove_file(files.join(first)).unwrap();
     assert!(!super::log(&files, &key, &mut Asked::default()).included);
 }
+
+#[test]
+fn a_witness_that_signed_is_told_and_one_that_did_not_or_lies_is_a_fault_where_it_must_have() {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::STANDARD;
+    use ed25519_dalek::{Signer as _, SigningKey};
+    use sha2::Digest as _;
+    let dir = tempfile::tempdir().unwrap();
+    let (log, key) = log_of(dir.path(), 3);
+    // As the specification says it, by hand.
+    let signs = SigningKey::from_bytes(&[5; 32]);
+    let public = [&[4], &signs.verifying_key().to_bytes()[..]].concat();
+    let id = &sha2::Sha256::digest([b"witness.example/w\n", &public[..]].concat())[..4];
+    let vkey = format!("witness.example/w+{}+{}", crate::digest::Digest::hex_of(id), STANDARD.encode(&public));
+    let note = fs::read_to_string(log.join(CHECKPOINT)).unwrap();
+    let text = &note[..=note.find("\n\n").unwrap()];
+    let line = |time: u64, text: &str| {
+        let signature = signs.sign(format!("cosignature/v1\ntime {time}\n{text}").as_bytes()).to_bytes();
+        let bytes = [id, &time.to_be_bytes(), &signature].concat();
+        format!("— witness.example/w {}\n", STANDARD.encode(bytes))
+    };
+    let asked = |required: bool| Asked {
+        witnesses: vec![vkey.parse().unwrap()],
+        required: required.then_some(Layer::Witnessed).into_iter().collect(),
+        ..Asked::default()
+    };
+    let told = |required| super::log(&log, &key, &mut asked(required));
+    assert!(told(false).faults.is_empty() && told(false).witnessed.is_empty());
+    assert_eq!(told(true).faults[0].layer.exit_code(), 13);
+    fs::write(log.join(CHECKPOINT), format!("{note}{}", line(1_795_400_000, text))).unwrap();
+    let report = told(true);
+    assert_eq!((report.faults, report.witnessed[0].time.as_str()), (vec![], "2026-11-23T02:13:20Z"));
+    fs::write(log.join(CHECKPOINT), format!("{note}{}", line(1, "another text\n"))).unwrap();
+    assert_eq!(told(false).faults[0].layer, Layer::Witnessed);
+    // The log's own key is no witness's, and neither is one whose id is of another name.
+    assert!(vkey.replace("/w+", "/v+").parse::<crate::tlog::Witness>().is_err());
+    let own = Checkpoint::verify(note.as_bytes(), &key).unwrap().origin.verifier(&key);
+    assert!(own.parse::<crate::tlog::Witness>().is_err() && "a+b".parse::<crate::tlog::Witness>().is_err());
+}

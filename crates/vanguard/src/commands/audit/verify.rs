@@ -9,8 +9,10 @@ use vanguard_audit::evidence::{Home, Reader};
 use vanguard_audit::key::{SigningKey, VerifyingKey, parse_public, public_text};
 use vanguard_audit::manifest::Statement;
 use vanguard_audit::receipt::Worth;
-use vanguard_audit::tlog::Checkpoint;
-use vanguard_audit::verify::{self, Anchored, Asked, BundleReport, Fault, Layer, LogReport, Receipted, Standing};
+use vanguard_audit::tlog::{Checkpoint, Witness};
+use vanguard_audit::verify::{
+    self, Anchored, Asked, BundleReport, Cosigned, Fault, Layer, LogReport, Receipted, Standing,
+};
 
 use super::blocks::Blocks;
 use super::{Common, logs, name};
@@ -29,6 +31,7 @@ Each of these is told apart:
   included    every record is in the tree that was signed
   consistent  the tree is of one piece, and goes on from an earlier checkpoint (--since);
               of a bundle: its manifest says what the record says
+  witnessed   the witnesses that are named (--witness) have signed the checkpoint
   anchored    a checkpoint was there when a block of Bitcoin was made; it takes the block's header to tell
   receipted   VEX has signed that it was told of a checkpoint; it takes the key of its gate to tell
 
@@ -40,8 +43,8 @@ Examples:
   vanguard audit verify /mnt/copy/files --key ed25519:… --since checkpoint-of-monday
   vanguard audit verify refusal.json --key ed25519:… --headers headers.bin --require anchored
 
-Exit codes: 0 all hold that is there; the first that does not: 10 signed, 11 included, 12 consistent, 14 anchored,
-15 receipted.")]
+Exit codes: 0 all hold that is there; the first that does not: 10 signed, 11 included, 12 consistent,
+13 witnessed, 14 anchored, 15 receipted.")]
 pub(super) struct Args {
     /// A log's directory, one of logs, or a bundle of `audit export` [default: the one that the proxy writes to]
     path: Option<PathBuf>,
@@ -54,6 +57,9 @@ pub(super) struct Args {
     /// What must be there and hold: without it, what is missing is told and is no fault; may be repeated
     #[arg(long, value_name = "LAYER")]
     require: Vec<Required>,
+    /// The key of a witness that signs checkpoints (`NAME+ID+KEY`); may be repeated
+    #[arg(long, value_name = "VKEY")]
+    witness: Vec<Witness>,
     /// The key of the gate that signs receipts of VEX (`ed25519:…`)
     #[arg(long, value_name = "KEY")]
     gate_key: Option<String>,
@@ -66,6 +72,7 @@ pub(super) struct Args {
 /// What may be missing.
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
 enum Required {
+    Witnessed,
     Anchored,
     Receipted,
 }
@@ -73,12 +80,14 @@ enum Required {
 impl Args {
     fn asked(&self) -> Result<Asked, Failure> {
         let layer = |required: &Required| match required {
+            Required::Witnessed => Layer::Witnessed,
             Required::Anchored => Layer::Anchored,
             Required::Receipted => Layer::Receipted,
         };
         let required = self.require.iter().map(layer).collect();
         let gate = self.gate_key.as_deref().map(|text| parse_public(text).map_err(Failure::Usage)).transpose()?;
-        Ok(Asked { earlier: None, headers: self.blocks.headers()?, gate, required })
+        let witnesses = self.witness.clone();
+        Ok(Asked { earlier: None, witnesses, headers: self.blocks.headers()?, gate, required })
     }
 }
 
@@ -136,6 +145,7 @@ fn verify_bundle(args: &Args, path: &Path, given: Option<VerifyingKey>) -> Outco
 fn told_bundle(report: &BundleReport) -> String {
     let mut text = format!("record {} of {} in {}\n", report.index, report.size, plain(&report.origin));
     layers(&mut text, [report.signed, report.included, report.consistent]);
+    witnessed(&mut text, &report.witnessed);
     anchored(&mut text, &report.anchored);
     receipted(&mut text, &report.receipted);
     faults(&mut text, &report.faults);
@@ -194,6 +204,7 @@ fn told(report: &LogReport) -> String {
         report.size, report.checked, report.dropped, report.unsigned
     );
     layers(&mut text, [report.signed, report.included, report.consistent]);
+    witnessed(&mut text, &report.witnessed);
     anchored(&mut text, &report.anchored);
     receipted(&mut text, &report.receipted);
     faults(&mut text, &report.faults);
@@ -205,6 +216,13 @@ fn layers(text: &mut String, holds: [bool; 3]) {
     for (layer, holds) in ["signed", "included", "consistent"].into_iter().zip(holds) {
         let _ = writeln!(text, "  {layer:<12}{}", if holds { "yes" } else { "NO" });
     }
+}
+
+/// Who else signed it.
+fn witnessed(text: &mut String, witnessed: &[Cosigned]) {
+    let by: Vec<String> = witnessed.iter().map(|one| format!("{} at {}", plain(&one.witness), one.time)).collect();
+    let what = if by.is_empty() { "no".to_owned() } else { format!("by {}", by.join(", ")) };
+    let _ = writeln!(text, "  {:<12}{what}", "witnessed");
 }
 
 /// How far it is anchored.
