@@ -15,6 +15,11 @@ pub fn node(program: &str) -> String {
     brought(&format!("node/node_modules/.bin/{program}"))
 }
 
+/// Cerbos, the policy decision point. It is brought for Linux on x86-64 alone.
+pub fn cerbos() -> String {
+    brought("node/node_modules/@cerbos/cerbos-linux-x64/cerbos-linux-x64")
+}
+
 /// A program out of the Node packages that needs a newer Node than the machine may have, as a command line. That Node comes with the Python
 /// packages, which have one for each kind of machine.
 pub fn newer_node(program: &str) -> Vec<String> {

@@ -23,7 +23,7 @@ mod upstream;
 pub use audit::{Log, Record};
 pub use client::{Client, PATIENCE, Proxy, vanguard};
 pub use fixtures::{
-    conformance_client, legacy_rules, newer_node, node, node_script, python, python_script, repository,
+    cerbos, conformance_client, legacy_rules, newer_node, node, node_script, python, python_script, repository,
 };
 pub use gateway::{Gateway, KEYS, Response, request};
 pub use issuer::Issuer;

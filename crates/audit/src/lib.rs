@@ -15,6 +15,7 @@ pub mod key;
 mod log;
 pub mod manifest;
 pub mod ots;
+pub mod pdp;
 pub mod receipt;
 mod record;
 pub mod send;

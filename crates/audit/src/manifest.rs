@@ -210,7 +210,7 @@ impl Statement {
 
 impl Manifest {
     /// The manifest of a record of a verdict.
-    fn of(record: Record) -> Option<Self> {
+    pub(crate) fn of(record: Record) -> Option<Self> {
         let verdict = record.verdict?;
         let server = record.server.unwrap_or_default();
         let session = record.session;

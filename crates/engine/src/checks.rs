@@ -7,6 +7,7 @@ use std::sync::Arc;
 use vanguard_wire::FaultKind;
 
 use crate::access::Lack;
+use crate::authority::Objection;
 use crate::finding::{Confidence, RuleInfo, Severity};
 use crate::hosts::Lead;
 use crate::pins::Drift;
@@ -32,6 +33,8 @@ pub(crate) enum Check {
     Host(Lead),
     /// Who calls a tool lacks what that takes.
     Access(Lack),
+    /// A policy decision point does not let it pass.
+    Authority(Objection),
     /// A tool or its server is not as it was pinned.
     Pin(Drift),
     /// What a scorer that takes its time says.
@@ -173,6 +176,7 @@ impl Check {
             Self::Zone(breach) => return breach.info(),
             Self::Host(lead) => return lead.info(),
             Self::Access(lack) => return lack.info(),
+            Self::Authority(objection) => return objection.info(),
             Self::Pin(drift) => return drift.info(),
             Self::Meaning(said) => return said.info(),
             Self::Uninspected => (
@@ -218,7 +222,8 @@ impl Checks {
         };
         let all = Check::GENERAL.into_iter().chain(Breach::ALL.map(Check::Zone));
         let all = all.chain(Lead::ALL.map(Check::Host)).chain(Lack::ALL.map(Check::Access));
-        let all = all.chain(Drift::ALL.map(Check::Pin)).chain(Said::ALL.map(Check::Meaning));
+        let all = all.chain(Objection::ALL.map(Check::Authority)).chain(Drift::ALL.map(Check::Pin));
+        let all = all.chain(Said::ALL.map(Check::Meaning));
         Self {
             own: all.map(|check| (check, Arc::new(check.info()))).collect(),
             wire: FaultKind::ALL.iter().map(|&kind| (kind, Arc::new(wire(kind)))).collect(),

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use vanguard_wire::{Body, Fault, Limits, Message, Packet, Tape, canonical, reply};
 
+use crate::authority::{Objection, Ruling};
 use crate::behaviour::{Behaviour, Deed, Effects, Watch};
 use crate::checks::{Check, Checks};
 use crate::deadline::Deadline;
@@ -223,6 +224,9 @@ impl Engine {
         Judged { effect, decisions, timing, questions: Vec::new() }
     }
 }
+
+/// What has a server do something for who asks.
+const ACTS: [&str; 3] = ["tools/call", "resources/read", "prompts/get"];
 
 /// How long limits hold a line up.
 fn hold(decisions: &[Decision]) -> Duration {
@@ -444,7 +448,7 @@ impl Bench<'_> {
                 each_field(message, flow, exchange, &self.engine.policy.roles, heard, &mut |field| sink(&field));
             });
         }
-        let decision = Decision {
+        let mut decision = Decision {
             flow: self.flow,
             method: exchange.method.as_deref().map(str::to_owned),
             tool: exchange.tool.as_deref().map(str::to_owned),
@@ -456,6 +460,10 @@ impl Bench<'_> {
             past,
             coverage,
         };
+        self.ask(message, &mut decision);
+        if !decision.verdict.passes() {
+            asked.clear();
+        }
         Decided { decision, cuts, deed, questions: asked }
     }
 
@@ -470,6 +478,30 @@ impl Bench<'_> {
             || Effects::of(tool, exchange.tool_roles.as_deref()),
             |behaviour| behaviour.effects_of(tool, exchange),
         ))
+    }
+
+    /// Asks who else has a say in it, where the message would have the server do something and nothing speaks against it here.
+    fn ask(&self, message: &Message<'_, '_>, decision: &mut Decision) {
+        let Some(authority) = self.session.authority() else { return };
+        let acts = match &message.body {
+            Body::Request { method, .. } | Body::Notification { method, .. } => ACTS.contains(&&**method),
+            Body::Response { .. } | Body::Error { .. } => false,
+        };
+        if !acts || self.flow != Flow::ToServer || !decision.verdict.passes() {
+            return;
+        }
+        let (objection, action, evidence) = match authority.rule(decision, self.session.who()) {
+            Ruling::Allows => return,
+            Ruling::Denies(reason) => (Objection::Denied, Action::Block, reason),
+            Ruling::Silent { why, passes: false } => (Objection::Silent, Action::Block, why),
+            Ruling::Silent { why, passes: true } => (Objection::Silent, Action::Warn, why),
+        };
+        let own = self.own_finding(Check::Authority(objection), action);
+        decision.findings.insert(0, Finding { evidence: Evidence::new(&evidence, false), ..own });
+        (decision.verdict, decision.would_be) = self.engine.policy.compose(&decision.findings);
+        if let Some(past) = decision.past.as_mut().filter(|_| !decision.verdict.passes()) {
+            past.held_ms = 0;
+        }
     }
 
     /// The answer in place of a refused message: to whoever waits for one.

@@ -24,6 +24,7 @@
 )]
 
 pub mod access;
+pub mod authority;
 pub mod behaviour;
 mod byteset;
 mod checks;

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use vanguard_wire::{Body, Id, IdKey, Message, Value, reply};
 
+use crate::authority::Authority;
 use crate::behaviour::{Deed, Memory};
 use crate::company::Company;
 use crate::hosts::Directory;
@@ -144,6 +145,7 @@ pub struct Session {
     company: Option<Arc<Company>>,
     memory: Option<Arc<dyn Memory>>,
     pins: Option<Arc<dyn Pins>>,
+    authority: Option<Arc<dyn Authority>>,
     risk: Arc<Risk>,
 }
 
@@ -170,6 +172,12 @@ impl Session {
     #[must_use]
     pub fn asking(self, directory: Box<dyn Directory>) -> Self {
         Self { directory: Some(directory.into()), ..self }
+    }
+
+    /// The same, where `authority` has a say in what may be called.
+    #[must_use]
+    pub fn under(self, authority: Arc<dyn Authority>) -> Self {
+        Self { authority: Some(authority), ..self }
     }
 
     /// The same, where the client is told of the tools of other servers beside those of this one.
@@ -221,7 +229,8 @@ impl Session {
     pub fn by(&self, who: Option<Arc<Principal>>) -> Self {
         let (state, ground, directory) = (Arc::clone(&self.state), self.ground.clone(), self.directory.clone());
         let (company, memory, pins) = (self.company.clone(), self.memory.clone(), self.pins.clone());
-        Self { state, who, ground, directory, company, memory, pins, risk: Arc::clone(&self.risk) }
+        let (authority, risk) = (self.authority.clone(), Arc::clone(&self.risk));
+        Self { state, who, ground, directory, company, memory, pins, authority, risk }
     }
 
     /// Who sends its requests, where that is known.
@@ -242,9 +251,11 @@ impl Session {
         self.who.as_deref()
     }
 
-    /// Whether judging its messages may wait for somebody: who says where host names lead, or remembers elsewhere.
+    /// Whether judging its messages may wait for somebody: who says where host names lead, or what may be called, or remembers elsewhere.
     pub fn asks(&self) -> bool {
-        self.directory.is_some() || self.memory.as_ref().is_some_and(|memory| memory.waits())
+        self.directory.is_some()
+            || self.authority.is_some()
+            || self.memory.as_ref().is_some_and(|memory| memory.waits())
     }
 
     /// Who remembers what it does.
@@ -268,6 +279,11 @@ impl Session {
     /// Whom to ask where a host name leads.
     pub(crate) fn directory(&self) -> Option<&dyn Directory> {
         self.directory.as_deref()
+    }
+
+    /// Whom to ask whether a call may be made.
+    pub(crate) fn authority(&self) -> Option<&dyn Authority> {
+        self.authority.as_deref()
     }
 
     /// Whom to ask where a path leads.

@@ -5,6 +5,7 @@
 
 pub(crate) mod access;
 pub(crate) mod behaviour;
+pub(crate) mod decision_point;
 pub(crate) mod entry;
 pub(crate) mod file;
 pub(crate) mod gateway;

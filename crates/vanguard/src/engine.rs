@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use globset::{Glob, GlobMatcher};
 use vanguard_audit::Digest;
+use vanguard_audit::pdp::Pdp;
 use vanguard_engine::engine::Engine;
 use vanguard_engine::finding::{Action, RuleInfo};
 use vanguard_engine::policy::{Exception, Policy};
@@ -20,6 +21,7 @@ use vanguard_gateway::Resolver;
 use vanguard_sandbox::ground::Ground;
 use vanguard_wire::Limits;
 
+use crate::config::decision_point;
 use crate::config::roles::RoleChange;
 use crate::config::show;
 use crate::config::sources::Surroundings;
@@ -102,6 +104,20 @@ fn mark(settings: &Settings, packs: &[Pack]) -> String {
 pub(crate) fn session(settings: &Settings, ground: Option<Ground>) -> Session {
     let session = ground.map_or_else(Session::new, |ground| Session::on(Box::new(ground)));
     if settings.resolve_hosts.value { session.asking(Box::new(Resolver::default())) } else { session }
+}
+
+/// The same where a policy decision point has a say in what of `server` is called, if one is to.
+pub(crate) fn governed(
+    session: Session,
+    settings: &Settings,
+    around: &Surroundings,
+    server: &str,
+) -> Result<Session, Failure> {
+    let token = around.variable(decision_point::TOKEN).map(str::to_owned);
+    Ok(match settings.policy.meant(token)? {
+        Some(config) => session.under(Arc::new(Pdp::new(config, server))),
+        None => session,
+    })
 }
 
 /// The same where what it does is remembered, if it is to be: by one memory for all that this proxy stands before.

@@ -8,6 +8,7 @@ mod audit;
 mod blocked;
 mod clients;
 mod commands;
+mod decision_point;
 mod deploy;
 mod docs;
 mod everything;

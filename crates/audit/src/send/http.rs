@@ -31,8 +31,13 @@ impl Default for Http {
 impl Http {
     /// Follows no redirect: an address that was configured is the one that is asked.
     pub fn new() -> Self {
+        Self::within(TIMEOUT)
+    }
+
+    /// The same, where a question and its answer have so long.
+    pub fn within(timeout: Duration) -> Self {
         let agent = ureq::Agent::config_builder()
-            .timeout_global(Some(TIMEOUT))
+            .timeout_global(Some(timeout))
             .max_redirects(0)
             .max_redirects_will_error(false)
             .http_status_as_error(false)

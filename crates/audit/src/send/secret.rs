@@ -9,7 +9,7 @@ pub struct Secret(String);
 
 impl Secret {
     /// What it is, for who sends it.
-    pub(super) fn reveal(&self) -> &str {
+    pub(crate) fn reveal(&self) -> &str {
         &self.0
     }
 }

@@ -45,7 +45,8 @@ pub(crate) fn run(args: &Args) -> Outcome {
     let (engine, warnings) = engine::build_in_zones(&resolved.settings, &around, laid.zones)?;
     super::warn_all(resolved.warnings.iter().chain(&laid.warnings).chain(&warnings));
     let message = args.given.message(engine.limits().message_bytes)?;
-    let session = engine::session(&resolved.settings, Some(laid.ground.seeing(around.variables)));
+    let session = engine::session(&resolved.settings, Some(laid.ground.seeing(around.variables.clone())));
+    let session = engine::governed(session, &resolved.settings, &around, "check")?;
     let session = engine::remembered(session, &resolved.settings)?;
     let judged = args.given.judge(&engine, &session, &message);
     let passes = matches!(judged.effect, Effect::Forward(_));

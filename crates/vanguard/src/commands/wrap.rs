@@ -13,6 +13,7 @@ use vanguard_gateway::{StdioConfig, Waits};
 
 use super::report;
 use super::scoring::Scoring;
+use crate::config::decision_point::TOKEN;
 use crate::config::sending::VEX_KEYS;
 use crate::config::sources::{Resolved, Surroundings};
 use crate::config::written::Stderr;
@@ -216,8 +217,8 @@ pub(crate) fn to_start(settings: &Settings, words: Vec<OsString>) -> Result<Stdi
     allowed(settings, &program)?;
     let mut config = StdioConfig::new(program, words);
     config.cwd.clone_from(&settings.server.cwd.value);
-    // What opens VEX is nothing for a server to see.
-    config.env = VEX_KEYS.iter().map(|name| (name.into(), None)).collect();
+    // What opens VEX or a policy decision point is nothing for a server to see.
+    config.env = VEX_KEYS.iter().chain([&TOKEN]).map(|name| (name.into(), None)).collect();
     config.env.extend(settings.server.env.value.iter().map(|(name, value)| (name.into(), Some(value.into()))));
     config.max_message = settings.limits.message_bytes.value;
     config.waits = Waits {
@@ -262,6 +263,7 @@ pub(crate) fn ready(
     let Laid { zones, ground, warnings: of_zones, .. } = laid;
     warnings.extend(of_zones);
     let model = engine::session(settings, Some(ground.seeing(zones::variables(&server))));
+    let model = engine::governed(model, settings, around, &server.name)?;
     let model = pins::pinned(model, settings, around, known);
     Ok((Ready { server, bounds: Bounds { zones, model }, plan }, warnings))
 }

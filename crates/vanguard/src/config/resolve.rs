@@ -11,6 +11,7 @@ use vanguard_engine::policy::{DenyAs, Profile};
 
 use super::access::{Takes, Tools};
 use super::behaviour::Watched;
+use super::decision_point::Asked;
 use super::entry::Entrance;
 use super::gateway::{self, Bounded};
 use super::origin::pick;
@@ -40,6 +41,7 @@ pub(crate) struct Settings {
     pub(crate) resolve_hosts: Set<bool>,
     pub(crate) behaviour: Watched,
     pub(crate) semantic: Scored,
+    pub(crate) policy: Asked,
     pub(crate) pins: Pinning,
     pub(crate) audit: Record,
     pub(crate) deny_as: Set<DenyAs>,
@@ -162,6 +164,7 @@ impl Settings {
             resolve_hosts: pick(layers, false, |w| w.resolve_hosts),
             behaviour: Watched::from_layers(layers),
             semantic: Scored::from_layers(layers),
+            policy: Asked::from_layers(layers),
             pins: Pinning::from_layers(layers),
             audit: Record {
                 path: pick(layers, None, |w| w.audit.path.clone().map(Some)),
@@ -198,6 +201,7 @@ impl Settings {
         };
         settings.within_reason()?;
         settings.semantic.within_reason()?;
+        settings.policy.within_reason()?;
         settings.audit.sending.within_reason()?;
         Ok(settings)
     }

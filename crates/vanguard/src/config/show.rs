@@ -54,6 +54,11 @@ pub(crate) fn rows(settings: &Settings, default_record: Option<&Path>) -> Vec<Ro
     rows.add("resolve_hosts", &settings.resolve_hosts, |yes| *yes);
     rows.behaviour(&settings.behaviour);
     rows.semantic(&settings.semantic);
+    let policy = &settings.policy;
+    rows.add("policy.url", &policy.url, Clone::clone);
+    rows.add("policy.kind", &policy.kind, |kind| *kind);
+    rows.add("policy.deadline_ms", &policy.deadline_ms, |n| *n);
+    rows.add("policy.on_failure", &policy.on_failure, |silence| *silence);
     rows.add("pins.mode", &settings.pins.mode, |mode| *mode);
     // They lie beside the record unless a directory is named.
     let beside = || default_record.map(|record| record.with_file_name("pins"));

@@ -65,6 +65,12 @@ fn loosening(written: &Written, others: &Settings) -> Vec<String> {
     for key in written.semantic.loosens(semantic) {
         refuse(true, key);
     }
+    // Who decides, and what is told to whom, is the user's to say.
+    let policy = &written.policy;
+    refuse(policy.url.is_some(), "policy.url");
+    refuse(policy.kind.is_some(), "policy.kind");
+    refuse(policy.deadline_ms.is_some(), "policy.deadline_ms");
+    refuse(policy.on_failure.is_some(), "policy.on_failure");
     refuse(written.pins.mode.is_some_and(|mode| mode < others.pins.mode.value), "pins.mode");
     refuse(written.pins.path.is_some(), "pins.path");
     let audit = &written.audit;
@@ -165,6 +171,10 @@ mod tests {
             ("behaviour: {tools: {'*': []}}", "behaviour.tools"),
             ("behaviour: {redis: {url: 'redis://evil'}}", "behaviour.redis.url"),
             ("behaviour: {redis: {ca_file: x}}", "behaviour.redis.ca_file"),
+            ("policy: {url: 'https://evil.example'}", "policy.url"),
+            ("policy: {kind: opa}", "policy.kind"),
+            ("policy: {deadline_ms: 1}", "policy.deadline_ms"),
+            ("policy: {on_failure: warn}", "policy.on_failure"),
             ("semantic: {enabled: false}", "semantic.enabled"),
             ("semantic: {warn: 0.9}", "semantic.warn"),
             ("semantic: {block: 0.9}", "semantic.block"),

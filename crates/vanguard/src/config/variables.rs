@@ -34,7 +34,7 @@ pub(crate) enum Effect {
 
 use Effect::{Idle, Sets, Steers};
 
-const THROTTLE: &str = "slowing down what is random: it is told of or refused";
+const THROTTLE: &str = "how fast results may come: see BEH-007 and `throttle` in `behaviour.limits`";
 const THRESHOLD: &str = "a threshold beside those of `VANGUARD_SEMANTIC_THRESHOLD_…`";
 const HTTP: &str = "limits on streams by client address for `serve`";
 
@@ -121,6 +121,8 @@ pub(crate) const VARIABLES: &[Variable] = &[
         "VANGUARD_OPENAI_MODEL",
         Sets("semantic.openai.model", |text, w| set(&mut w.semantic.openai.model, given(text, "give a model"))),
     ),
+    v("VANGUARD_POLICY_TOKEN", Steers("what the policy decision point at `policy.url` lets one in by")),
+    v("VANGUARD_POLICY_URL", Sets("policy.url", |text, w| set(&mut w.policy.url, text.parse()))),
     v("VANGUARD_PROFILE", Sets("profile", |text, w| set(&mut w.profile, profile(text)))),
     v(
         "VANGUARD_REDIS_URL",

@@ -11,6 +11,7 @@ use vanguard_engine::policy::{DenyAs, Profile};
 
 use super::access::Access;
 use super::behaviour::Behaviour;
+use super::decision_point::DecisionPoint;
 use super::entry::Entry;
 use super::gateway::Gateway;
 use super::pins::Pins;
@@ -47,6 +48,8 @@ pub(crate) struct Written {
     pub(crate) behaviour: Behaviour,
     /// Layer 2: what texts mean.
     pub(crate) semantic: Semantic,
+    /// A policy decision point that has a say in what may be called.
+    pub(crate) policy: DecisionPoint,
     /// What servers said first of themselves and their tools, and are held to.
     pub(crate) pins: Pins,
     /// The record of every verdict.

@@ -82,7 +82,7 @@ pub(super) fn prepare(
         let name = name.map(|name| name.0);
         upstreams.push(match chosen {
             Chosen::Url(url) => {
-                let bounds = Some(elsewhere(settings, &around, name.as_deref(), &url));
+                let bounds = Some(elsewhere(settings, &around, name.as_deref(), &url)?);
                 Upstream { name, target: Target::Url(url), bounds }
             }
             Chosen::OldUrl(url) => {
@@ -90,7 +90,7 @@ pub(super) fn prepare(
                 let most = settings.limits.message_bytes.value;
                 let server = StdioConfig::older(known.unwrap_or_default(), &url, most);
                 let server = server.map_err(|error| Failure::Server(error.to_string()))?;
-                let bounds = Some(elsewhere(settings, &around, name.as_deref(), &url));
+                let bounds = Some(elsewhere(settings, &around, name.as_deref(), &url)?);
                 Upstream { name, target: Target::Command(Box::new(server)), bounds }
             }
             Chosen::Command(started) => {
@@ -113,10 +113,10 @@ pub(super) fn prepare(
 }
 
 /// What a server at a URL keeps to: its word.
-fn elsewhere(settings: &Settings, around: &Surroundings, name: Option<&str>, url: &Uri) -> Bounds {
+fn elsewhere(settings: &Settings, around: &Surroundings, name: Option<&str>, url: &Uri) -> Result<Bounds, Failure> {
     let known = pins::reached(name, &url.to_string());
-    let model = pins::pinned(engine::session(settings, None), settings, around, known);
-    Bounds { zones: Vec::new(), model }
+    let model = engine::governed(engine::session(settings, None), settings, around, &known.name)?;
+    Ok(Bounds { zones: Vec::new(), model: pins::pinned(model, settings, around, known) })
 }
 
 /// Those of the configuration.

@@ -1,0 +1,213 @@
+//! A policy decision point that is asked whether a call may be made: OPA, Cerbos, or whoever speaks `AuthZEN`.
+//!
+//! It gets what a record holds, in the shape of a [`manifest`](crate::manifest): who, what, of which server, and what was found. No argument
+//! leaves, and no secret. Where there is no answer in time, or none that decides, that is said; what it means is a setting.
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use vanguard_engine::Principal;
+use vanguard_engine::authority::{Authority, Ruling};
+use vanguard_engine::verdict::{Decision, Timing};
+
+use crate::manifest::{Manifest, cerbos, opa};
+use crate::record::{Entry, Record, session_part, write_line, write_rest};
+use crate::send::{Answer, Endpoint, Http, Secret};
+use crate::stamp::Stamp;
+
+/// The most bytes of an answer.
+const MAX_ANSWER: u64 = 64 * 1024;
+/// The most bytes of a reason that are kept.
+const MAX_REASON: usize = 200;
+/// After so many failures in a row nobody is asked for a while…
+const FAILURES: u32 = 5;
+/// …this long. Then one call asks again.
+const PAUSE: Duration = Duration::from_secs(2);
+
+/// Who is asked, and how.
+#[derive(Debug, Clone)]
+pub struct PdpConfig {
+    /// The interface that it has.
+    pub kind: PdpKind,
+    /// For OPA the address of the decision (`http://localhost:8181/v1/data/mcp/allow`), for the others that of the server.
+    pub url: Endpoint,
+    /// What it lets one in by, as a bearer token.
+    pub token: Option<Secret>,
+    /// How long it may take.
+    pub deadline: Duration,
+    /// Whether calls pass about which it says nothing.
+    pub lenient: bool,
+}
+
+/// The interface of a policy decision point.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PdpKind {
+    /// The Open Policy Agent's data API: `result` is a boolean, or an object with `allow` and, if it likes, `reason`.
+    Opa,
+    /// `POST /api/check/resources` of Cerbos.
+    Cerbos,
+    /// `POST /access/v1/evaluation` (`AuthZEN` Authorization API 1.0).
+    AuthZen,
+}
+
+/// A policy decision point for the calls to one server.
+#[derive(Debug)]
+pub struct Pdp {
+    config: PdpConfig,
+    server: String,
+    address: String,
+    http: Http,
+    breaker: Mutex<Breaker>,
+}
+
+/// Keeps from asking whom nobody reaches: each call would wait for the deadline.
+#[derive(Debug, Default)]
+struct Breaker {
+    failures: u32,
+    open_until: Option<Instant>,
+}
+
+impl PdpConfig {
+    /// How long it may take, unless somebody says otherwise.
+    pub const DEADLINE: Duration = Duration::from_millis(250);
+}
+
+impl Pdp {
+    /// Asked about calls to `server`.
+    pub fn new(config: PdpConfig, server: &str) -> Self {
+        let address = match config.kind {
+            PdpKind::Opa => config.url.as_str().to_owned(),
+            PdpKind::Cerbos => format!("{}/api/check/resources", config.url),
+            PdpKind::AuthZen => format!("{}/access/v1/evaluation", config.url),
+        };
+        let http = Http::within(config.deadline);
+        Self { config, server: server.to_owned(), address, http, breaker: Mutex::default() }
+    }
+
+    /// The question, as its interface has it.
+    fn question(&self, decision: &Decision, who: Option<&Principal>) -> Option<Value> {
+        let mut line = Vec::new();
+        let session = session_part("agent", &self.server, who.map(|who| &who.identity));
+        let entry = Entry { decision, timing: Timing::default(), digest: None, bytes: 0, material: None };
+        let mut rest = Vec::new();
+        write_rest(&mut rest, session.len(), &entry);
+        write_line(&mut line, Stamp::default().now(), &session, 0, &rest);
+        let mut manifest = Manifest::of(Record::read(&line)?)?;
+        // It asks about a call; which session that is in is nobody's matter there.
+        manifest.subject.properties.session = None;
+        let (mut question, party) = match self.config.kind {
+            PdpKind::Opa => (serde_json::to_value(opa(&manifest)).ok()?, "/input/principal"),
+            PdpKind::Cerbos => (serde_json::to_value(cerbos(&manifest, "mcp-vanguard")).ok()?, "/principal"),
+            PdpKind::AuthZen => (serde_json::to_value(&manifest).ok()?, "/subject/properties"),
+        };
+        let Value::Object(party) = question.pointer_mut(party)? else { return None };
+        let names = |names: &BTreeSet<Box<str>>| names.iter().map(|name| Value::from(&**name)).collect::<Vec<_>>();
+        let (roles, scopes) = who.map_or_else(Default::default, |who| (names(&who.roles), names(&who.scopes)));
+        if let Value::Array(known) = party.entry("roles").or_insert_with(|| Value::Array(Vec::new())) {
+            known.extend(roles);
+        }
+        let attributes =
+            if self.config.kind == PdpKind::Cerbos { party.get_mut("attr")?.as_object_mut()? } else { party };
+        attributes.insert("scopes".to_owned(), scopes.into());
+        Some(question)
+    }
+
+    /// What an answer decides, or why it decides nothing.
+    fn decided(&self, decision: &Decision, answer: &Answer) -> Result<Ruling, String> {
+        if answer.status != 200 {
+            return Err(format!("it answered with status {}", answer.status));
+        }
+        let answer: Value = serde_json::from_slice(&answer.body).map_err(|_| "its answer is no JSON".to_owned())?;
+        let (decided, reason) = match self.config.kind {
+            // Nothing at all where the policy does not define it.
+            PdpKind::Opa => match answer.get("result") {
+                Some(Value::Object(result)) => (result.get("allow").and_then(Value::as_bool), result.get("reason")),
+                result => (result.and_then(Value::as_bool), None),
+            },
+            PdpKind::Cerbos => {
+                let method = decision.method.as_deref().unwrap_or_default();
+                let effect = answer.pointer("/results/0/actions").and_then(|actions| actions.get(method)?.as_str());
+                let allows = match effect {
+                    Some("EFFECT_ALLOW") => Some(true),
+                    Some("EFFECT_DENY") => Some(false),
+                    _ => None,
+                };
+                (allows, None)
+            }
+            PdpKind::AuthZen => (answer.get("decision").and_then(Value::as_bool), answer.pointer("/context/reason")),
+        };
+        match decided {
+            Some(true) => Ok(Ruling::Allows),
+            Some(false) => Ok(Ruling::Denies(short(reason.and_then(Value::as_str).unwrap_or_default()))),
+            None => Err("its answer decides nothing".to_owned()),
+        }
+    }
+
+    fn ask(&self, decision: &Decision, who: Option<&Principal>) -> Result<Ruling, String> {
+        let question = self.question(decision, who).ok_or("the question could not be put")?;
+        let body = serde_json::to_vec(&question).map_err(|error| error.to_string())?;
+        let bearer = self.config.token.as_ref().map(|token| format!("Bearer {}", token.reveal()));
+        let mut headers = vec![("content-type", "application/json")];
+        headers.extend(bearer.as_deref().map(|bearer| ("authorization", bearer)));
+        let answer = self.http.post(&self.address, &headers, &body, MAX_ANSWER)?;
+        self.decided(decision, &answer)
+    }
+}
+
+impl Authority for Pdp {
+    fn rule(&self, decision: &Decision, who: Option<&Principal>) -> Ruling {
+        let silent = |why: &str| Ruling::Silent { why: short(why), passes: self.config.lenient };
+        if let Some(failures) = self.lock().refuses(Instant::now()) {
+            return silent(&format!("it failed {failures} times in a row, and is not asked for {} s", PAUSE.as_secs()));
+        }
+        let ruling = self.ask(decision, who);
+        self.lock().saw(ruling.is_ok(), Instant::now());
+        ruling.unwrap_or_else(|why| silent(&why))
+    }
+}
+
+impl Pdp {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Breaker> {
+        self.breaker.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Breaker {
+    /// After how many failures nobody is asked now, if so. Whom it lets ask when the pause is over asks alone.
+    fn refuses(&mut self, now: Instant) -> Option<u32> {
+        match self.open_until {
+            Some(until) if now < until => Some(self.failures),
+            Some(_) => {
+                self.open_until = Some(now + PAUSE);
+                None
+            }
+            None => None,
+        }
+    }
+
+    fn saw(&mut self, answered: bool, now: Instant) {
+        if answered {
+            *self = Self::default();
+        } else {
+            self.failures = self.failures.saturating_add(1);
+            if self.failures >= FAILURES {
+                self.open_until = Some(now + PAUSE);
+            }
+        }
+    }
+}
+
+/// The beginning of a text, without what is not to be shown.
+fn short(text: &str) -> String {
+    let mut short = String::new();
+    for c in text.chars().filter(|c| !c.is_control()).take(MAX_REASON) {
+        let _ = write!(short, "{c}");
+    }
+    short
+}

@@ -1,0 +1,119 @@
+//! A policy decision point has a say in what is called, and nothing passes because it is not there.
+
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use e2e::{Gateway, Proxy, Puppet, Served, Upstream, cerbos, response};
+use serde_json::json;
+
+use crate::blocked;
+
+/// Speaks `AuthZEN`, and lets everybody read.
+fn decision_point() -> Upstream {
+    Upstream::new(|arrival| {
+        let asked: serde_json::Value = serde_json::from_str(&arrival.body).unwrap();
+        assert!(arrival.head.starts_with("POST /access/v1/evaluation "), "{}", arrival.head);
+        let allows = asked["resource"]["properties"]["tool"] == "read_file";
+        let decision = json!({"decision": allows, "context": {"reason": "reading only"}}).to_string();
+        response("200 OK", "Content-Type: application/json\r\n", &decision)
+    })
+}
+
+fn settings(url: &str, more: &str) -> (tempfile::TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("vanguard.yaml");
+    std::fs::write(&file, format!("policy: {{url: '{url}'{more}}}\n")).unwrap();
+    (folder, file)
+}
+
+/// The address of an upstream without its path.
+fn root(upstream: &Upstream) -> String {
+    upstream.url().trim_end_matches("/mcp").to_owned()
+}
+
+#[test]
+fn what_it_denies_is_refused_and_the_rest_passes() {
+    let point = decision_point();
+    let (_folder, file) = settings(&root(&point), "");
+    let mut client = Proxy::of(Puppet::echo()).setting("--config", &file).start();
+    client.initialize();
+    assert_eq!(blocked::text(&client.call("read_file", &json!({"path": "notes.txt"}))), "ok");
+    assert_eq!(blocked::rule(&client.call("delete_file", &json!({"path": "notes.txt"}))), "PDP-DENIED");
+    assert!(client.request("ping", &json!({}))["error"].is_null(), "it is asked about calls alone");
+    assert!(client.finish().0.success());
+}
+
+#[test]
+fn where_it_is_not_there_calls_are_refused_unless_told_otherwise() {
+    let gone = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", gone.local_addr().unwrap());
+    drop(gone);
+    for (more, passes) in [("", false), (", on_failure: warn", true)] {
+        let (_folder, file) = settings(&url, more);
+        let mut client = Proxy::of(Puppet::echo()).setting("--config", &file).start();
+        client.initialize();
+        let answer = client.call("read_file", &json!({"path": "notes.txt"}));
+        if passes {
+            assert_eq!(blocked::text(&answer), "ok");
+        } else {
+            assert_eq!(blocked::rule(&answer), "PDP-SILENT");
+        }
+        assert!(client.finish().0.success());
+    }
+}
+
+#[test]
+fn before_a_url_it_is_told_who_calls() {
+    let point = Upstream::new(|arrival| {
+        let asked: serde_json::Value = serde_json::from_str(&arrival.body).unwrap();
+        let decision = json!({"decision": asked["subject"]["id"] == "one"}).to_string();
+        response("200 OK", "Content-Type: application/json\r\n", &decision)
+    });
+    let result = r#"{"jsonrpc":"2.0","id":1,"result":{"content":[]}}"#;
+    let upstream = Upstream::new(move |_| response("200 OK", "Content-Type: application/json\r\n", result));
+    let (_folder, file) = settings(&root(&point), "");
+    let gateway = Gateway::start_for_two(["--config", file.to_str().unwrap(), "--upstream", &upstream.url()]);
+    let call = r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"read_file","arguments":{}}}"#;
+    let answers = e2e::KEYS.map(|key| gateway.post(&[("X-Api-Key", key)], call).text());
+    let passed: Vec<_> = answers.iter().map(|answer| answer.contains("\"content\"")).collect();
+    assert_eq!(passed.iter().filter(|passed| **passed).count(), 1, "{answers:?}");
+    assert!(answers.iter().any(|answer| answer.contains("PDP-DENIED")), "{answers:?}");
+}
+
+#[test]
+fn the_real_cerbos_decides() {
+    let folder = tempfile::tempdir().unwrap();
+    let policies = folder.path().join("policies");
+    std::fs::create_dir(&policies).unwrap();
+    let policy = r#"
+apiVersion: api.cerbos.dev/v1
+resourcePolicy:
+  resource: "mcp:tool"
+  version: default
+  rules:
+  - actions: ["tools/call"]
+    effect: EFFECT_ALLOW
+    roles: ["agent"]
+    condition: {match: {expr: request.resource.attr.tool == "read_file"}}
+"#;
+    std::fs::write(policies.join("tools.yaml"), policy).unwrap();
+    let point = Served::start(|port| {
+        let config = folder.path().join("cerbos.yaml");
+        let listen =
+            format!("httpListenAddr: '127.0.0.1:{port}', grpcListenAddr: 'unix:{}/grpc'", folder.path().display());
+        let text = format!(
+            "server: {{{listen}}}\ntelemetry: {{disabled: true}}\nstorage: {{driver: disk, disk: {{directory: '{}'}}}}\n",
+            policies.display()
+        );
+        std::fs::write(&config, text).unwrap();
+        let mut command = Command::new(cerbos());
+        command.arg("server").arg("--config").arg(config).stdout(Stdio::null());
+        command
+    });
+    let (_folder, file) = settings(point.url().trim_end_matches("/mcp"), ", kind: cerbos, deadline_ms: 5000");
+    let mut client = Proxy::of(Puppet::echo()).setting("--config", &file).start();
+    client.initialize();
+    assert_eq!(blocked::text(&client.call("read_file", &json!({"path": "notes.txt"}))), "ok");
+    assert_eq!(blocked::rule(&client.call("delete_file", &json!({"path": "notes.txt"}))), "PDP-DENIED");
+    assert!(client.finish().0.success());
+}
