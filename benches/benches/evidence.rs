@@ -22,7 +22,7 @@ fn main() {
     let log = dir.path().join("bench");
     let key = Home::existing(dir.path()).expect("a key").key().verifying_key();
     let begun = Instant::now();
-    let report = verify::log(&log, &key, None);
+    let report = verify::log(&log, &key, &mut verify::Asked::default());
     assert!(report.consistent && report.size == COUNT, "{:?}", report.faults);
     told("verify, every record and tile", &per_second(COUNT, begun.elapsed()), "50,000 records/s at least");
     prove(&log, &key);

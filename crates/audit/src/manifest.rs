@@ -97,6 +97,12 @@ pub struct Properties {
     /// Which way the message went.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub flow: Option<String>,
+    /// The roles of who calls, where a policy decision point is asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub roles: Option<Vec<String>>,
+    /// The scopes, likewise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scopes: Option<Vec<String>>,
 }
 
 /// What somebody wanted to do.

@@ -6,12 +6,13 @@
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use serde_json::Value;
+use serde::Deserialize;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use vanguard_engine::Principal;
 use vanguard_engine::authority::{Authority, Ruling};
 use vanguard_engine::verdict::{Decision, Timing};
@@ -73,6 +74,51 @@ struct Breaker {
     open_until: Option<Instant>,
 }
 
+/// What is said of an answer in which there is no decision.
+const UNDECIDED: &str = "its answer decides nothing";
+
+#[derive(Deserialize)]
+struct OfOpa {
+    result: Option<OpaResult>,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum OpaResult {
+    Bare(bool),
+    Object { allow: Option<bool>, reason: Option<String> },
+    Other(IgnoredAny),
+}
+
+#[derive(Deserialize)]
+struct OfCerbos {
+    results: Vec<CerbosResult>,
+}
+
+#[derive(Deserialize)]
+struct CerbosResult {
+    actions: BTreeMap<String, String>,
+}
+
+#[derive(Deserialize)]
+struct OfAuthZen {
+    decision: Option<bool>,
+    context: Option<AuthZenContext>,
+}
+
+#[derive(Deserialize)]
+struct AuthZenContext {
+    reason: Option<String>,
+}
+
+/// Reads an answer; what has another shape decides nothing.
+fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, String> {
+    serde_json::from_slice(body).map_err(|error| {
+        let why = if error.is_data() { UNDECIDED } else { "its answer is no JSON" };
+        why.to_owned()
+    })
+}
+
 impl PdpConfig {
     /// How long it may take, unless somebody says otherwise.
     pub const DEADLINE: Duration = Duration::from_millis(250);
@@ -91,7 +137,7 @@ impl Pdp {
     }
 
     /// The question, as its interface has it.
-    fn question(&self, decision: &Decision, who: Option<&Principal>) -> Option<Value> {
+    fn question(&self, decision: &Decision, who: Option<&Principal>) -> Option<Vec<u8>> {
         let mut line = Vec::new();
         let session = session_part("agent", &self.server, who.map(|who| &who.identity));
         let entry = Entry { decision, timing: Timing::default(), digest: None, bytes: 0, material: None };
@@ -101,21 +147,17 @@ impl Pdp {
         let mut manifest = Manifest::of(Record::read(&line)?)?;
         // It asks about a call; which session that is in is nobody's matter there.
         manifest.subject.properties.session = None;
-        let (mut question, party) = match self.config.kind {
-            PdpKind::Opa => (serde_json::to_value(opa(&manifest)).ok()?, "/input/principal"),
-            PdpKind::Cerbos => (serde_json::to_value(cerbos(&manifest, "mcp-vanguard")).ok()?, "/principal"),
-            PdpKind::AuthZen => (serde_json::to_value(&manifest).ok()?, "/subject/properties"),
-        };
-        let Value::Object(party) = question.pointer_mut(party)? else { return None };
-        let names = |names: &BTreeSet<Box<str>>| names.iter().map(|name| Value::from(&**name)).collect::<Vec<_>>();
-        let (roles, scopes) = who.map_or_else(Default::default, |who| (names(&who.roles), names(&who.scopes)));
-        if let Value::Array(known) = party.entry("roles").or_insert_with(|| Value::Array(Vec::new())) {
-            known.extend(roles);
+        let names = |names: &BTreeSet<Box<str>>| Some(names.iter().map(ToString::to_string).collect());
+        if let Some(who) = who {
+            (manifest.subject.properties.roles, manifest.subject.properties.scopes) =
+                (names(&who.roles), names(&who.scopes));
         }
-        let attributes =
-            if self.config.kind == PdpKind::Cerbos { party.get_mut("attr")?.as_object_mut()? } else { party };
-        attributes.insert("scopes".to_owned(), scopes.into());
-        Some(question)
+        match self.config.kind {
+            PdpKind::Opa => serde_json::to_vec(&opa(&manifest)),
+            PdpKind::Cerbos => serde_json::to_vec(&cerbos(&manifest, "mcp-vanguard")),
+            PdpKind::AuthZen => serde_json::to_vec(&manifest),
+        }
+        .ok()
     }
 
     /// What an answer decides, or why it decides nothing.
@@ -123,35 +165,38 @@ impl Pdp {
         if answer.status != 200 {
             return Err(format!("it answered with status {}", answer.status));
         }
-        let answer: Value = serde_json::from_slice(&answer.body).map_err(|_| "its answer is no JSON".to_owned())?;
         let (decided, reason) = match self.config.kind {
             // Nothing at all where the policy does not define it.
-            PdpKind::Opa => match answer.get("result") {
-                Some(Value::Object(result)) => (result.get("allow").and_then(Value::as_bool), result.get("reason")),
-                result => (result.and_then(Value::as_bool), None),
+            PdpKind::Opa => match read::<OfOpa>(&answer.body)?.result {
+                Some(OpaResult::Bare(allow)) => (Some(allow), None),
+                Some(OpaResult::Object { allow, reason }) => (allow, reason),
+                Some(OpaResult::Other(_)) | None => (None, None),
             },
             PdpKind::Cerbos => {
-                let method = decision.method.as_deref().unwrap_or_default();
-                let effect = answer.pointer("/results/0/actions").and_then(|actions| actions.get(method)?.as_str());
-                let allows = match effect {
+                let mut answer: OfCerbos = read(&answer.body)?;
+                let of_method = decision.method.as_deref().unwrap_or_default();
+                let effect = answer.results.first_mut().and_then(|result| result.actions.remove(of_method));
+                let allows = match effect.as_deref() {
                     Some("EFFECT_ALLOW") => Some(true),
                     Some("EFFECT_DENY") => Some(false),
                     _ => None,
                 };
                 (allows, None)
             }
-            PdpKind::AuthZen => (answer.get("decision").and_then(Value::as_bool), answer.pointer("/context/reason")),
+            PdpKind::AuthZen => {
+                let OfAuthZen { decision, context } = read(&answer.body)?;
+                (decision, context.and_then(|context| context.reason))
+            }
         };
         match decided {
             Some(true) => Ok(Ruling::Allows),
-            Some(false) => Ok(Ruling::Denies(short(reason.and_then(Value::as_str).unwrap_or_default()))),
-            None => Err("its answer decides nothing".to_owned()),
+            Some(false) => Ok(Ruling::Denies(short(&reason.unwrap_or_default()))),
+            None => Err(UNDECIDED.to_owned()),
         }
     }
 
     fn ask(&self, decision: &Decision, who: Option<&Principal>) -> Result<Ruling, String> {
-        let question = self.question(decision, who).ok_or("the question could not be put")?;
-        let body = serde_json::to_vec(&question).map_err(|error| error.to_string())?;
+        let body = self.question(decision, who).ok_or("the question could not be put")?;
         let bearer = self.config.token.as_ref().map(|token| format!("Bearer {}", token.reveal()));
         let mut headers = vec![("content-type", "application/json")];
         headers.extend(bearer.as_deref().map(|bearer| ("authorization", bearer)));

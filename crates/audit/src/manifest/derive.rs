@@ -28,22 +28,27 @@ struct OpaParty<'m> {
     #[serde(rename = "type")]
     kind: &'m str,
     id: &'m str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    roles: Option<[&'static str; 1]>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    roles: Vec<&'m str>,
     #[serde(flatten)]
-    properties: &'m Properties,
+    properties: Properties,
 }
 
-impl<'m> OpaParty<'m> {
-    fn of(party: &'m Party, roles: Option<[&'static str; 1]>) -> Self {
-        Self { kind: &party.kind, id: &party.id, roles, properties: &party.properties }
-    }
+/// The role that everybody has, and those that somebody has of their own.
+fn roles(party: &Party) -> Vec<&str> {
+    std::iter::once(ROLE).chain(party.properties.roles.iter().flatten().map(String::as_str)).collect()
+}
+
+/// What else is known, beside the roles, which have a place of their own.
+fn rest(party: &Party) -> Properties {
+    Properties { roles: None, ..party.properties.clone() }
 }
 
 /// The input of a policy in Rego: the manifest with the names that are usual there.
-pub fn opa(manifest: &Manifest) -> OpaInput<'_> {
+pub fn opa<'m>(manifest: &'m Manifest) -> OpaInput<'m> {
     let Manifest { subject, action, resource, context } = manifest;
-    let (principal, resource) = (OpaParty::of(subject, Some([ROLE])), OpaParty::of(resource, None));
+    let of = |party: &'m Party, roles| OpaParty { kind: &party.kind, id: &party.id, roles, properties: rest(party) };
+    let (principal, resource) = (of(subject, roles(subject)), of(resource, Vec::new()));
     OpaInput { input: Input { principal, action, resource, context } }
 }
 
@@ -61,8 +66,8 @@ struct Principal<'m> {
     id: &'m str,
     #[serde(rename = "policyVersion")]
     policy_version: &'static str,
-    roles: [&'static str; 1],
-    attr: &'m Properties,
+    roles: Vec<&'m str>,
+    attr: Properties,
 }
 
 #[derive(Debug, Serialize)]
@@ -91,7 +96,7 @@ struct Attributes<'m> {
 pub fn cerbos<'m>(manifest: &'m Manifest, id: &'m str) -> CerbosRequest<'m> {
     let Manifest { subject, action, resource, context } = manifest;
     let attr = Attributes { properties: &resource.properties, context };
-    let principal = Principal { id: &subject.id, policy_version: VERSION, roles: [ROLE], attr: &subject.properties };
+    let principal = Principal { id: &subject.id, policy_version: VERSION, roles: roles(subject), attr: rest(subject) };
     let resource = Resource { kind: &resource.kind, policy_version: VERSION, id: &resource.id, attr };
     CerbosRequest { request_id: id, principal, resources: [Checked { actions: [&action.name], resource }] }
 }

@@ -1,9 +1,11 @@
+#![expect(clippy::disallowed_types, reason = "a test looks at what was asked")]
+
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpListener;
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 
-use serde_json::json;
+use serde_json::{Value, json};
 use vanguard_engine::principal::{Entry as Entered, Identity};
 use vanguard_engine::verdict::{Coverage, Flow, Verdict};
 
@@ -13,7 +15,7 @@ use super::*;
 fn server(answers: Vec<(u16, &'static str)>) -> (Endpoint, Receiver<(String, Value)>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap()).parse().unwrap();
-    let (asked, heard) = channel();
+    let (asked, questions) = channel();
     thread::spawn(move || {
         for (status, answer) in answers {
             let Ok((mut stream, _)) = listener.accept() else { return };
@@ -37,7 +39,7 @@ fn server(answers: Vec<(u16, &'static str)>) -> (Endpoint, Receiver<(String, Val
                 .unwrap();
         }
     });
-    (url, heard)
+    (url, questions)
 }
 
 fn config(kind: PdpKind, url: Endpoint) -> PdpConfig {
@@ -102,10 +104,10 @@ fn each_interface_is_asked_as_it_wants_and_its_answer_decides() {
             Ruling::Denies("no".into()),
         ),
     ] {
-        let (url, heard) = server(vec![(200, answer)]);
+        let (url, questions) = server(vec![(200, answer)]);
         let pdp = Pdp::new(config(kind, url), "files");
         assert_eq!(pdp.rule(&decision(), Some(&eve())), expected, "{answer}");
-        let (head, asked) = heard.recv().unwrap();
+        let (head, asked) = questions.recv().unwrap();
         assert!(head.starts_with(&format!("POST {path} ")), "{head}");
         assert!(head.to_ascii_lowercase().contains("authorization: bearer let-me-in-please"), "{head}");
         match kind {
@@ -144,7 +146,7 @@ fn what_is_no_decision_refuses_unless_told_otherwise_and_shows_no_secret() {
         (401, r#"{"result":true}"#, "it answered with status 401"),
         (200, "<html>", "its answer is no JSON"),
     ] {
-        let (url, _heard) = server(vec![(status, answer), (status, answer)]);
+        let (url, _questions) = server(vec![(status, answer), (status, answer)]);
         assert_eq!(Pdp::new(config(PdpKind::Opa, url.clone()), "files").rule(&decision(), None), silent(why));
         let lenient = PdpConfig { lenient: true, ..config(PdpKind::Opa, url) };
         let pdp = Pdp::new(lenient, "files");

@@ -51,6 +51,19 @@ pub(crate) enum Silence {
 /// The token. Never in a file, and never in a server's environment.
 pub(crate) const TOKEN: &str = "VANGUARD_POLICY_TOKEN";
 
+impl DecisionPoint {
+    /// The keys that are given.
+    pub(crate) fn given(&self) -> Vec<&'static str> {
+        let keys = [
+            ("policy.url", self.url.is_some()),
+            ("policy.kind", self.kind.is_some()),
+            ("policy.deadline_ms", self.deadline_ms.is_some()),
+            ("policy.on_failure", self.on_failure.is_some()),
+        ];
+        keys.into_iter().filter(|(_, given)| *given).map(|(key, _)| key).collect()
+    }
+}
+
 /// What holds.
 #[derive(Debug, Clone)]
 pub(crate) struct Asked {

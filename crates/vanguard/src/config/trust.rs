@@ -58,19 +58,12 @@ fn loosening(written: &Written, others: &Settings) -> Vec<String> {
         refuse(asked.is_some_and(|asked| asked > held), &format!("limits.{key}"));
     }
     refuse(written.resolve_hosts == Some(false) && others.resolve_hosts.value, "resolve_hosts");
-    for key in written.behaviour.redirects() {
-        refuse(true, key);
-    }
     let semantic = &others.semantic;
-    for key in written.semantic.loosens(semantic) {
+    // Who decides, and what is told to whom, is the user's to say.
+    let given = written.semantic.loosens(semantic).into_iter().chain(written.policy.given());
+    for key in given.chain(written.behaviour.redirects()) {
         refuse(true, key);
     }
-    // Who decides, and what is told to whom, is the user's to say.
-    let policy = &written.policy;
-    refuse(policy.url.is_some(), "policy.url");
-    refuse(policy.kind.is_some(), "policy.kind");
-    refuse(policy.deadline_ms.is_some(), "policy.deadline_ms");
-    refuse(policy.on_failure.is_some(), "policy.on_failure");
     refuse(written.pins.mode.is_some_and(|mode| mode < others.pins.mode.value), "pins.mode");
     refuse(written.pins.path.is_some(), "pins.path");
     let audit = &written.audit;
