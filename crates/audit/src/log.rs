@@ -531,4 +531,4 @@ fn seal_now_and_then(shared: &Shared) {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -7,7 +7,6 @@ use std::thread;
 
 use serde_json::{Value, json};
 use vanguard_engine::principal::{Entry as Entered, Identity};
-use vanguard_engine::verdict::{Coverage, Flow, Verdict};
 
 use super::*;
 
@@ -48,18 +47,7 @@ fn config(kind: PdpKind, url: Endpoint) -> PdpConfig {
 }
 
 fn decision() -> Decision {
-    Decision {
-        flow: Flow::ToServer,
-        method: Some("tools/call".to_owned()),
-        tool: Some("delete_file".to_owned()),
-        id: Some("7".to_owned()),
-        verdict: Verdict::Allow,
-        would_be: None,
-        findings: Vec::new(),
-        places: Vec::new(),
-        past: None,
-        coverage: Coverage::default(),
-    }
+    Decision { tool: Some("delete_file".to_owned()), ..crate::log::tests::decision() }
 }
 
 fn eve() -> Principal {
