@@ -40,21 +40,26 @@ pub enum State {
     Failed,
 }
 
+/// The sizes of checkpoints about which there is a file in `directory`, in their order: its name is `path` of the size, and ends so.
+pub(crate) fn sizes(directory: &Path, end: &str, path: impl Fn(u64) -> PathBuf) -> io::Result<Vec<u64>> {
+    let mut sizes = Vec::new();
+    let entries = match fs::read_dir(directory) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(sizes),
+        entries => entries?,
+    };
+    for entry in entries {
+        let name = entry?.file_name();
+        let size = name.to_str().and_then(|name| name.strip_suffix(end)?.parse().ok());
+        sizes.extend(size.filter(|size| path(*size).file_name() == Some(&name)));
+    }
+    sizes.sort_unstable();
+    Ok(sizes)
+}
+
 impl Anchor {
     /// The sizes of the checkpoints of a log that have a proof, in their order.
     pub fn sizes(log: &Path) -> io::Result<Vec<u64>> {
-        let mut sizes = Vec::new();
-        let entries = match fs::read_dir(log.join(DIRECTORY)) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(sizes),
-            entries => entries?,
-        };
-        for entry in entries {
-            let name = entry?.file_name();
-            let size = name.to_str().and_then(|name| name.strip_suffix(".checkpoint.ots")?.parse().ok());
-            sizes.extend(size.filter(|size| path(log, *size, true).file_name() == Some(&name)));
-        }
-        sizes.sort_unstable();
-        Ok(sizes)
+        sizes(&log.join(DIRECTORY), ".checkpoint.ots", |size| path(log, size, true))
     }
 
     /// One of them.

@@ -7,8 +7,7 @@
 mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write as _;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use serde::Deserialize;
@@ -203,6 +202,10 @@ impl Pdp {
         let answer = self.http.post(&self.address, &headers, &body, MAX_ANSWER)?;
         self.decided(decision, &answer)
     }
+
+    fn lock(&self) -> MutexGuard<'_, Breaker> {
+        self.breaker.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl Authority for Pdp {
@@ -214,12 +217,6 @@ impl Authority for Pdp {
         let ruling = self.ask(decision, who);
         self.lock().saw(ruling.is_ok(), Instant::now());
         ruling.unwrap_or_else(|why| silent(&why))
-    }
-}
-
-impl Pdp {
-    fn lock(&self) -> std::sync::MutexGuard<'_, Breaker> {
-        self.breaker.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -250,9 +247,5 @@ impl Breaker {
 
 /// The beginning of a text, without what is not to be shown.
 fn short(text: &str) -> String {
-    let mut short = String::new();
-    for c in text.chars().filter(|c| !c.is_control()).take(MAX_REASON) {
-        let _ = write!(short, "{c}");
-    }
-    short
+    text.chars().filter(|c| !c.is_control()).take(MAX_REASON).collect()
 }

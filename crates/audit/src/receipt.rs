@@ -5,7 +5,6 @@
 //! what was signed. The gate that `vex-server` has by default is a mock, whose key everybody knows: its receipts prove nothing, and are
 //! called by that name. None of this anchors anything in Bitcoin.
 
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -147,18 +146,7 @@ impl Receipt {
 
     /// The sizes of the checkpoints of a log that have a receipt, in their order.
     pub fn sizes(log: &Path) -> io::Result<Vec<u64>> {
-        let mut sizes = Vec::new();
-        let entries = match fs::read_dir(log.join(DIRECTORY)) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(sizes),
-            entries => entries?,
-        };
-        for entry in entries {
-            let name = entry?.file_name();
-            let size = name.to_str().and_then(|name| name.strip_suffix(".json")?.parse().ok());
-            sizes.extend(size.filter(|size| path(log, *size).file_name() == Some(&name)));
-        }
-        sizes.sort_unstable();
-        Ok(sizes)
+        crate::anchor::sizes(&log.join(DIRECTORY), ".json", |size| path(log, size))
     }
 
     /// One of them.

@@ -1,3 +1,5 @@
+use std::fs;
+
 use ed25519_dalek::Signer as _;
 
 use super::*;
