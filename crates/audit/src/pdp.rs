@@ -2,9 +2,14 @@
 //!
 //! It gets what a record holds, in the shape of a [`manifest`](crate::manifest): who, what, of which server, and what was found. No argument
 //! leaves, and no secret. Where there is no answer in time, or none that decides, that is said; what it means is a setting.
+//! Policies in [`rego`] are evaluated here, and a [`Panel`] asks both.
 
+mod panel;
+pub mod rego;
 #[cfg(test)]
 mod tests;
+
+pub use panel::Panel;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -75,6 +80,8 @@ struct Breaker {
 
 /// What is said of an answer in which there is no decision.
 const UNDECIDED: &str = "its answer decides nothing";
+/// What is said where a policy in Rego has no result: by convention that is "no".
+const UNDEFINED: &str = "the policy defines no result for it";
 
 #[derive(Deserialize)]
 struct OfOpa {
@@ -137,20 +144,7 @@ impl Pdp {
 
     /// The question, as its interface has it.
     fn question(&self, decision: &Decision, who: Option<&Principal>) -> Option<Vec<u8>> {
-        let mut line = Vec::new();
-        let session = session_part("agent", &self.server, who.map(|who| &who.identity));
-        let entry = Entry { decision, timing: Timing::default(), digest: None, bytes: 0, material: None };
-        let mut rest = Vec::new();
-        write_rest(&mut rest, session.len(), &entry);
-        write_line(&mut line, Stamp::default().now(), &session, 0, &rest);
-        let mut manifest = Manifest::of(Record::read(&line)?)?;
-        // It asks about a call; which session that is in is nobody's matter there.
-        manifest.subject.properties.session = None;
-        let names = |names: &BTreeSet<Box<str>>| Some(names.iter().map(ToString::to_string).collect());
-        if let Some(who) = who {
-            (manifest.subject.properties.roles, manifest.subject.properties.scopes) =
-                (names(&who.roles), names(&who.scopes));
-        }
+        let manifest = asked_about(&self.server, decision, who)?;
         match self.config.kind {
             PdpKind::Opa => serde_json::to_vec(&opa(&manifest)),
             PdpKind::Cerbos => serde_json::to_vec(&cerbos(&manifest, "mcp-vanguard")),
@@ -165,11 +159,11 @@ impl Pdp {
             return Err(format!("it answered with status {}", answer.status));
         }
         let (decided, reason) = match self.config.kind {
-            // Nothing at all where the policy does not define it.
             PdpKind::Opa => match read::<OfOpa>(&answer.body)?.result {
                 Some(OpaResult::Bare(allow)) => (Some(allow), None),
                 Some(OpaResult::Object { allow, reason }) => (allow, reason),
-                Some(OpaResult::Other(_)) | None => (None, None),
+                Some(OpaResult::Other(_)) => (None, None),
+                None => return Ok(Ruling::Denies(UNDEFINED.to_owned())),
             },
             PdpKind::Cerbos => {
                 let mut answer: OfCerbos = read(&answer.body)?;
@@ -243,6 +237,25 @@ impl Breaker {
             }
         }
     }
+}
+
+/// What a decision is, as it is asked about: a manifest of what would be recorded of it, with what else is known of `who`.
+fn asked_about(server: &str, decision: &Decision, who: Option<&Principal>) -> Option<Manifest> {
+    let mut line = Vec::new();
+    let session = session_part("agent", server, who.map(|who| &who.identity));
+    let entry = Entry { decision, timing: Timing::default(), digest: None, bytes: 0, material: None };
+    let mut rest = Vec::new();
+    write_rest(&mut rest, session.len(), &entry);
+    write_line(&mut line, Stamp::default().now(), &session, 0, &rest);
+    let mut manifest = Manifest::of(Record::read(&line)?)?;
+    // It asks about a call; which session that is in is nobody's matter there.
+    manifest.subject.properties.session = None;
+    let names = |names: &BTreeSet<Box<str>>| Some(names.iter().map(ToString::to_string).collect());
+    if let Some(who) = who {
+        (manifest.subject.properties.roles, manifest.subject.properties.scopes) =
+            (names(&who.roles), names(&who.scopes));
+    }
+    Some(manifest)
 }
 
 /// The beginning of a text, without what is not to be shown.

@@ -48,13 +48,13 @@ impl Objection {
                 "PDP-DENIED",
                 "Denied by the policy decision point",
                 "The organisation's policy does not allow this call. Do without it, or have somebody call who may.",
-                "Change the policy where it is kept; McpVanguard only asks (`policy.url`).",
+                "Change the policy where it is kept (`policy.bundle`, or whoever answers at `policy.url`).",
             ),
             Self::Silent => (
                 "PDP-SILENT",
                 "Policy decision point without a decision",
                 "Whether this call may be made could not be asked, so it is not made. Try again later.",
-                "See that `policy.url` answers, within `policy.deadline_ms`, and with a decision; `policy.on_failure: warn` lets calls pass.",
+                "See that `policy.url` or the rule of `policy.bundle` gives a decision within `policy.deadline_ms`; `policy.on_failure: warn` lets calls pass.",
             ),
         };
         RuleInfo {

@@ -9,7 +9,8 @@ use std::time::Duration;
 
 use globset::{Glob, GlobMatcher};
 use vanguard_audit::Digest;
-use vanguard_audit::pdp::Pdp;
+use vanguard_audit::pdp::{Panel, Pdp};
+use vanguard_engine::authority::Authority;
 use vanguard_engine::engine::Engine;
 use vanguard_engine::finding::{Action, RuleInfo};
 use vanguard_engine::policy::{Exception, Policy};
@@ -106,7 +107,7 @@ pub(crate) fn session(settings: &Settings, ground: Option<Ground>) -> Session {
     if settings.resolve_hosts.value { session.asking(Box::new(Resolver::default())) } else { session }
 }
 
-/// The same where a policy decision point has a say in what of `server` is called, if one is to.
+/// The same where policies or a policy decision point have a say in what of `server` is called, if they are to.
 pub(crate) fn governed(
     session: Session,
     settings: &Settings,
@@ -114,9 +115,14 @@ pub(crate) fn governed(
     server: &str,
 ) -> Result<Session, Failure> {
     let token = around.variable(decision_point::TOKEN).map(str::to_owned);
-    Ok(match settings.policy.meant(token)? {
-        Some(config) => session.under(Arc::new(Pdp::new(config, server))),
-        None => session,
+    let here = settings.policy.rego()?.map(|rego| -> Arc<dyn Authority> { Arc::new(rego.about(server)) });
+    let elsewhere = settings.policy.meant(token)?;
+    let elsewhere = elsewhere.map(|config| -> Arc<dyn Authority> { Arc::new(Pdp::new(config, server)) });
+    Ok(match (here, elsewhere) {
+        // What is decided here costs nobody a question.
+        (Some(here), Some(elsewhere)) => session.under(Arc::new(Panel(vec![here, elsewhere]))),
+        (Some(authority), None) | (None, Some(authority)) => session.under(authority),
+        (None, None) => session,
     })
 }
 

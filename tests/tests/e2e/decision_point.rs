@@ -81,6 +81,39 @@ fn before_a_url_it_is_told_who_calls() {
 }
 
 #[test]
+fn policies_in_rego_decide_here_and_are_read_again_by_a_gateway() {
+    let folder = tempfile::tempdir().unwrap();
+    let (policy, file) = (folder.path().join("tools.rego"), folder.path().join("vanguard.yaml"));
+    let write = |tool: &str| {
+        let text = format!("package mcp\n\nallow if input.resource.tool == \"{tool}\"\n");
+        std::fs::write(&policy, text).unwrap();
+    };
+    write("read_file");
+    std::fs::write(&file, "policy: {bundle: tools.rego}\n").unwrap();
+    let mut client = Proxy::of(Puppet::echo()).setting("--config", &file).start();
+    client.initialize();
+    assert_eq!(blocked::text(&client.call("read_file", &json!({"path": "notes.txt"}))), "ok");
+    assert_eq!(blocked::rule(&client.call("delete_file", &json!({"path": "notes.txt"}))), "PDP-DENIED");
+    assert!(client.finish().0.success());
+
+    let result = r#"{"jsonrpc":"2.0","id":1,"result":{"content":[]}}"#;
+    let upstream = Upstream::new(move |_| response("200 OK", "Content-Type: application/json\r\n", result));
+    let gateway = Gateway::start(["--config", file.to_str().unwrap(), "--upstream", &upstream.url()]);
+    let call = r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"read_file","arguments":{}}}"#;
+    let passes = || gateway.post(&[], call).text().contains("\"content\"");
+    assert!(passes());
+    write("delete_file");
+    gateway.signal(rustix::process::Signal::HUP);
+    gateway.says("were read again and are in force");
+    assert!(!passes());
+    std::fs::write(&policy, "package mcp\n\nallow if {\n").unwrap();
+    gateway.signal(rustix::process::Signal::HUP);
+    let said = gateway.says("nothing was changed");
+    assert!(said.contains("tools.rego"), "{said}");
+    assert!(!passes(), "what held before holds");
+}
+
+#[test]
 fn the_real_cerbos_decides() {
     let folder = tempfile::tempdir().unwrap();
     let policies = folder.path().join("policies");

@@ -15,12 +15,20 @@ pub struct OpaInput<'m> {
     input: Input<'m>,
 }
 
+/// The input itself.
 #[derive(Debug, Serialize)]
-struct Input<'m> {
+pub(crate) struct Input<'m> {
     principal: OpaParty<'m>,
     action: &'m Action,
     resource: OpaParty<'m>,
     context: &'m Context,
+}
+
+impl<'m> OpaInput<'m> {
+    /// What a policy sees as `input`.
+    pub(crate) fn input(&self) -> &Input<'m> {
+        &self.input
+    }
 }
 
 #[derive(Debug, Serialize)]

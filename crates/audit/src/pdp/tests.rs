@@ -69,7 +69,7 @@ fn each_interface_is_asked_as_it_wants_and_its_answer_decides() {
             r#"{"result":{"allow":false,"reason":"not on\nFridays"}}"#,
             Ruling::Denies("not onFridays".into()),
         ),
-        (PdpKind::Opa, "/", "{}", silent("its answer decides nothing")),
+        (PdpKind::Opa, "/", "{}", Ruling::Denies(UNDEFINED.into())),
         (PdpKind::Opa, "/", r#"{"result":"true"}"#, silent("its answer decides nothing")),
         (
             PdpKind::Cerbos,

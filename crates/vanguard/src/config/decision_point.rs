@@ -1,9 +1,12 @@
 //! Who else has a say in what may be called, as it is written and as it is meant.
 
+use std::path::PathBuf;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use vanguard_audit::pdp::rego::{Rego, RegoConfig};
 use vanguard_audit::pdp::{PdpConfig, PdpKind};
 use vanguard_audit::send::Secret;
 
@@ -12,8 +15,9 @@ use super::sending::Address;
 use super::{Layer, Set};
 use crate::exit::Failure;
 
-/// A policy decision point that is asked about each call which passes, and can refuse it: OPA, Cerbos, or whoever speaks `AuthZEN`. It gets no
-/// arguments. It lets one in by the token in `VANGUARD_POLICY_TOKEN`, where that is given.
+/// Who is asked about each call which passes, and can refuse it: policies in Rego that are evaluated here (`bundle`), a policy decision point
+/// (`url`: OPA, Cerbos, or whoever speaks `AuthZEN`), or both. They get no arguments. A decision point lets one in by the token in
+/// `VANGUARD_POLICY_TOKEN`, where that is given.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 #[schemars(inline)]
@@ -23,6 +27,10 @@ pub(crate) struct DecisionPoint {
     pub(crate) url: Option<Address>,
     /// The interface that it has: `authzen` by default.
     pub(crate) kind: Option<Kind>,
+    /// Policies in Rego: a file or a directory, `.rego`, and `.json` for the data that they look at.
+    pub(crate) bundle: Option<PathBuf>,
+    /// Which of their rules decides: `data.mcp.allow` by default. It is a boolean, or an object with `allow` and, if it likes, `reason`.
+    pub(crate) rule: Option<String>,
     /// Milliseconds that a decision may take: 1 to 10,000, 250 by default.
     pub(crate) deadline_ms: Option<u32>,
     /// What becomes of a call about which it decides nothing: `block` (the default) or `warn`.
@@ -57,6 +65,8 @@ impl DecisionPoint {
         let keys = [
             ("policy.url", self.url.is_some()),
             ("policy.kind", self.kind.is_some()),
+            ("policy.bundle", self.bundle.is_some()),
+            ("policy.rule", self.rule.is_some()),
             ("policy.deadline_ms", self.deadline_ms.is_some()),
             ("policy.on_failure", self.on_failure.is_some()),
         ];
@@ -69,8 +79,12 @@ impl DecisionPoint {
 pub(crate) struct Asked {
     pub(crate) url: Set<Option<Address>>,
     pub(crate) kind: Set<Kind>,
+    pub(crate) bundle: Set<Option<PathBuf>>,
+    pub(crate) rule: Set<String>,
     pub(crate) deadline_ms: Set<u32>,
     pub(crate) on_failure: Set<Silence>,
+    /// The policies, once they are read: one for all servers of these settings.
+    read: Arc<OnceLock<Arc<Rego>>>,
 }
 
 impl Asked {
@@ -79,8 +93,11 @@ impl Asked {
         Self {
             url: pick(layers, None, |w| w.policy.url.clone().map(Some)),
             kind: pick(layers, Kind::Authzen, |w| w.policy.kind),
+            bundle: pick(layers, None, |w| w.policy.bundle.clone().map(Some)),
+            rule: pick(layers, RegoConfig::RULE.to_owned(), |w| w.policy.rule.clone()),
             deadline_ms: pick(layers, deadline, |w| w.policy.deadline_ms),
             on_failure: pick(layers, Silence::Block, |w| w.policy.on_failure),
+            read: Arc::default(),
         }
     }
 
@@ -104,9 +121,36 @@ impl Asked {
             Kind::Cerbos => PdpKind::Cerbos,
             Kind::Opa => PdpKind::Opa,
         };
-        let deadline = Duration::from_millis(self.deadline_ms.value.into());
-        let lenient = self.on_failure.value == Silence::Warn;
+        let (deadline, lenient) = (self.deadline(), self.lenient());
         Ok(Some(PdpConfig { kind, url, token: token.transpose()?, deadline, lenient }))
+    }
+
+    /// The policies that are evaluated here, if any are. They are read once.
+    pub(crate) fn rego(&self) -> Result<Option<Arc<Rego>>, Failure> {
+        let Some(path) = self.bundle.value.clone() else { return Ok(None) };
+        if let Some(read) = self.read.get() {
+            return Ok(Some(Arc::clone(read)));
+        }
+        let (deadline, lenient) = (self.deadline(), self.lenient());
+        let config = RegoConfig { path, rule: self.rule.value.clone(), deadline, lenient };
+        let origin = &self.bundle.origin;
+        let rego =
+            Rego::read(config).map_err(|error| Failure::Configuration(format!("policy.bundle ({origin}): {error}")))?;
+        Ok(Some(Arc::clone(self.read.get_or_init(|| Arc::new(rego)))))
+    }
+
+    /// Reads the policies again that were read.
+    pub(crate) fn read_again(&self) -> Result<(), Failure> {
+        let Some(rego) = self.read.get() else { return Ok(()) };
+        rego.read_again().map_err(|error| Failure::Configuration(format!("policy.bundle: {error}")))
+    }
+
+    fn deadline(&self) -> Duration {
+        Duration::from_millis(self.deadline_ms.value.into())
+    }
+
+    fn lenient(&self) -> bool {
+        self.on_failure.value == Silence::Warn
     }
 }
 
@@ -126,6 +170,24 @@ mod tests {
         let config = config.meant(Some("sk-very-secret".to_owned())).expect("valid").expect("asked");
         assert_eq!((config.kind, config.lenient, config.deadline), (PdpKind::Opa, true, PdpConfig::DEADLINE));
         assert!(config.token.is_some() && !format!("{config:?}").contains("sk-very"));
+    }
+
+    #[test]
+    fn policies_are_read_once_for_all_servers_and_again_when_told() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("tools.rego");
+        let write = |text: &str| std::fs::write(&file, text).expect("written");
+        write("package mcp\nallow := true\n");
+        let asked = asked(&format!("policy: {{bundle: '{}'}}", folder.path().display()));
+        let read = || asked.rego().expect("valid").expect("policies");
+        let first = read();
+        assert!(Arc::ptr_eq(&first, &read()));
+        write("package mcp\nallow if\n");
+        let failure = asked.read_again().expect_err("refused").to_string();
+        assert!(failure.contains("tools.rego:2") || failure.contains("tools.rego:3"), "{failure}");
+        write("package mcp\nallow := false\n");
+        asked.read_again().expect("valid");
+        assert!(Arc::ptr_eq(&first, &read()), "those who have it see it");
     }
 
     #[test]

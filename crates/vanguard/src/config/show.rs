@@ -6,6 +6,7 @@ use serde::Serialize;
 use vanguard_gateway::http::Paces;
 
 use super::behaviour::Watched;
+use super::decision_point::Asked;
 use super::resolve::Record;
 use super::semantic::Scored;
 use super::servers::Served;
@@ -54,11 +55,7 @@ pub(crate) fn rows(settings: &Settings, default_record: Option<&Path>) -> Vec<Ro
     rows.add("resolve_hosts", &settings.resolve_hosts, |yes| *yes);
     rows.behaviour(&settings.behaviour);
     rows.semantic(&settings.semantic);
-    let policy = &settings.policy;
-    rows.add("policy.url", &policy.url, Clone::clone);
-    rows.add("policy.kind", &policy.kind, |kind| *kind);
-    rows.add("policy.deadline_ms", &policy.deadline_ms, |n| *n);
-    rows.add("policy.on_failure", &policy.on_failure, |silence| *silence);
+    rows.policy(&settings.policy);
     rows.add("pins.mode", &settings.pins.mode, |mode| *mode);
     // They lie beside the record unless a directory is named.
     let beside = || default_record.map(|record| record.with_file_name("pins"));
@@ -175,6 +172,15 @@ impl Rows {
         self.add("behaviour.redis.url", &watched.redis_url, |url| url.as_deref().map(masked_url));
         self.add("behaviour.redis.strict", &watched.redis_strict, |yes| *yes);
         self.add("behaviour.redis.deadline_ms", &watched.redis_deadline_ms, |n| *n);
+    }
+
+    fn policy(&mut self, policy: &Asked) {
+        self.add("policy.url", &policy.url, Clone::clone);
+        self.add("policy.kind", &policy.kind, |kind| *kind);
+        self.add("policy.bundle", &policy.bundle, Clone::clone);
+        self.add("policy.rule", &policy.rule, Clone::clone);
+        self.add("policy.deadline_ms", &policy.deadline_ms, |n| *n);
+        self.add("policy.on_failure", &policy.on_failure, |silence| *silence);
     }
 
     fn semantic(&mut self, semantic: &Scored) {

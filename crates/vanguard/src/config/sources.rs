@@ -177,7 +177,7 @@ fn rebase(mut written: Written, file: &Path) -> Written {
     for dir in written.rules.dirs.iter_mut().flatten() {
         *dir = base.join(&dir);
     }
-    if let Some(path) = &mut written.pins.path {
+    for path in [&mut written.pins.path, &mut written.policy.bundle].into_iter().flatten() {
         *path = base.join(&path);
     }
     let of_audit = [&mut written.audit.path, &mut written.audit.dir];

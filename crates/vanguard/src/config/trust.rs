@@ -166,6 +166,8 @@ mod tests {
             ("behaviour: {redis: {ca_file: x}}", "behaviour.redis.ca_file"),
             ("policy: {url: 'https://evil.example'}", "policy.url"),
             ("policy: {kind: opa}", "policy.kind"),
+            ("policy: {bundle: policies}", "policy.bundle"),
+            ("policy: {rule: data.x}", "policy.rule"),
             ("policy: {deadline_ms: 1}", "policy.deadline_ms"),
             ("policy: {on_failure: warn}", "policy.on_failure"),
             ("semantic: {enabled: false}", "semantic.enabled"),

@@ -121,6 +121,12 @@ pub(crate) const VARIABLES: &[Variable] = &[
         "VANGUARD_OPENAI_MODEL",
         Sets("semantic.openai.model", |text, w| set(&mut w.semantic.openai.model, given(text, "give a model"))),
     ),
+    v(
+        "VANGUARD_POLICY_BUNDLE",
+        Sets("policy.bundle", |text, w| {
+            set(&mut w.policy.bundle, given(text, "give a file or directory").map(Into::into))
+        }),
+    ),
     v("VANGUARD_POLICY_TOKEN", Steers("what the policy decision point at `policy.url` lets one in by")),
     v("VANGUARD_POLICY_URL", Sets("policy.url", |text, w| set(&mut w.policy.url, text.parse()))),
     v("VANGUARD_PROFILE", Sets("profile", |text, w| set(&mut w.profile, profile(text)))),

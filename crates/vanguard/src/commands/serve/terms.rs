@@ -68,6 +68,8 @@ pub(super) fn renewed(args: &Args, begun: &Settings) -> Result<Terms, Failure> {
     resolved.settings.serving.access_log.clone_from(&begun.serving.access_log);
     let (engine, warnings) = engine::build(&resolved.settings, &around)?;
     let terms = terms(args, &resolved.settings, engine)?;
+    // Last: what is refused before leaves them as they were.
+    begun.policy.read_again()?;
     warn_all(waiting.iter().chain(&resolved.warnings).chain(&warnings));
     Ok(terms)
 }
