@@ -12,12 +12,12 @@ use std::time::{Duration, Instant};
 use vanguard_engine::principal::Identity;
 
 use crate::config::{AuditConfig, OnFailure};
-use crate::evidence::{Home, Journal, JournalError, OpenedJournal, Recovered};
+use crate::evidence::{EvidenceConfig, Home, Journal, JournalError, OpenedJournal, Recovered};
 use crate::record::{
     Entry, MAX_RECORD_BYTES, Material, Salts, program, session_part, write_line, write_opened, write_recovered,
     write_rest,
 };
-use crate::send::Courier;
+use crate::send::{Courier, Cursor};
 use crate::stamp::Stamp;
 use crate::trail::Trail;
 
@@ -156,6 +156,12 @@ impl Log {
             }
             Arc::new(journal)
         });
+        let exports = |evidence: &&EvidenceConfig| evidence.send.export.is_some();
+        if let (Some(journal), Some(_)) = (&journal, config.evidence.as_ref().filter(exports)) {
+            // What was recorded before it was asked for is not sent.
+            let begun = Cursor::begin(journal.path(), journal.count());
+            begun.map_err(|error| OpenError::Evidence(format!("{}: {error}", journal.path().display())))?;
+        }
         if let Some(journal) = &journal {
             // Not forced: it need not outlive the machine, and a start would wait for the disk.
             journal

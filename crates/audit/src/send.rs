@@ -1,6 +1,7 @@
-//! What leaves the machine, where somebody asked for it: checkpoints to calendars of OpenTimestamps, reports of them to VEX.
+//! What leaves the machine, where somebody asked for it: checkpoints to calendars of OpenTimestamps, reports of them to VEX, and records to
+//! who watches over many programs.
 //!
-//! Only digests leave. What is to be sent waits in the [`Outbox`], a directory beside the logs, until it was: through crashes, and for as long
+//! But for those records, only digests leave. What is to be sent waits in the [`Outbox`], a directory beside the logs, until it was: through crashes, and for as long
 //! as the other side is not there. The [`Courier`] is the thread that does it, one in all processes of a directory; no message ever waits
 //! for it. Without a setting that asks for it there is no thread.
 
@@ -8,6 +9,7 @@ mod address;
 mod anchoring;
 mod calendar;
 mod courier;
+mod export;
 mod http;
 mod offers;
 mod outbox;
@@ -20,6 +22,7 @@ use std::time::Duration;
 pub use address::Endpoint;
 pub use calendar::{Calendar, CalendarError};
 pub use courier::Courier;
+pub use export::{Cursor, ExportConfig, Exported, Format, Receiver, Syslog};
 pub use http::{Answer, Http};
 pub(crate) use outbox::NAME as OUTBOX;
 pub use outbox::{Job, Kind, MAX_DEAD, MAX_WAITING, Outbox};
@@ -33,6 +36,8 @@ pub struct SendConfig {
     pub anchor: Option<AnchorConfig>,
     /// Checkpoints that are reported to VEX.
     pub vex: Option<VexConfig>,
+    /// Records that are sent as they are made.
+    pub export: Option<ExportConfig>,
 }
 
 impl SendConfig {
@@ -46,7 +51,7 @@ impl SendConfig {
 
     /// Whether anything is sent at all.
     pub fn is_some(&self) -> bool {
-        self.anchor.is_some() || self.vex.is_some()
+        self.anchor.is_some() || self.vex.is_some() || self.export.is_some()
     }
 }
 

@@ -3,12 +3,14 @@
 mod cef;
 mod ecs;
 mod ocsf;
+mod otlp;
 
 use crate::record::Record;
 
 pub use cef::cef;
 pub use ecs::{Ecs, ecs};
 pub use ocsf::{Ocsf, ocsf};
+pub use otlp::{Otlp, OtlpLogs, otlp, otlp_logs};
 
 /// Who makes the records.
 const VENDOR: &str = "McpVanguard";
@@ -48,6 +50,16 @@ fn severity(record: &Record) -> u8 {
         Some("medium") => 2,
         Some(_) => 1,
     }
+}
+
+/// Whether something was found in it, or it was refused.
+pub(crate) fn flagged(record: &Record) -> bool {
+    matches!(Outcome::of(record), Some(Outcome::Flagged | Outcome::Refused))
+}
+
+/// How bad it is, as syslog counts: from 2 (critical) to 6 (nothing was found).
+pub(crate) fn level(record: &Record) -> u8 {
+    6 - severity(record)
 }
 
 /// Milliseconds since 1970; 0 for a time that is none.

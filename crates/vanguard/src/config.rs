@@ -7,6 +7,7 @@ pub(crate) mod access;
 pub(crate) mod behaviour;
 pub(crate) mod decision_point;
 pub(crate) mod entry;
+pub(crate) mod exporting;
 pub(crate) mod file;
 pub(crate) mod gateway;
 pub(crate) mod origin;

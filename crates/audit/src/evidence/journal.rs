@@ -387,7 +387,8 @@ fn put_aside(log: &Path, origin: &str) -> io::Result<PathBuf> {
     aside.push(id);
     let aside = PathBuf::from(aside);
     super::files::make_directory(&aside)?;
-    for name in ["tile", crate::anchor::DIRECTORY, crate::receipt::DIRECTORY, CHECKPOINT, NAME] {
+    let of_others = [crate::anchor::DIRECTORY, crate::receipt::DIRECTORY, crate::send::Cursor::NAME];
+    for name in of_others.into_iter().chain(["tile", CHECKPOINT, NAME]) {
         match fs::rename(log.join(name), aside.join(name)) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             _ => {}

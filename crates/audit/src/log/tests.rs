@@ -33,7 +33,7 @@ pub(crate) fn decision() -> Decision {
     }
 }
 
-fn entry(decision: &Decision) -> Entry<'_> {
+pub(crate) fn entry(decision: &Decision) -> Entry<'_> {
     Entry { decision, timing: Timing::default(), digest: Some(Digest::of(b"{}")), bytes: 2, material: None }
 }
 

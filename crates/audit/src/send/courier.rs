@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use super::export::Exporter;
 use super::offers::Offers;
 use super::{Outbox, Round, SendConfig, now};
 
@@ -79,6 +80,7 @@ impl Shared {
 
     fn work(&self) {
         let (mut round, mut lock, mut outbox) = (Round::new(&self.home, self.config.clone()), None, None);
+        let mut exporter = self.config.export.clone().map(Exporter::new);
         loop {
             let mut next = now() + SLEEP;
             if outbox.is_none() {
@@ -87,6 +89,12 @@ impl Shared {
             }
             if let Some(outbox) = &outbox
                 && let Some(earlier) = self.deal(outbox, &mut round, &mut lock)
+            {
+                next = next.min(earlier);
+            }
+            // Whoever sends for the directory sends records as well: two would send them twice.
+            if let (Some(exporter), Some(_)) = (&mut exporter, &lock)
+                && let Some(earlier) = exporter.run(&self.home, &|| self.state().closed)
             {
                 next = next.min(earlier);
             }

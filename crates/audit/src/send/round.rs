@@ -128,7 +128,7 @@ impl Round {
     }
 
     fn step(&self, outbox: &Outbox, log: &Path, job: &Job, idle: bool) -> Outcome {
-        let SendConfig { anchor, vex } = &self.config;
+        let SendConfig { anchor, vex, .. } = &self.config;
         match (job.kind, anchor, vex) {
             (Kind::Anchor, Some(anchor), _) => anchoring::step(&self.http, anchor, log, job),
             (Kind::Report, _, Some(vex)) => vex::step(&self.http, vex, outbox, log, job, idle),

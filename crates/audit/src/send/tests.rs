@@ -12,16 +12,16 @@ use crate::anchor::{Anchor, State};
 use crate::evidence::{Home, Journal};
 
 /// A request as it came, and what is answered.
-type Answers = Box<dyn Fn(&str, &[u8]) -> (u16, String, Vec<u8>) + Send>;
+pub(super) type Answers = Box<dyn Fn(&str, &[u8]) -> (u16, String, Vec<u8>) + Send>;
 
 /// Something that speaks HTTP: the first line and the body of a request in, a status, more headers and a body out.
-struct Fake {
-    url: String,
+pub(super) struct Fake {
+    pub(super) url: String,
     asked: Arc<AtomicUsize>,
 }
 
 impl Fake {
-    fn start(answers: Answers) -> Self {
+    pub(super) fn start(answers: Answers) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let asked = Arc::new(AtomicUsize::new(0));
@@ -46,7 +46,7 @@ impl Fake {
         Self { url, asked }
     }
 
-    fn asked(&self) -> usize {
+    pub(super) fn asked(&self) -> usize {
         self.asked.load(Ordering::SeqCst)
     }
 }
@@ -90,7 +90,10 @@ fn calendar(address: &'static str, knows: bool) -> Fake {
 
 fn config(calendars: &[&Fake], least: usize) -> SendConfig {
     let calendars = calendars.iter().map(|fake| fake.url.parse().unwrap()).collect();
-    SendConfig { anchor: Some(AnchorConfig { calendars, least, interval: Duration::from_hours(1) }), vex: None }
+    SendConfig {
+        anchor: Some(AnchorConfig { calendars, least, interval: Duration::from_hours(1) }),
+        ..SendConfig::default()
+    }
 }
 
 /// A log with one checkpoint, which waits to be anchored.

@@ -23,7 +23,8 @@ const CHILD: &str = "VANGUARD_TEST_OUTBOX";
 
 fn config(url: &str) -> SendConfig {
     let (url, key) = (url.parse().unwrap(), Some(KEY.parse().unwrap()));
-    SendConfig { anchor: None, vex: Some(VexConfig { url, key, agent: None, interval: Duration::from_secs(1) }) }
+    let vex = VexConfig { url, key, agent: None, interval: Duration::from_secs(1) };
+    SendConfig { vex: Some(vex), ..SendConfig::default() }
 }
 
 /// A log of one record, and its outbox.

@@ -50,7 +50,7 @@ fn a_checkpoint_goes_into_a_block_and_two_programs_say_so() {
     outbox.put(&Job::new(Kind::Anchor, "files", 300, journal.checkpoint().unwrap().unwrap())).unwrap();
     let config =
         AnchorConfig { calendars: vec![calendar.url().parse().unwrap()], least: 1, interval: AnchorConfig::INTERVAL };
-    let mut round = Round::new(&home_dir, SendConfig { anchor: Some(config), vex: None });
+    let mut round = Round::new(&home_dir, SendConfig { anchor: Some(config), ..SendConfig::default() });
     let done = round.run(&outbox, true, &|| false).unwrap();
     assert_eq!((done.later, done.failure), (1, None));
     let log = journal.path();

@@ -30,6 +30,7 @@ pub(crate) fn run(args: &Args) -> Outcome {
     // Where there is no thread to be had for it, it is done when it is needed.
     let _ = std::thread::Builder::new().name("prepare".to_owned()).spawn(vanguard_engine::prepare);
     let (prepared, server) = Prepared::with_server(&args.wrap, Vec::new())?;
+    prepared.settings.audit.sending.export.beside_stdio()?;
     wrap::warn_of_tools(&prepared.settings, "start");
     let Prepared { engine, session, log, verbose, reporter, .. } = prepared;
     if verbose {

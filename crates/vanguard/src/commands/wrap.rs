@@ -14,6 +14,7 @@ use vanguard_gateway::{StdioConfig, Waits};
 use super::report;
 use super::scoring::Scoring;
 use crate::config::decision_point::TOKEN;
+use crate::config::exporting;
 use crate::config::sending::VEX_KEYS;
 use crate::config::sources::{Resolved, Surroundings};
 use crate::config::written::Stderr;
@@ -217,8 +218,8 @@ pub(crate) fn to_start(settings: &Settings, words: Vec<OsString>) -> Result<Stdi
     allowed(settings, &program)?;
     let mut config = StdioConfig::new(program, words);
     config.cwd.clone_from(&settings.server.cwd.value);
-    // What opens VEX or a policy decision point is nothing for a server to see.
-    config.env = VEX_KEYS.iter().chain([&TOKEN]).map(|name| (name.into(), None)).collect();
+    // What opens VEX, a policy decision point or a receiver of records is nothing for a server to see.
+    config.env = VEX_KEYS.iter().chain([&TOKEN, &exporting::TOKEN]).map(|name| (name.into(), None)).collect();
     config.env.extend(settings.server.env.value.iter().map(|(name, value)| (name.into(), Some(value.into()))));
     config.max_message = settings.limits.message_bytes.value;
     config.waits = Waits {
@@ -299,6 +300,11 @@ fn record(settings: &Settings, around: &Surroundings, server: &str) -> Result<Lo
     let send = audit.sending.meant(|name| around.variable(name).map(str::to_owned))?;
     let evidence =
         evidence_dir(settings, around).map(|dir| EvidenceConfig { dir, name: server.to_owned(), max_bytes, send });
+    if let (Some(to), None) = (&audit.sending.export.to.value, &evidence) {
+        let what =
+            format!("records for {} come out of the log that proves them; name a directory for it (audit.dir)", to.0);
+        return Err(Failure::Configuration(what));
+    }
     if path.is_none() && evidence.is_none() {
         return Ok(Log::disabled());
     }

@@ -9,6 +9,7 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use vanguard_audit::send::{AnchorConfig, Endpoint, Secret, SendConfig, VexConfig};
 
+use super::exporting::{Exported, TOKEN};
 use super::origin::pick;
 use super::{Layer, Set};
 use crate::exit::Failure;
@@ -89,6 +90,7 @@ pub(crate) struct Sending {
     pub(crate) vex: Set<Option<Address>>,
     pub(crate) vex_agent: Set<Option<String>>,
     pub(crate) vex_seconds: Set<u32>,
+    pub(crate) export: Exported,
 }
 
 impl Sending {
@@ -101,6 +103,7 @@ impl Sending {
             vex: pick(layers, None, |w| w.audit.vex.url.clone().map(Some)),
             vex_agent: pick(layers, None, |w| w.audit.vex.agent.clone().map(Some)),
             vex_seconds: pick(layers, seconds(VexConfig::INTERVAL), |w| w.audit.vex.interval_seconds),
+            export: Exported::from_layers(layers),
         }
     }
 
@@ -139,12 +142,13 @@ impl Sending {
         let interval = Duration::from_secs(self.anchor_seconds.value.into());
         let anchor = AnchorConfig { calendars, least: self.least.value, interval };
         let anchor = (!anchor.calendars.is_empty()).then_some(anchor);
-        let Some(Address(url)) = self.vex.value.clone() else { return Ok(SendConfig { anchor, vex: None }) };
+        let export = self.export.meant(variable(TOKEN))?;
+        let Some(Address(url)) = self.vex.value.clone() else { return Ok(SendConfig { anchor, vex: None, export }) };
         let named = VEX_KEYS.into_iter().find_map(|name| Some((name, variable(name).filter(|key| !key.is_empty())?)));
         let wrong = |name, error| Failure::Configuration(format!("{name}: {error}"));
         let key = named.map(|(name, key)| key.parse::<Secret>().map_err(|error| wrong(name, error))).transpose()?;
         let (agent, interval) = (self.vex_agent.value.clone(), Duration::from_secs(self.vex_seconds.value.into()));
-        Ok(SendConfig { anchor, vex: Some(VexConfig { url, key, agent, interval }) })
+        Ok(SendConfig { anchor, vex: Some(VexConfig { url, key, agent, interval }), export })
     }
 }
 

@@ -61,6 +61,7 @@ fn loosening(written: &Written, others: &Settings) -> Vec<String> {
     let semantic = &others.semantic;
     // Who decides, and what is told to whom, is the user's to say.
     let given = written.semantic.loosens(semantic).into_iter().chain(written.policy.given());
+    let given = given.chain(written.audit.export.given());
     for key in given.chain(written.behaviour.redirects()) {
         refuse(true, key);
     }
@@ -186,6 +187,7 @@ mod tests {
             ("audit: {on_failure: warn}", "audit.on_failure"),
             ("audit: {dir: none}", "audit.dir"),
             ("audit: {anchor: {calendars: ['https://evil.example']}}", "audit.anchor.calendars"),
+            ("audit: {export: {to: 'https://evil.example'}}", "audit.export.to"),
             ("audit: {vex: {url: 'https://evil.example'}}", "audit.vex.url"),
             ("expose_block_reason: true", "expose_block_reason"),
             ("server: {command: [evil]}", "server.command"),

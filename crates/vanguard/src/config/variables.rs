@@ -90,6 +90,8 @@ pub(crate) const VARIABLES: &[Variable] = &[
     ),
     v("VANGUARD_ENTROPY_HIGH", Idle(THROTTLE)),
     v("VANGUARD_ENTROPY_PENALTY", Idle(THROTTLE)),
+    v("VANGUARD_EXPORT_TO", Sets("audit.export.to", |text, w| set(&mut w.audit.export.to, text.parse()))),
+    v("VANGUARD_EXPORT_TOKEN", Steers("what the receiver of records at `audit.export.to` lets one in by")),
     v(
         "VANGUARD_EXPOSE_BLOCK_REASON",
         Sets("expose_block_reason", |text, w| set(&mut w.expose_block_reason, boolean(text))),

@@ -13,6 +13,7 @@ use super::access::Access;
 use super::behaviour::Behaviour;
 use super::decision_point::DecisionPoint;
 use super::entry::Entry;
+use super::exporting::Exporting;
 use super::gateway::Gateway;
 use super::pins::Pins;
 use super::roles::Corrections;
@@ -172,6 +173,8 @@ pub(crate) struct Audit {
     pub(crate) anchor: Anchoring,
     /// Reports of checkpoints to a VEX server. Only their digests are sent, by the key in `VANGUARD_VEX_KEY`.
     pub(crate) vex: Reporting,
+    /// Records for who watches over many programs, as they are made.
+    pub(crate) export: Exporting,
 }
 
 /// The MCP server.

@@ -29,7 +29,7 @@ pub(super) struct Args {
     /// The record (files:12), as `audit tail` shows it; with --format also a log, or nothing for all of them
     #[arg(value_name = "LOG:NUMBER")]
     what: Option<String>,
-    /// What to write the records as: OCSF 1.8 or ECS (JSON Lines), or CEF
+    /// What to write the records as: OCSF 1.8 or ECS (JSON Lines), CEF, or log records of OTLP (JSON Lines)
     #[arg(long, value_name = "FORMAT")]
     format: Option<Format>,
     /// Only records in which something was found
@@ -46,6 +46,7 @@ pub(super) struct Args {
 enum Format {
     Ocsf,
     Ecs,
+    Otlp,
     Cef,
 }
 
@@ -126,6 +127,7 @@ fn of_log(
         let Some(record) = record.filter(|record| !findings || !record.findings.is_empty()) else { continue };
         let line = match format {
             Format::Ocsf => siem::ocsf(&record).and_then(|event| serde_json::to_string(&event).ok()),
+            Format::Otlp => siem::otlp(&record).and_then(|event| serde_json::to_string(&event).ok()),
             Format::Ecs => siem::ecs(&record).and_then(|event| serde_json::to_string(&event).ok()),
             Format::Cef => siem::cef(&record),
         };

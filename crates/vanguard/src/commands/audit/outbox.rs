@@ -1,10 +1,10 @@
-//! `audit outbox`: what waits to be sent, and the dead letters.
+//! `audit outbox`: what waits to be sent, and the dead letters; and how far records were sent.
 
 use std::path::Path;
 use std::process::ExitCode;
 
 use serde::Serialize;
-use vanguard_audit::send::{Job, Outbox, Round, SendConfig};
+use vanguard_audit::send::{Exported, Job, Outbox, Round, SendConfig};
 
 use super::Common;
 use crate::commands::{plain, print, print_json, warn};
@@ -37,6 +37,16 @@ struct Shown {
     attempts: u32,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<String>,
+    /// Of the records of a log: what became of them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    records: Option<Records>,
+}
+
+#[derive(Serialize)]
+struct Records {
+    waiting: u64,
+    sent: u64,
+    missed: u64,
 }
 
 pub(super) fn run(args: &Args) -> Outcome {
@@ -68,6 +78,12 @@ pub(super) fn run(args: &Args) -> Outcome {
             shown.push(show(id, state, job));
         }
     }
+    for exported in Exported::all(&dir).map_err(|error| failed(&dir, &error))? {
+        let Exported { log, cursor, waiting } = exported;
+        let records = Some(Records { waiting, sent: cursor.sent, missed: cursor.missed });
+        let (since, error) = (String::new(), cursor.error);
+        shown.push(Shown { id: log, state: "records", since, attempts: 0, error, records });
+    }
     if args.common.json {
         print_json(&shown);
     } else {
@@ -79,17 +95,21 @@ pub(super) fn run(args: &Args) -> Outcome {
 /// Sends what waits, where no proxy of the directory does. Exit code 1 where something could not be sent.
 pub(super) fn send(dir: &Path, outbox: &Outbox, config: SendConfig) -> Outcome {
     if !config.is_some() {
-        return Err(Failure::Configuration("nothing is configured to send to (audit.anchor, audit.vex)".to_owned()));
+        return Err(Failure::Configuration(
+            "nothing is configured to send to (audit.anchor, audit.vex, audit.export)".to_owned(),
+        ));
     }
     let Some(_lock) = outbox.lock().map_err(|error| failed(dir, &error))? else {
         warn("a proxy of this directory sends what waits, within a minute");
         return Ok(ExitCode::SUCCESS);
     };
+    let export = config.export.clone();
+    let taken = export.is_none_or(|export| Exported::send(dir, export));
     let done = Round::new(dir, config).run(outbox, true, &|| false).map_err(|error| failed(dir, &error))?;
     if let Some(failure) = &done.failure {
         warn(&plain(failure));
     }
-    Ok(if done.failure.is_some() { ExitCode::from(1) } else { ExitCode::SUCCESS })
+    Ok(if done.failure.is_some() || !taken { ExitCode::from(1) } else { ExitCode::SUCCESS })
 }
 
 /// The outbox can't be read or written.
@@ -100,15 +120,19 @@ pub(super) fn failed(dir: &Path, error: &std::io::Error) -> Failure {
 fn show(id: String, state: &'static str, job: Option<Job>) -> Shown {
     let Some(job) = job else {
         let error = Some("it is damaged".to_owned());
-        return Shown { id, state, since: String::new(), attempts: 0, error };
+        return Shown { id, state, since: String::new(), attempts: 0, error, records: None };
     };
-    Shown { id, state, since: job.since_text(), attempts: job.attempts, error: job.error }
+    Shown { id, state, since: job.since_text(), attempts: job.attempts, error: job.error, records: None }
 }
 
 /// One line for a person.
 fn told(shown: &Shown) -> String {
-    let Shown { id, state, since, attempts, error } = shown;
+    let Shown { id, state, since, attempts, error, records } = shown;
     let error = error.as_deref().unwrap_or_default();
+    if let Some(Records { waiting, sent, missed }) = records {
+        let line = format!("{state:<7}  {}  {waiting} wait, {sent} sent, {missed} missed  {}", plain(id), plain(error));
+        return line.trim_end().to_owned() + "\n";
+    }
     let line = format!("{state:<7}  {}  since {since}  tried {attempts} times  {}", plain(id), plain(error));
     line.trim_end().to_owned() + "\n"
 }
