@@ -97,6 +97,11 @@ impl Scorer {
         Self { address, shared }
     }
 
+    /// Its address.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
     /// Its base address, as the settings have it.
     pub fn url(&self) -> String {
         let path = if self.shared.protocol == Protocol::OpenAi { "/v1" } else { "" };
@@ -234,8 +239,9 @@ impl Shared {
                 expected.push("anthropic-version: 2023-06-01".into());
             }
         }
-        headers
-            .retain(|header| !(header.starts_with("host: 127.0.0.1:") || header.starts_with("user-agent: vanguard/")));
+        headers.retain(|header| {
+            !["host: 127.0.0.1:", "host: localhost:", "user-agent: vanguard/"].iter().any(|own| header.starts_with(own))
+        });
         expected.sort();
         if head[0] != format!("POST {path} HTTP/1.1") || headers != expected {
             return Err(format!("{head:#?} is not {expected:#?} for {path}"));

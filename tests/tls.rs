@@ -1,9 +1,11 @@
 //! An authority that a test leads: certificates for the gateway and its clients, and https to it.
 
-use std::io::{BufRead as _, BufReader, Read, Write as _};
-use std::net::TcpStream;
+use std::io::{BufRead as _, BufReader, ErrorKind, Read, Write as _};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::Duration;
 
 use rcgen::{
     BasicConstraints, CertificateParams, CertificateRevocationListParams, CertifiedIssuer, DistinguishedName, DnType,
@@ -11,7 +13,9 @@ use rcgen::{
 };
 use tokio_rustls::rustls::pki_types::pem::PemObject as _;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use tokio_rustls::rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned, crypto::ring};
+use tokio_rustls::rustls::{
+    ClientConfig, ClientConnection, RootCertStore, ServerConfig, ServerConnection, StreamOwned, crypto::ring,
+};
 
 use crate::client::PATIENCE;
 use crate::gateway::{Gateway, Response};
@@ -88,6 +92,29 @@ impl Authority {
         self.connect(gateway, shown)?.send(bytes)
     }
 
+    /// Listens on a port of this machine for a server that speaks no TLS, as `localhost`.
+    pub fn stand_before(&self, server: SocketAddr) -> u16 {
+        let [certificate, key] = self.certify("localhost");
+        let certificate = CertificateDer::from_pem_slice(certificate.as_bytes()).unwrap();
+        let key = PrivateKeyDer::from_pem_slice(key.as_bytes()).unwrap();
+        let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(vec![certificate], key)
+            .unwrap();
+        let (config, listener) = (Arc::new(config), TcpListener::bind("127.0.0.1:0").unwrap());
+        let port = listener.local_addr().unwrap().port();
+        thread::spawn(move || {
+            for stream in listener.incoming().map_while(Result::ok) {
+                let config = Arc::clone(&config);
+                // Who does not trust the certificate goes away.
+                thread::spawn(move || carry(stream, config, server).ok());
+            }
+        });
+        port
+    }
+
     /// Shakes hands with the gateway.
     pub fn connect(&self, gateway: &Gateway, shown: Option<&[String; 2]>) -> std::io::Result<Secured> {
         let mut roots = RootCertStore::empty();
@@ -113,6 +140,34 @@ impl Authority {
         assert_eq!(stream.conn.alpn_protocol(), Some(&b"http/1.1"[..]));
         Ok(Secured(stream))
     }
+}
+
+/// Carries requests of one connection to the server, and its answers back. One at a time: each side says something whole, then the other does.
+fn carry(stream: TcpStream, config: Arc<ServerConfig>, server: SocketAddr) -> std::io::Result<()> {
+    let connection = ServerConnection::new(config).map_err(std::io::Error::other)?;
+    let (mut client, mut server) = (StreamOwned::new(connection, stream), TcpStream::connect(server)?);
+    server.set_read_timeout(Some(Duration::from_millis(100)))?;
+    client.sock.set_read_timeout(Some(Duration::from_millis(100)))?;
+    let mut bytes = vec![0; 1 << 16];
+    loop {
+        match client.read(&mut bytes) {
+            Ok(0) => return Ok(()),
+            Ok(read) => server.write_all(&bytes[..read])?,
+            Err(error) if is_silence(&error) => {}
+            Err(error) => return Err(error),
+        }
+        match server.read(&mut bytes) {
+            Ok(0) => return Ok(()),
+            Ok(read) => client.write_all(&bytes[..read])?,
+            Err(error) if is_silence(&error) => {}
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+/// Whether nothing came for a while.
+fn is_silence(error: &std::io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut)
 }
 
 /// A connection over https.

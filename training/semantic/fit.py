@@ -20,13 +20,14 @@ from scipy.stats import rankdata
 SEED = 1
 PULL = 0.3  # of the weights towards nothing
 ATTACK = 20.0  # what a family of attacks weighs, by the root of how many it has
+FEW = 20.0  # as in embedded.rs
 WORDS = 1 << 18  # as in features.rs
 FIRSTS, BUCKETS = WORDS, WORDS + (1 << 17) + (1 << 17)
 SAID = 128
 HALF, WORD_SCALE, FIRST_SCALE, SCORE_SCALE = 0.5, 2.5, 2.0, 3.0
 COMMON = 100  # words too common to mean anything
 # Where a score of a half and one of 0.8 lie, from what was held out (`--report`); descriptions are manuals and full of orders.
-HALFWAY, BLOCK, DESCRIBED = 1.2, 2.6, 1.0
+HALFWAY, BLOCK, DESCRIBED = 1.2, 2.6, 2.0
 FOLDS = 4
 PERMISSIVE = re.compile(r"^(MIT|Apache|BSD|CC0|CC-BY-4|Unlicense)(?!.*(SA|NC|GPL|no LICENSE|none))")
 # Not injection, or nothing of it in the text.
@@ -62,7 +63,7 @@ def load(prefix):
             of_score = [first, first + 1] + ([first + 2] if first > BUCKETS + SAID else [])
             columns += [parts.astype(np.int32), np.array(said, np.int32) + BUCKETS, np.array(of_score, np.int32)]
             known = [np.clip(score / 100, -2, 6) * SCORE_SCALE, np.clip(score / 100 - 2.5, 0, 3) * SCORE_SCALE, SCORE_SCALE]
-            values += [(often / np.sqrt(max(count, 1))).astype(np.float32), np.full(len(said), HALF, np.float32), np.array(known[: len(of_score)], np.float32)]
+            values += [(often / np.sqrt(count + FEW)).astype(np.float32), np.full(len(said), HALF, np.float32), np.array(known[: len(of_score)], np.float32)]
             pointers.append(pointers[-1] + len(parts) + len(said) + len(of_score))
             case.rows.append(len(scores))
             scores.append(score)
@@ -143,7 +144,7 @@ def write(path, weights, vectors):
     scale = np.sort(np.abs(table))[-64] / 127
     numbers = [scale, bias, known[0], known[1], bias + known[5] - DESCRIBED, known[3], known[4], 1.386 / (BLOCK - HALFWAY), HALFWAY]
     with open(path, "wb") as out:
-        out.write(b"VANGSEM1")
+        out.write(b"VANGSEM2")
         out.write(struct.pack(f"<{len(numbers)}f", *numbers))
         out.write(said.astype("<f4").tobytes())
         out.write(np.clip(np.round(table / scale), -127, 127).astype(np.int8).tobytes())
@@ -235,10 +236,23 @@ def measure(cases, found, title):
         print(f"| {name} | {len(values)} | " + " | ".join(f"{100 * np.mean(np.array(values) >= cut):.0f}" for cut in cuts.values()) + " |")
 
 
+def runs(case):
+    """Every five words in a row."""
+    found = set()
+    for text in case.texts:
+        words = re.findall(r"\w+", text.lower())
+        found.update(number(" ".join(words[n : n + 5])) for n in range(len(words) - 4))
+    return found
+
+
 def held_out(cases, matrix, scores, parts):
+    """Of sentences of our own, who have read the corpora, none is learnt from that shares five words in a row with an attack that is measured."""
     found = np.full(len(cases), -20.0)
+    own = {n: runs(case) for n, case in enumerate(cases) if case.bad and OWN.match(case.family)}
     for part in sorted(set(parts)):
-        weights = fit(cases, matrix, scores, [case for n, case in enumerate(cases) if case.usable and parts[n] != part])
+        measured = set().union(*(runs(case) for n, case in enumerate(cases) if case.bad and parts[n] == part and n not in own))
+        seen = [case for n, case in enumerate(cases) if case.usable and parts[n] != part and not (n in own and own[n] & measured)]
+        weights = fit(cases, matrix, scores, seen)
         guess = matrix @ weights[:-1] + weights[-1]
         for n, case in enumerate(cases):
             if parts[n] == part and case.rows:

@@ -7,18 +7,27 @@ import re
 
 MOST = 14
 CHOICE = re.compile(r"\{([^{}]*)\}")
+LIST = re.compile(r"\$([a-z]+)")
 
 
-def variants(rng, line):
+def variants(rng, line, lists, most):
     """Some of the sentences that a line stands for."""
     seen = []
-    for _ in range(MOST * 4):
+    for _ in range(most * 4):
         text = line
-        while (found := CHOICE.search(text)) and "|" in found.group(1):
-            text = text[: found.start()] + rng.choice(found.group(1).split("|")) + text[found.end() :]
+        while True:
+            # A list is opened only where it was chosen, so that of each alternative as many are made as of the others.
+            if (found := CHOICE.search(text)) and "|" in found.group(1):
+                text = text[: found.start()] + rng.choice(found.group(1).split("|")) + text[found.end() :]
+            elif (found := LIST.search(text)) and found.group(1) in lists:
+                text = text[: found.start()] + rng.choice(lists[found.group(1)]) + text[found.end() :]
+            else:
+                break
+        # A bar within a sentence.
+        text = text.replace(" OR ", "|").replace("\\n", "\n")
         if text not in seen:
             seen.append(text)
-        if len(seen) == MOST:
+        if len(seen) == most:
             break
     return seen
 
@@ -26,10 +35,13 @@ def variants(rng, line):
 def main():
     rng = random.Random(2026)
     lines = pathlib.Path(__file__).with_name("own.txt").read_text(encoding="utf-8").splitlines()
-    section, carriers, sentences = None, [], []
+    section, carriers, sentences, lists = None, [], [], {}
     for number, line in enumerate(lines):
         if line.startswith("== "):
             section = line[3:]
+        elif line.startswith("@"):
+            name, words = line[1:].split(" ", 1)
+            lists[name] = words.split("|")
         elif line and not line.startswith("#") or line.startswith("{#"):
             if section == "carrier":
                 carriers.append(line.replace("\\n", "\n"))
@@ -41,9 +53,9 @@ def main():
     for n, text in enumerate(carriers):
         write(f"own-carrier-{n}", "ben_own_carrier", "benign", f"own:carrier{n}", text)
     for section, number, line in sentences:
-        kind, name = section.split()
+        kind, name, *most = section.split()
         family = f"own_{name}" if kind == "attack" else f"ben_own_{name}"
-        for n, text in enumerate(variants(rng, line)):
+        for n, text in enumerate(variants(rng, line, lists, int(most[0]) if most else MOST)):
             if rng.random() < 0.5:
                 around = rng.choice(carriers)
                 text = f"{around}\n{text}" if rng.random() < 0.6 else f"{text} {around}"

@@ -17,16 +17,61 @@ pub(crate) fn waits(talk: &Conversation) -> bool {
     talk.seat.engine().counsel().is_some_and(|(_, asking)| asking.wait == Wait::Held)
 }
 
+/// What is said at once of a message that does not wait, before it goes on. Of `questions` those are left that may be asked when it has gone
+/// ([`ask_after`]): all whose answer is not known, but where a text that nobody scores does not pass.
+pub(crate) fn ask_before(
+    talk: &Conversation,
+    line: &Line<'_>,
+    decisions: &[Decision],
+    questions: &mut Vec<Question>,
+) -> Vec<Word> {
+    let engine = talk.seat.engine();
+    let Some((counsel, _)) = engine.counsel() else { return Vec::new() };
+    if !engine.passes_unsaid() {
+        return ask(talk, Fingerprint::of(line), decisions, std::mem::take(questions));
+    }
+    let mut said = Vec::new();
+    questions.retain(|question| match counsel.known(question) {
+        None => true,
+        Some(scored) => {
+            said.push(Word { of: question.of, pointer: question.pointer().to_owned(), advice: Ok(scored) });
+            false
+        }
+    });
+    said
+}
+
+/// Asks about a message that has gone on. That there will be no score is added to its decisions, which are not recorded yet; a score is told as one
+/// that comes later.
+pub(crate) fn ask_after(
+    talk: &Conversation,
+    line: &[u8],
+    print: Fingerprint,
+    decisions: &mut [Decision],
+    questions: Vec<Question>,
+) {
+    let mut said = ask(talk, print, decisions, questions);
+    said.retain(|word| {
+        let late = word.advice.is_ok();
+        if late && let Some(mut later) = Later::of(talk, &talk.seat.engine(), print, decisions, word.of, &word.pointer)
+        {
+            later.said(word.advice.clone());
+        }
+        !late
+    });
+    // It has passed: so it would, whatever this adds.
+    raise(talk, line, decisions, &said);
+}
+
 /// Asks without waiting, and returns what is said at once. What is said later is recorded, and the session's next calls are judged by it.
-pub(crate) fn ask(talk: &Conversation, line: &Line<'_>, decisions: &[Decision], questions: Vec<Question>) -> Vec<Word> {
+fn ask(talk: &Conversation, print: Fingerprint, decisions: &[Decision], questions: Vec<Question>) -> Vec<Word> {
     let engine = Arc::clone(&talk.seat.engine());
     // The engine may be another one since the message was judged.
     let Some((counsel, _)) = engine.counsel() else { return Vec::new() };
-    let print = Fingerprint::of(line);
     let mut said = Vec::new();
     for question in questions {
-        let Some(mut later) = Later::of(talk, &engine, print, decisions, &question) else { continue };
         let (of, pointer) = (question.of, question.pointer().to_owned());
+        let Some(mut later) = Later::of(talk, &engine, print, decisions, of, &pointer) else { continue };
         if let Some(advice) = counsel.ask(question, Box::new(move |advice| later.said(advice))) {
             said.push(Word { of, pointer, advice });
         }
@@ -70,8 +115,8 @@ fn ask_one(
     question: Question,
     open: &Arc<Mutex<Open>>,
 ) {
-    let mut later = Later::of(talk, engine, print, decisions, &question);
     let (of, pointer) = (question.of, question.pointer().to_owned());
+    let mut later = Later::of(talk, engine, print, decisions, of, &pointer);
     let (waiting, place, mut is_told) = (Arc::clone(open), pointer.clone(), false);
     let told = move |advice| {
         if std::mem::replace(&mut is_told, true) {
@@ -145,9 +190,10 @@ impl Later {
         engine: &Arc<Engine>,
         print: Fingerprint,
         decisions: &[Decision],
-        question: &Question,
+        of: usize,
+        pointer: &str,
     ) -> Option<Self> {
-        let judged = decisions.get(question.of)?;
+        let judged = decisions.get(of)?;
         let decision = Decision {
             flow: judged.flow,
             method: judged.method.clone(),
@@ -160,7 +206,7 @@ impl Later {
             past: None,
             coverage: Coverage::default(),
         };
-        let pointer = question.pointer().to_owned();
+        let pointer = pointer.to_owned();
         Some(Self { talk: talk.again(), engine: Arc::clone(engine), print, decision, pointer })
     }
 

@@ -11,6 +11,7 @@ use vanguard_engine::meaning::Question;
 use vanguard_engine::verdict::{Answer, Decision, Effect, Flow, Judged, Permit, Timing};
 use vanguard_wire::{Line, LineFramer};
 
+use crate::conversation::Conversation;
 use crate::judge::judge;
 use crate::link::{Happening, Link};
 use crate::outlet::Closed;
@@ -95,7 +96,7 @@ impl Pump<'_> {
         let judged = talk.seat.desks.at_one(|scratch| judge(talk, self.flow, line, scratch));
         let Judged { effect, decisions, timing, questions } = judged;
         match effect {
-            Effect::Forward(permit) if questions.is_empty() => self.forward(line, permit, decisions, timing),
+            Effect::Forward(permit) if questions.is_empty() => self.forward(line, permit, decisions, timing, questions),
             Effect::Forward(permit) => self.ask(line, permit, decisions, timing, questions),
             Effect::Refuse(answers) => {
                 // What came before goes before.
@@ -105,14 +106,22 @@ impl Pump<'_> {
         }
     }
 
-    fn forward(&mut self, line: &Line<'_>, permit: Permit<'_>, decisions: Vec<Decision>, timing: Timing) {
+    /// Sends a message on. What is asked about it then is asked when it is on its way.
+    fn forward(
+        &mut self,
+        line: &Line<'_>,
+        permit: Permit<'_>,
+        decisions: Vec<Decision>,
+        timing: Timing,
+        questions: Vec<Question>,
+    ) {
         let sent = self.link.forward(self.flow, permit);
         self.note(sent);
         match line {
-            Line::Message(bytes) if bytes.len() < COPY_BYTES => self.later.keep(bytes, decisions, timing),
+            Line::Message(bytes) if bytes.len() < COPY_BYTES => self.later.keep(bytes, decisions, timing, questions),
             _ => {
                 self.flush();
-                self.link.talk.passed(Fingerprint::of(line), decisions, timing);
+                gone_on(&self.link.talk, line, decisions, timing, questions);
             }
         }
     }
@@ -125,14 +134,14 @@ impl Pump<'_> {
         permit: Permit<'_>,
         mut decisions: Vec<Decision>,
         timing: Timing,
-        questions: Vec<Question>,
+        mut questions: Vec<Question>,
     ) {
         let talk = &self.link.talk;
-        let Line::Message(bytes) = *line else { return self.forward(line, permit, decisions, timing) };
+        let Line::Message(bytes) = *line else { return self.forward(line, permit, decisions, timing, Vec::new()) };
         if !consult::waits(talk) {
-            let said = consult::ask(talk, line, &decisions, questions);
+            let said = consult::ask_before(talk, line, &decisions, &mut questions);
             return match consult::raise(talk, bytes, &mut decisions, &said) {
-                None => self.forward(line, permit, decisions, timing),
+                None => self.forward(line, permit, decisions, timing, questions),
                 Some(answers) => {
                     self.flush();
                     self.refuse(line, answers, decisions, timing);
@@ -179,9 +188,8 @@ impl Pump<'_> {
             return;
         }
         let mut later = std::mem::take(&mut self.later);
-        for (range, decisions, timing) in later.items.drain(..) {
-            let bytes = &later.bytes[range];
-            self.link.talk.passed(Fingerprint::of(&Line::Message(bytes)), decisions, timing);
+        for (range, decisions, timing, questions) in later.items.drain(..) {
+            gone_on(&self.link.talk, &Line::Message(&later.bytes[range]), decisions, timing, questions);
         }
         later.bytes.clear();
         self.later = later;
@@ -223,6 +231,23 @@ impl Pump<'_> {
     }
 }
 
+/// Asks about a message that has gone on what was not known of it, and records it.
+fn gone_on(
+    talk: &Conversation,
+    line: &Line<'_>,
+    mut decisions: Vec<Decision>,
+    timing: Timing,
+    questions: Vec<Question>,
+) {
+    let print = Fingerprint::of(line);
+    if let Line::Message(bytes) = *line
+        && !questions.is_empty()
+    {
+        consult::ask_after(talk, bytes, print, &mut decisions, questions);
+    }
+    talk.passed(print, decisions, timing);
+}
+
 /// Who is gone when messages of this flow find their outlet closed.
 pub(crate) fn closed(flow: Flow) -> Happening {
     match flow {
@@ -231,17 +256,20 @@ pub(crate) fn closed(flow: Flow) -> Happening {
     }
 }
 
+/// Where a message stands among the bytes, what was decided on it, and what is to be asked about it.
+type Item = (Range<usize>, Vec<Decision>, Timing, Vec<Question>);
+
 /// Messages that were sent on and wait for their record, copied out of the reader's way.
 #[derive(Default)]
 struct Later {
     bytes: Vec<u8>,
-    items: Vec<(Range<usize>, Vec<Decision>, Timing)>,
+    items: Vec<Item>,
 }
 
 impl Later {
-    fn keep(&mut self, bytes: &[u8], decisions: Vec<Decision>, timing: Timing) {
+    fn keep(&mut self, bytes: &[u8], decisions: Vec<Decision>, timing: Timing, questions: Vec<Question>) {
         let start = self.bytes.len();
         self.bytes.extend_from_slice(bytes);
-        self.items.push((start..self.bytes.len(), decisions, timing));
+        self.items.push((start..self.bytes.len(), decisions, timing, questions));
     }
 }

@@ -9,7 +9,7 @@ use crate::features;
 /// The model that comes with the program.
 static OWN: &[u8] = include_bytes!("../model/injection.bin");
 /// What a file of this version begins with.
-const VERSION: &[u8; 8] = b"VANGSEM1";
+const VERSION: &[u8; 8] = b"VANGSEM2";
 /// Numbers after that, before the weights.
 const NUMBERS: usize = 9;
 /// Things that L1 says of a text, each with a weight.
@@ -38,6 +38,8 @@ struct Known {
     beyond: f32,
 }
 
+/// As many parts as a sentence of a few words has, added to those of each: else few words that say little would weigh as much as many.
+const FEW: f32 = 20.0;
 /// The L1 score from which on it counts more.
 const PLAIN: f32 = 2.5;
 
@@ -108,7 +110,7 @@ impl Scorer for Embedded {
         let described = said.direction.intersects(vanguard_engine::rules::Direction::DESCRIPTION);
         let known = if described { &self.descriptions } else { &self.answers };
         let score = said.score as f32 / 100.0;
-        let mut logit = known.bias + self.step * weight.sum / weight.parts.max(1.0).sqrt();
+        let mut logit = known.bias + self.step * weight.sum / (weight.parts + FEW).sqrt();
         logit += known.point * score.clamp(-2.0, 6.0) + known.beyond * (score - PLAIN).clamp(0.0, 3.0);
         let mut rest = said.features;
         while rest != 0 {
@@ -125,7 +127,7 @@ mod tests {
 
     #[test]
     fn a_model_of_another_version_or_length_is_refused() {
-        assert_eq!(Embedded::read(b"VANGSEM0").err(), Some(ModelError::Version));
+        assert_eq!(Embedded::read(b"VANGSEM1").err(), Some(ModelError::Version));
         assert_eq!(Embedded::read(b"").err(), Some(ModelError::Version));
         assert!(matches!(Embedded::read(&OWN[..OWN.len() - 1]).err(), Some(ModelError::Length(..))));
         let mut broken = OWN.to_vec();

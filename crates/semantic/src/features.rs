@@ -36,6 +36,7 @@ pub fn each(sentence: &str, each: &mut impl FnMut(usize)) {
         begins: true,
         letters: [0; LONGEST],
         length: 0,
+        part: 0,
         hash: 0,
         stems: [0; 2],
         seen: [0; REMEMBERED],
@@ -66,10 +67,14 @@ struct Reader<'e, E> {
     /// The word at hand.
     letters: [u16; LONGEST],
     length: usize,
+    /// Its last four letters.
+    part: u64,
+    /// What it is but for those of these that came since.
     hash: u64,
     /// What its first four and its first six letters are.
     stems: [u64; 2],
-    seen: [u64; REMEMBERED],
+    /// The half of each is enough to tell it apart, and half as much to clear for each sentence.
+    seen: [u32; REMEMBERED],
     each: &'e mut E,
 }
 
@@ -133,10 +138,14 @@ impl<E: FnMut(usize)> Reader<'_, E> {
         let Some(place) = self.letters.get_mut(self.length) else { return };
         *place = letter;
         self.length += 1;
-        self.hash = mix(self.hash, u64::from(letter));
+        self.part = self.part << 16 | u64::from(letter);
+        // Four letters at a time: each mixture waits for the one before.
+        if self.length.is_multiple_of(PART) {
+            self.hash = mix(self.hash, self.part);
+        }
         match self.length {
             4 => self.stems[0] = self.hash,
-            6 => self.stems[1] = self.hash,
+            6 => self.stems[1] = mix(self.hash, self.part),
             _ => {}
         }
     }
@@ -152,11 +161,11 @@ impl<E: FnMut(usize)> Reader<'_, E> {
         if self.length == 0 {
             return;
         }
-        let token = mix(WORD, self.hash);
+        let token = mix(WORD, whole(self.hash, self.part, self.length));
         if self.is_new(token) {
             self.parts();
         }
-        (self.length, self.hash) = (0, 0);
+        (self.length, self.part, self.hash) = (0, 0, 0);
         if self.begins && self.is_new(token ^ STEM) {
             (self.each)(FIRSTS | bucket(token, FIRST_BITS));
         }
@@ -199,9 +208,10 @@ impl<E: FnMut(usize)> Reader<'_, E> {
     }
 
     /// Whether it was not there a moment ago.
+    #[expect(clippy::cast_possible_truncation, reason = "the half of it is enough")]
     fn is_new(&mut self, what: u64) -> bool {
-        let place = bucket(what, REMEMBERED.trailing_zeros());
-        self.seen.get_mut(place).is_none_or(|seen| std::mem::replace(seen, what) != what)
+        let (place, half) = (bucket(what, REMEMBERED.trailing_zeros()), what as u32);
+        self.seen.get_mut(place).is_none_or(|seen| std::mem::replace(seen, half) != half)
     }
 }
 
@@ -232,12 +242,21 @@ fn is_before(token: u64) -> bool {
 
 /// The token of a word in small letters.
 const fn word(mut letters: &[u8]) -> u64 {
-    let mut hash = 0;
+    let (mut hash, mut part, mut length) = (0, 0, 0_usize);
     while let [first, rest @ ..] = letters {
-        hash = mix(hash, *first as u64);
+        part = part << 16 | *first as u64;
+        length += 1;
+        if length.is_multiple_of(PART) {
+            hash = mix(hash, part);
+        }
         letters = rest;
     }
-    mix(WORD, hash)
+    mix(WORD, whole(hash, part, length))
+}
+
+/// What a word is: all of its letters, and how many the last mixture has.
+const fn whole(hash: u64, part: u64, length: usize) -> u64 {
+    if length.is_multiple_of(PART) { hash } else { mix(hash, part) }
 }
 
 const fn mix(hash: u64, with: u64) -> u64 {

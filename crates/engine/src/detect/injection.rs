@@ -51,7 +51,7 @@ fn look(look: &Look<'_>, found: &mut Found<'_>) {
     let mut last = (0, 0);
     let meaning = look.meaning.filter(|_| look.wants(MEANT) || look.wants(DOUBTED));
     windows(look.view, meaning.map(Meaning::scorer), &mut |window| {
-        let Window { features, place, .. } = window;
+        let Window { features, place, alone, .. } = window;
         // What says the same as the window before scores no more.
         let score = if last.0 == *features { last.1 } else { weights::score(*features, look.direction) };
         if let Some(meaning) = meaning.filter(|_| window.weight != Weight::default()) {
@@ -61,7 +61,7 @@ fn look(look: &Look<'_>, found: &mut Found<'_>) {
                 meant = (meaning.of(likely), likely, place.clone());
             }
         }
-        if std::mem::replace(&mut last, (*features, score)).0 == *features {
+        if *alone || std::mem::replace(&mut last, (*features, score)).0 == *features {
             return;
         }
         if score >= suspicion && best.as_ref().is_none_or(|(most, _)| score > *most) {

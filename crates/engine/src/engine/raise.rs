@@ -79,6 +79,14 @@ impl Engine {
         })
     }
 
+    /// Whether a text of which nothing was said passes all the same, whatever it is: then it may go on before anybody is asked.
+    pub fn passes_unsaid(&self) -> bool {
+        let Some((_, asking)) = self.counsel() else { return true };
+        let rule = self.checks.own(Check::Meaning(Said::Nothing));
+        let own = if asking.closed { Action::Block } else { Action::Warn };
+        self.policy.action(&rule.id, own) <= Action::Warn
+    }
+
     /// What is to be recorded of what was said about a message that has passed, if it matters. From now on the session's calls that
     /// act are judged by it.
     pub fn note(&self, session: &Session, passed: &Decision, said: &Word, clock: &dyn Clock) -> Option<Decision> {

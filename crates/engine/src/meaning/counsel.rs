@@ -16,6 +16,13 @@ pub trait Counsel: fmt::Debug + Send + Sync {
     /// ([`Unscored::Deadline`]), and then once more if the score comes after all.
     fn ask(&self, question: Question, told: Told) -> Option<Advice>;
 
+    /// What is known already, which takes no time: a message that does not wait need not be asked about before it is sent on. Counts as a question
+    /// where there is an answer.
+    fn known(&self, question: &Question) -> Option<Scored> {
+        let _ = question;
+        None
+    }
+
     /// What has been asked until now.
     fn figures(&self) -> Figures;
 }

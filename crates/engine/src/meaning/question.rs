@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use sha2::{Digest as _, Sha256};
 use vanguard_wire::{Body, Message};
@@ -47,6 +47,7 @@ pub struct Question {
     subject: Subject,
     parts: Vec<Part>,
     masker: Arc<Masker>,
+    digest: OnceLock<[u8; 32]>,
 }
 
 /// A text of a message.
@@ -95,6 +96,10 @@ impl Question {
 
     /// Tells it apart from others. The same texts of the same tool in the same places have the same.
     pub fn digest(&self) -> [u8; 32] {
+        *self.digest.get_or_init(|| self.print())
+    }
+
+    fn print(&self) -> [u8; 32] {
         let mut digest = Sha256::new();
         digest.update([self.subject as u8]);
         let mut add = |text: &str| {
@@ -289,7 +294,7 @@ impl Asked<'_> {
                 last.parts.push(part);
             } else if count < MAX_QUESTIONS {
                 let masker = Arc::clone(self.of);
-                self.questions.push(Question { of: 0, subject, parts: vec![part], masker });
+                self.questions.push(Question { of: 0, subject, parts: vec![part], masker, digest: OnceLock::new() });
             }
         }
     }

@@ -79,10 +79,10 @@ pub(super) fn hear_from<T>(
 
 fn hear_here<T>(talk: &Conversation, flow: Flow, line: &Line<'_>, deliver: impl FnOnce(Permit<'_>) -> T) -> Ruling<T> {
     let judged = SCRATCH.with_borrow_mut(|scratch| judge(talk, flow, line, scratch));
-    let Judged { effect, mut decisions, timing, questions } = judged;
+    let Judged { effect, mut decisions, timing, mut questions } = judged;
     let effect = match (effect, line) {
         (Effect::Forward(permit), Line::Message(bytes)) if !questions.is_empty() => {
-            let said = said_of(talk, line, &decisions, questions);
+            let said = said_of(talk, line, &decisions, &mut questions);
             match consult::raise(talk, bytes, &mut decisions, &said) {
                 None => Effect::Forward(permit),
                 Some(answers) => Effect::Refuse(answers),
@@ -92,8 +92,13 @@ fn hear_here<T>(talk: &Conversation, flow: Flow, line: &Line<'_>, deliver: impl 
     };
     match effect {
         Effect::Forward(permit) => {
-            let sent = deliver(permit);
-            talk.passed(Fingerprint::of(line), decisions, timing);
+            let (sent, print) = (deliver(permit), Fingerprint::of(line));
+            if let Line::Message(bytes) = *line
+                && !questions.is_empty()
+            {
+                consult::ask_after(talk, bytes, print, &mut decisions, questions);
+            }
+            talk.passed(print, decisions, timing);
             talk.watch_audit();
             Ruling::Passed(sent)
         }
@@ -123,11 +128,13 @@ const MAX_HELD: usize = 256;
 /// How many do.
 static HELD: AtomicUsize = AtomicUsize::new(0);
 
-/// What a scorer that takes its time says of a message; only this one waits for it, and only where it is to.
-fn said_of(talk: &Conversation, line: &Line<'_>, decisions: &[Decision], questions: Vec<Question>) -> Vec<Word> {
+/// What a scorer that takes its time says of a message; only this one waits for it, and only where it is to. What is left of `questions` is
+/// asked when it has gone on.
+fn said_of(talk: &Conversation, line: &Line<'_>, decisions: &[Decision], questions: &mut Vec<Question>) -> Vec<Word> {
     if !consult::waits(talk) {
-        return consult::ask(talk, line, decisions, questions);
+        return consult::ask_before(talk, line, decisions, questions);
     }
+    let questions = std::mem::take(questions);
     if HELD.fetch_add(1, Ordering::Relaxed) >= MAX_HELD {
         HELD.fetch_sub(1, Ordering::Relaxed);
         return consult::unsaid(&questions, Unscored::Busy);

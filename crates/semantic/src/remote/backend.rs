@@ -110,6 +110,9 @@ pub enum BackendError {
     /// It is none.
     #[error("the model has no name")]
     Model,
+    /// They hold nobody who vouches.
+    #[error("the certificates hold none in PEM, or one that cannot be read")]
+    Roots,
 }
 
 /// A question as it is sent.

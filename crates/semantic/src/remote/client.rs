@@ -2,10 +2,11 @@
 
 use std::time::{Duration, Instant};
 
+use ureq::tls::{PemItem, RootCerts, TlsConfig, parse_pem};
 use vanguard_engine::meaning::{Masked, Scored, Subject, Unscored};
 
 use super::MAX_ANSWER;
-use super::backend::{Backend, Request};
+use super::backend::{Backend, BackendError, Request};
 use super::counsel::Score;
 use super::prompt::Prompt;
 
@@ -18,16 +19,35 @@ pub struct Client {
 }
 
 impl Client {
-    /// One that waits for an answer as long as `timeout`.
-    pub fn new(backend: Backend, timeout: Duration) -> Self {
+    /// One that waits for an answer as long as `timeout`. Where there are `roots` (PEM), they alone may vouch for the server, and no public authority.
+    ///
+    /// # Errors
+    /// The roots hold no certificate.
+    pub fn new(backend: Backend, timeout: Duration, roots: Option<&[u8]>) -> Result<Self, BackendError> {
+        let mut tls = TlsConfig::builder();
+        if let Some(pem) = roots {
+            let mut certificates = Vec::new();
+            for item in parse_pem(pem) {
+                match item {
+                    Ok(PemItem::Certificate(certificate)) => certificates.push(certificate),
+                    Ok(_) => {}
+                    Err(_) => return Err(BackendError::Roots),
+                }
+            }
+            if certificates.is_empty() {
+                return Err(BackendError::Roots);
+            }
+            tls = tls.root_certs(RootCerts::from(certificates));
+        }
         let agent = ureq::Agent::config_builder()
+            .tls_config(tls.build())
             .timeout_global(Some(timeout))
             .max_redirects(0)
             .http_status_as_error(false)
             .user_agent(concat!("vanguard/", env!("CARGO_PKG_VERSION")))
             .build()
             .into();
-        Self { name: backend.name().into(), backend, agent }
+        Ok(Self { name: backend.name().into(), backend, agent })
     }
 
     /// Kind and model.

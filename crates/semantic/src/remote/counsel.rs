@@ -115,6 +115,15 @@ impl Counsel for Remote {
         None
     }
 
+    fn known(&self, question: &Question) -> Option<Scored> {
+        let (digest, now) = (question.digest(), Instant::now());
+        let mut state = self.0.lock();
+        let known = Scored { took: Duration::ZERO, ..state.cache.get(&digest, now)?.clone() };
+        state.figures.questions += 1;
+        state.figures.known += 1;
+        Some(known)
+    }
+
     fn figures(&self) -> Figures {
         self.0.lock().figures.clone()
     }

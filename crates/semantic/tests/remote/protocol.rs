@@ -3,9 +3,9 @@
 use std::net::TcpListener;
 use std::time::Duration;
 
-use e2e::{Protocol, Reply, SCORER_KEY, Scorer};
+use e2e::{Authority, Protocol, Reply, SCORER_KEY, SCORER_MODEL, Scorer};
 use vanguard_engine::meaning::Unscored;
-use vanguard_semantic::remote::{Backend, BackendError, Format, Kind, Prompt};
+use vanguard_semantic::remote::{Backend, BackendError, Client, Format, Kind, Prompt};
 
 use crate::support::{Edge, PATIENCE, answer, ask, client, limits, remote};
 
@@ -30,6 +30,25 @@ fn each_protocol_is_spoken_to_the_byte() {
         // One connection serves both.
         assert_eq!(scorer.connections(), 1);
     }
+}
+
+#[test]
+fn an_authority_of_ones_own_vouches_and_nobody_else() {
+    let scorer = Scorer::start(Protocol::OpenAi, Reply::Honest);
+    let (authority, stranger) = (Authority::default(), Authority::default());
+    let port = authority.stand_before(scorer.address());
+    let url = format!("https://localhost:{port}/v1");
+    for (roots, score) in [
+        (Some(authority.pem()), Ok(())),
+        (Some(stranger.pem()), Err(Unscored::Unreachable)),
+        (None, Err(Unscored::Unreachable)),
+    ] {
+        let backend = Backend::new(Kind::OpenAi, &url, SCORER_MODEL, Some(SCORER_KEY), Format::Schema);
+        let client = Client::new(backend.expect("it can be asked"), PATIENCE, roots.as_ref().map(String::as_bytes));
+        let [(_, harmless), _] = client.expect("roots").try_out();
+        assert_eq!(harmless.map(|_| ()), score);
+    }
+    scorer.is_content();
 }
 
 #[test]

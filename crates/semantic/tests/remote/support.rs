@@ -95,7 +95,7 @@ pub(crate) fn kind(protocol: Protocol) -> Kind {
 pub(crate) fn client(protocol: Protocol, url: &str, timeout: Duration) -> Client {
     let key = (protocol != Protocol::Ollama).then_some(SCORER_KEY);
     let backend = Backend::new(kind(protocol), url, SCORER_MODEL, key, Format::Schema).expect("it can be asked");
-    Client::new(backend, timeout)
+    Client::new(backend, timeout, None).expect("no roots are given")
 }
 
 /// Generous limits.

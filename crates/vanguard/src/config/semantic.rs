@@ -2,6 +2,8 @@
 
 mod asked;
 
+use std::path::PathBuf;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use vanguard_engine::meaning::Meaning;
@@ -53,6 +55,8 @@ pub(crate) struct Semantic {
     pub(crate) failures: Option<u32>,
     /// How long it is left alone, before one question tries it: 1 to 3,600.
     pub(crate) pause_seconds: Option<u32>,
+    /// PEM file of who may vouch for the server over https, in the place of the public authorities.
+    pub(crate) ca_file: Option<PathBuf>,
     /// How long calls of a session are judged by what was said of texts that had passed.
     pub(crate) risk_seconds: Option<u32>,
     /// An Ollama server.
@@ -215,6 +219,7 @@ impl Semantic {
             ("semantic.cache_seconds", self.cache_seconds.is_some()),
             ("semantic.failures", self.failures.is_some()),
             ("semantic.pause_seconds", self.pause_seconds.is_some()),
+            ("semantic.ca_file", self.ca_file.is_some()),
             ("semantic.risk_seconds", self.risk_seconds.is_some()),
             ("semantic.ollama", self.ollama.url.is_some() || self.ollama.model.is_some()),
             ("semantic.openai", self.openai.is_written()),

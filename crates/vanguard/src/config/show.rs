@@ -199,6 +199,7 @@ impl Rows {
             self.add(number.key, &number.set, |n| *n);
         }
         let key = |key: &Option<String>| key.as_ref().map(|_| MASK);
+        self.add("semantic.ca_file", &asked.ca_file, Clone::clone);
         self.add("semantic.ollama.url", &asked.ollama_url, |url| url.as_deref().map(masked_url));
         self.add("semantic.ollama.model", &asked.ollama_model, Clone::clone);
         self.add("semantic.openai.url", &asked.openai_url, |url| url.as_deref().map(masked_url));

@@ -188,7 +188,7 @@ fn rebase(mut written: Written, file: &Path) -> Written {
     let of_entry =
         [keys, &mut jwt.jwks_file, &mut tls.certificate, &mut tls.key, &mut tls.client_ca, &mut tls.client_crl];
     let Behaviour { sequences, redis, .. } = &mut written.behaviour;
-    let of_behaviour = sequences.iter_mut().flatten().chain(&mut redis.ca_file);
+    let of_behaviour = sequences.iter_mut().flatten().chain(&mut redis.ca_file).chain(&mut written.semantic.ca_file);
     for file in of_entry.into_iter().flatten().chain(of_behaviour) {
         *file = base.join(&file);
     }

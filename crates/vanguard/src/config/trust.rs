@@ -178,6 +178,7 @@ mod tests {
             ("semantic: {mode: async}", "semantic.mode"),
             ("semantic: {ask: [acts]}", "semantic.ask"),
             ("semantic: {on_failure: open}", "semantic.on_failure"),
+            ("semantic: {ca_file: x}", "semantic.ca_file"),
             ("semantic: {ollama: {url: 'http://elsewhere'}}", "semantic.ollama"),
             ("semantic: {openai: {url: 'https://elsewhere'}}", "semantic.openai"),
             ("semantic: {anthropic: {key: k}}", "semantic.anthropic"),

@@ -30,12 +30,16 @@ pub(super) struct Window {
     pub(super) place: Range<usize>,
     /// Where each of them is; nowhere for one that there is not.
     pub(super) sentences: [Range<usize>; WINDOW],
+    /// Whether it is one sentence by itself, which only a scorer looks at: among harmless ones an order weighs less.
+    pub(super) alone: bool,
 }
 
 /// A sentence.
 struct Seen {
     features: Features,
     weight: Weight,
+    /// Whether it is weighed, where somebody weighs.
+    worth: bool,
     /// What it and the next say together.
     together: Features,
     place: Range<usize>,
@@ -73,7 +77,7 @@ impl<'e> Windows<'e> {
             self.weighed = self.weighed.saturating_add(place.len());
             scorer.weigh(self.text.get(place.clone()).unwrap_or_default())
         });
-        self.seen.push_back(Seen { features, weight, together: 0, place, spoken: self.spoken });
+        self.seen.push_back(Seen { features, weight, worth, together: 0, place, spoken: self.spoken });
         self.spoken = self.spoken.saturating_add(usize::from(features & Feature::AttackWord.bit() != 0));
         if self.seen.len() > self.next.saturating_add(WINDOW).saturating_add(ARTICLE) {
             self.look();
@@ -106,9 +110,16 @@ impl<'e> Windows<'e> {
                 all |= Feature::AttackArticle.bit();
             }
             let place = first.place.start..last.place.end;
+            let article = all & Feature::AttackArticle.bit();
             let mut places = window().map(|sentence| sentence.place.clone());
             let sentences = std::array::from_fn(|_| places.next().unwrap_or_default());
-            (self.each)(&Window { features: all, weight, place, sentences });
+            (self.each)(&Window { features: all, weight, place, sentences, alone: false });
+            if self.scorer.is_some() && first.worth {
+                let features = first.features | together(first.features) | article;
+                let (weight, place) = (first.weight, first.place.clone());
+                let sentences = [place.clone(), 0..0, 0..0];
+                (self.each)(&Window { features, weight, place, sentences, alone: true });
+            }
         }
         if self.next < ARTICLE {
             self.next = self.next.saturating_add(1);

@@ -1,5 +1,7 @@
 //! Who is asked beside the scorer inside the program, and how.
 
+use std::fmt;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -22,6 +24,7 @@ pub(crate) struct Asked {
     pub(crate) on_failure: Set<Option<OnFailureName>>,
     /// Each with its key and what it must lie between.
     pub(crate) numbers: Vec<Number>,
+    pub(crate) ca_file: Set<Option<PathBuf>>,
     pub(crate) ollama_url: Set<Option<String>>,
     pub(crate) ollama_model: Set<Option<String>>,
     pub(crate) openai_url: Set<Option<String>>,
@@ -87,6 +90,7 @@ impl Asked {
                 number("semantic.pause_seconds", 30, 1, 3_600, |s| s.pause_seconds),
                 number("semantic.risk_seconds", 900, 1, 604_800, |s| s.risk_seconds),
             ],
+            ca_file: pick(layers, None, |w| w.semantic.ca_file.clone().map(Some)),
             ollama_url: text(|s| &s.ollama.url),
             ollama_model: text(|s| &s.ollama.model),
             openai_url: text(|s| &s.openai.url),
@@ -164,7 +168,14 @@ impl Scored {
         let backend = Backend::new(kind, at, model, key, format).map_err(|error| {
             Failure::Configuration(format!("semantic.{} ({}): {error}", kind.name(), asked.backend.origin))
         })?;
-        Ok(Some(Client::new(backend, asked.duration(Of::Timeout))))
+        let Set { value: file, origin } = &asked.ca_file;
+        let of_file = |error: &dyn fmt::Display| {
+            let file = file.as_deref().unwrap_or(Path::new("")).display();
+            Failure::Configuration(format!("semantic.ca_file ({origin}): {file}: {error}"))
+        };
+        let roots = file.as_ref().map(std::fs::read).transpose().map_err(|error| of_file(&error))?;
+        let client = Client::new(backend, asked.duration(Of::Timeout), roots.as_deref());
+        client.map(Some).map_err(|error| of_file(&error))
     }
 
     /// Who is asked at the edge, and about what.
@@ -260,6 +271,17 @@ mod tests {
         let (counsel, asking) = counsel.expect("somebody");
         assert!(!format!("{counsel:?} {:?}", scored(&[fits]).client()).contains("hunter2"));
         assert_eq!((asking.wait, asking.closed), (Wait::Held, false));
+    }
+
+    #[test]
+    fn a_file_of_authorities_that_holds_none_is_said() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("ca.pem");
+        let text = format!("semantic: {{backend: ollama, ca_file: {}}}", file.display());
+        let said = || scored(&[&text]).client().expect_err("no authority").to_string();
+        assert!(said().contains("semantic.ca_file") && said().contains("ca.pem"), "{}", said());
+        std::fs::write(&file, "-----BEGIN CERTIFICATE-----").expect("written");
+        assert!(said().contains("hold none in PEM"), "{}", said());
     }
 
     #[test]
