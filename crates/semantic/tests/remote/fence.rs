@@ -102,6 +102,7 @@ const ATTEMPTS: usize = 200;
 
 /// By hand, with `VANGUARD_CORPORA` naming a folder of labelled messages (`docs/meaning.md`): without it there is nothing to try.
 #[test]
+#[expect(clippy::disallowed_types, reason = "reads a corpus of ours, no peer's bytes")]
 fn attempts_out_of_the_corpora_move_nothing() {
     let Some(folder) = std::env::var_os("VANGUARD_CORPORA") else { return };
     let mut files: Vec<PathBuf> =
