@@ -47,11 +47,12 @@ pub fn run(
     let _control = control.and_then(|directory| Control::listen(directory, Arc::clone(&reports.roster)).ok());
     let talk = Conversation::new(Seat::new(Arc::new(engine)), session, audit, &config.name, Arc::clone(&reports));
     let client = Box::new(Pipe::new(client_out));
-    let outcome = Wrapped::start(config, talk, client, (happenings, happened), |link| {
+    let wrapped = Wrapped::start(config, talk, client, (happenings, happened), |link| {
         let (link, max) = (Arc::clone(link), config.max_message);
         spawn("to-server", move || carry(&link, Flow::ToServer, &client_in, max))
-    })?
-    .run();
+    })?;
+    vanguard_sandbox::let_go_of_program();
+    let outcome = wrapped.run();
     if let Err(error) = audit.close() {
         reports.tell(Event::AuditFailed(error.to_string()));
     }

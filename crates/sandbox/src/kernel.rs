@@ -110,6 +110,86 @@ fn answer(listener: BorrowedFd<'_>, mut answer: libc::seccomp_notif_resp) -> io:
     check(result.into()).map(drop)
 }
 
+/// Takes the program's code and constants out of this process's memory; what is used again is mapped again, from the
+/// system's cache of the file.
+pub(crate) fn let_go_of_program() {
+    // SAFETY: the callback has the type that is asked for, does not unwind and keeps nothing of what it is given; it is
+    // given no data.
+    unsafe { libc::dl_iterate_phdr(Some(let_go_of_segments), std::ptr::null_mut()) };
+}
+
+/// Takes the first object, which is the program itself, and ends the walk with it.
+extern "C" fn let_go_of_segments(
+    object: *mut libc::dl_phdr_info,
+    _: libc::size_t,
+    _: *mut libc::c_void,
+) -> libc::c_int {
+    // SAFETY: the walk passes an object that lives as long as this call, and that has so many headers.
+    let (base, headers) = unsafe {
+        let object = &*object;
+        (object.dlpi_addr, std::slice::from_raw_parts(object.dlpi_phdr, object.dlpi_phnum.into()))
+    };
+    for header in headers.iter().filter(|header| header.p_type == libc::PT_LOAD && header.p_flags & libc::PF_W == 0) {
+        // Whole pages of its own; of the page that it shares with its neighbour nothing is taken.
+        let (begin, align) = (base.saturating_add(header.p_vaddr), header.p_align.max(1));
+        let end = begin.saturating_add(header.p_memsz);
+        let start = begin.next_multiple_of(align);
+        let length = usize::try_from((end - end % align).saturating_sub(start)).unwrap_or(0);
+        // SAFETY: these pages are mapped from the program's file, privately, and no one may write to them: the loader
+        // moves a program by data of its own (`PF_W`) alone, for there are no relocations in the code of a
+        // position-independent program. So what a later access reads from the file is what stood there.
+        unsafe { libc::madvise(start as *mut libc::c_void, length, libc::MADV_DONTNEED) };
+    }
+    1
+}
+
 fn check(result: i64) -> io::Result<i64> {
     if result < 0 { Err(io::Error::last_os_error()) } else { Ok(result) }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::process::Command;
+
+    use super::*;
+
+    /// Constants that take some pages.
+    static TABLE: [u64; 64 << 10] = {
+        let (mut table, mut n) = ([0; 64 << 10], 0);
+        while n < table.len() {
+            table[n] = n as u64 * 0x9e37_79b9;
+            n += 1;
+        }
+        table
+    };
+
+    fn sum() -> u64 {
+        std::hint::black_box(&TABLE).iter().fold(0, |sum, n| sum.wrapping_mul(31).wrapping_add(*n))
+    }
+
+    /// KiB of files in this process's memory.
+    fn of_files() -> usize {
+        let status = fs::read_to_string("/proc/self/status").unwrap();
+        let line = status.lines().find(|line| line.starts_with("RssFile:")).unwrap();
+        line.split_whitespace().nth(1).unwrap().parse().unwrap()
+    }
+
+    #[test]
+    fn what_was_let_go_of_the_program_is_there_when_it_is_used() {
+        let before = (sum(), of_files());
+        let threads: Vec<_> = (0..4).map(|_| std::thread::spawn(|| (0..200).fold(0, |_, _| sum()))).collect();
+        for _ in 0..50 {
+            let_go_of_program();
+        }
+        let after = of_files();
+        for thread in threads {
+            assert_eq!(thread.join().unwrap(), before.0, "while others use it");
+        }
+        let_go_of_program();
+        let after = after.min(of_files());
+        assert!(after + 256 <= before.1, "{after} of {} KiB are left", before.1);
+        assert_eq!(sum(), before.0);
+        assert!(Command::new("true").status().unwrap().success());
+    }
 }

@@ -88,6 +88,7 @@ pub fn serve(
             tokio::spawn(metrics::serve(listener, Arc::clone(&gateway), limits.head));
         }
         tokio::spawn(renew(hangup, Arc::clone(&gateway), reload, Arc::clone(&reports)));
+        vanguard_sandbox::let_go_of_program();
         let ended = run(listener, &gateway, &limits, drain).await;
         ended.map_err(own("signal handler"))
     });
