@@ -198,6 +198,12 @@ impl Session {
         Common { memory: self.memory.as_ref().map(|memory| memory.another()), risk: Arc::default() }
     }
 
+    /// What the requests of somebody have in common that belong to no session, by the name under which a memory that proxies share has it.
+    #[must_use]
+    pub fn common_under(&self, name: &str) -> Common {
+        Common { memory: self.memory.as_ref().map(|memory| memory.under(name)), risk: Arc::default() }
+    }
+
     /// The same session as one of several that have something in common.
     #[must_use]
     pub fn sharing(self, common: &Common) -> Self {

@@ -32,7 +32,8 @@ struct Key {
 }
 
 impl Here {
-    fn one(&self, now_ms: u64, count: &Count<'_>) -> Result<u64, Lost> {
+    /// Adds one count, and says what its window holds then.
+    pub(crate) fn one(&self, now_ms: u64, count: &Count<'_>) -> Result<u64, Lost> {
         let (tool, name) = match count.of {
             Of::Session => (false, ""),
             Of::Principal(name) => (false, name),

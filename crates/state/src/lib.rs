@@ -6,6 +6,7 @@ mod here;
 mod local;
 mod people;
 mod redis;
+mod shared;
 mod window;
 
 pub mod pins;

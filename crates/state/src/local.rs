@@ -6,6 +6,8 @@ use vanguard_engine::behaviour::{Count, Lost, Memory, Of, Passed, Step, Trail, U
 
 use crate::here::Here;
 use crate::people::People;
+use crate::redis::Redis;
+use crate::shared::Shared;
 use crate::window::Window;
 
 /// The windows that sessions have in common: those of principals and tools.
@@ -21,29 +23,58 @@ pub(crate) trait Common: std::fmt::Debug + Send + Sync {
 #[derive(Debug)]
 pub struct Local {
     own: Mutex<Own>,
-    common: Arc<dyn Common>,
+    home: Home,
     people: Arc<People>,
 }
 
+/// Where that is remembered which sessions have in common.
+#[derive(Debug, Clone)]
+enum Home {
+    Here(Arc<Here>),
+    Redis(Arc<Redis>),
+}
+
+impl Home {
+    fn common(&self) -> &dyn Common {
+        match self {
+            Self::Here(here) => &**here,
+            Self::Redis(redis) => &**redis,
+        }
+    }
+}
+
+/// The trail and the windows of one session.
 #[derive(Debug)]
-struct Own {
-    trail: Trail,
+pub(crate) struct Own {
+    pub(crate) trail: Trail,
     windows: Vec<(Box<str>, Window)>,
+}
+
+impl Own {
+    /// Of a session that has done nothing yet.
+    pub(crate) fn new() -> Self {
+        Self { trail: Trail::new(salt()), windows: Vec::new() }
+    }
+
+    /// Adds to a window, and says what it holds then.
+    pub(crate) fn count(&mut self, now_ms: u64, count: &Count<'_>) -> u64 {
+        window(&mut self.windows, count.limit).add(now_ms, count.window_ms, count.amount)
+    }
 }
 
 impl Local {
     /// Of a session that has done nothing yet. Those that come of it by [`Memory::another`] have limits by principal and tool in common.
     pub fn new() -> Self {
-        Self::over(Arc::new(Here::default()))
+        Self::over(Home::Here(Arc::default()), Arc::default())
     }
 
-    /// The same, where `common` has the windows that sessions have in common.
-    pub(crate) fn over(common: Arc<dyn Common>) -> Self {
-        Self::beside(common, Arc::default())
+    /// The same, where these are counted in `redis`.
+    pub(crate) fn beside(redis: &Arc<Redis>, people: &Arc<People>) -> Self {
+        Self::over(Home::Redis(Arc::clone(redis)), Arc::clone(people))
     }
 
-    fn beside(common: Arc<dyn Common>, people: Arc<People>) -> Self {
-        Self { own: Mutex::new(Own { trail: Trail::new(salt()), windows: Vec::new() }), common, people }
+    fn over(home: Home, people: Arc<People>) -> Self {
+        Self { own: Mutex::new(Own::new()), home, people }
     }
 }
 
@@ -58,23 +89,29 @@ impl Memory for Local {
         let shared: Vec<Count<'_>> = counts.iter().filter(|count| count.of != Of::Session).copied().collect();
         // Before the session is locked: it may take a while.
         let (common, passed) =
-            if shared.is_empty() { (Vec::new(), Passed::Exactly) } else { self.common.add(now_ms, &shared)? };
+            if shared.is_empty() { (Vec::new(), Passed::Exactly) } else { self.home.common().add(now_ms, &shared)? };
         let mut common = common.into_iter();
         let mut own = self.own.lock().map_err(|_| Lost::Poisoned)?;
-        let Own { trail, windows } = &mut *own;
         let totals: Vec<u64> = counts
             .iter()
             .map(|count| match count.of {
-                Of::Session => window(windows, count.limit).add(now_ms, count.window_ms, count.amount),
+                Of::Session => own.count(now_ms, count),
                 Of::Principal(_) | Of::Tool(_) => common.next().unwrap_or_default(),
             })
             .collect();
-        step(&totals, trail);
+        step(&totals, &mut own.trail);
         Ok(passed)
     }
 
     fn another(&self) -> Arc<dyn Memory> {
-        Arc::new(Self::beside(Arc::clone(&self.common), Arc::clone(&self.people)))
+        Arc::new(Self::over(self.home.clone(), Arc::clone(&self.people)))
+    }
+
+    fn under(&self, name: &str) -> Arc<dyn Memory> {
+        match &self.home {
+            Home::Here(_) => self.another(),
+            Home::Redis(redis) => Arc::new(Shared::new(name, Arc::clone(redis), Arc::clone(&self.people))),
+        }
     }
 
     fn habits(&self, who: &str, meet: &mut dyn FnMut(&mut Usual)) {
@@ -82,7 +119,7 @@ impl Memory for Local {
     }
 
     fn waits(&self) -> bool {
-        self.common.waits()
+        self.home.common().waits()
     }
 }
 

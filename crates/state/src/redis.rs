@@ -1,12 +1,14 @@
-//! The windows that sessions of several proxies have in common, in Redis or Valkey.
+//! What sessions of several proxies have in common, in Redis or Valkey: windows, and what is remembered of who has no session.
 //!
 //! Each message that counts for a principal or a tool asks once: one script for each of them, sent together, by Redis' own clock. The keys of
-//! one principal, or tool, are in one slot of a cluster. Where there is no answer in time, this proxy counts alone or refuses, as it was told.
+//! one principal, tool or name are in one slot of a cluster. Where there is no answer in time, this proxy counts alone or refuses, as it was
+//! told.
 
 mod address;
 mod link;
 
 use std::fmt;
+use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -15,7 +17,7 @@ use redis::Script;
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
-use vanguard_engine::behaviour::{Count, Lost, Of, Passed};
+use vanguard_engine::behaviour::{Count, Lost, Of, Passed, Trail};
 
 use self::address::Address;
 use self::link::Link;
@@ -24,6 +26,11 @@ use crate::local::{Common, Local};
 
 /// How long nobody asks after there was no answer, and how long it takes until a connection is tried again.
 const REST: Duration = Duration::from_millis(250);
+
+/// How long is remembered what who has no session did last.
+const KEPT: Duration = Duration::from_hours(1);
+/// The most bytes of it that are taken from Redis, of the two kilobytes that there are in memory.
+const MAX_TRAIL_BYTES: usize = 64 << 10;
 
 /// How Redis is asked.
 #[derive(Clone, PartialEq, Eq)]
@@ -47,11 +54,13 @@ impl fmt::Debug for RedisConfig {
     }
 }
 
-/// Windows in Redis.
+/// A Redis that is asked.
 pub(crate) struct Redis {
     config: RedisConfig,
     link: Link,
-    script: Arc<Script>,
+    windows: Arc<Script>,
+    read: Script,
+    write: Script,
     /// What stands in for it.
     here: Here,
     begun: Instant,
@@ -73,7 +82,7 @@ impl Local {
     /// # Errors
     /// The address is none, or there can be no thread.
     pub fn in_redis(config: RedisConfig) -> Result<Self, RedisError> {
-        Ok(Self::over(Arc::new(Redis::new(config)?)))
+        Ok(Self::beside(&Arc::new(Redis::new(config)?), &Arc::default()))
     }
 }
 
@@ -89,11 +98,12 @@ impl Redis {
             .build()
             .map_err(|error| RedisError(error.to_string()))?;
         let link = Link::to(address, &runtime);
-        let script = Arc::new(Script::new(include_str!("window.lua")));
         Ok(Self {
             config,
             link,
-            script,
+            windows: Arc::new(Script::new(include_str!("window.lua"))),
+            read: Script::new(include_str!("trail_read.lua")),
+            write: Script::new(include_str!("trail_write.lua")),
             here: Here::default(),
             begun: Instant::now(),
             rests_until: AtomicU64::new(0),
@@ -102,28 +112,77 @@ impl Redis {
         })
     }
 
-    fn ask(&self, counts: &[Count<'_>], at_ms: Option<u64>) -> Result<Vec<u64>, String> {
+    /// Adds to windows, those of a session in the one under `name`, and learns what is known there unless it is `known`: the totals, the
+    /// version, what is new.
+    pub(crate) fn look(
+        &self,
+        name: &str,
+        counts: &[Count<'_>],
+        known: u64,
+    ) -> Result<(Vec<u64>, u64, Option<Trail>), String> {
+        self.ask(async {
+            let (totals, (version, text)) = tokio::try_join!(self.totals(name, counts, None), self.read(name, known))?;
+            Ok((totals, version, trail(&text)?))
+        })
+    }
+
+    async fn read(&self, name: &str, known: u64) -> Result<(u64, Vec<u8>), String> {
+        let mut connection = self.link.connection().await?;
+        let mut call = self.read.prepare_invoke();
+        call.key(trail_key(name)).arg(known).arg(KEPT.as_millis().to_string());
+        call.invoke_async(&mut connection).await.map_err(|error| described(&error))
+    }
+
+    /// Writes what is known under `name` over this version of it.
+    pub(crate) fn write(&self, name: &str, version: u64, known: &Trail) -> Result<Written, String> {
+        let text = serde_json::to_vec(known).map_err(|error| error.to_string())?;
+        let (kept, version, theirs): (u8, u64, Vec<u8>) = self.ask(async {
+            let mut connection = self.link.connection().await?;
+            let mut call = self.write.prepare_invoke();
+            call.key(trail_key(name)).arg(version).arg(text).arg(KEPT.as_millis().to_string());
+            call.invoke_async(&mut connection).await.map_err(|error| described(&error))
+        })?;
+        Ok(if kept == 1 { Written::Kept(version) } else { Written::Late(version, trail(&theirs)?) })
+    }
+
+    /// Redis failed somebody. Whether that is told, of which `add` speaks.
+    pub(crate) fn lost(&self, what: &str) -> Result<Passed, Lost> {
+        if self.config.strict {
+            return Err(Lost::Unreachable(format!("Redis {what}")));
+        }
+        let first = !self.lost.swap(true, Ordering::Relaxed);
+        let lost = Lost::Unreachable(format!("Redis {what}; this proxy counts alone"));
+        Ok(if first { Passed::Alone(lost) } else { Passed::Exactly })
+    }
+
+    /// What stands in for it.
+    pub(crate) fn count_alone(&self, now_ms: u64, count: &Count<'_>) -> Result<u64, Lost> {
+        self.here.one(now_ms, count)
+    }
+
+    /// Waits for an answer as long as there is time, and for a while for none at all after there was none.
+    fn ask<T>(&self, question: impl Future<Output = Result<T, String>>) -> Result<T, String> {
         let now = u64::try_from(self.begun.elapsed().as_millis()).unwrap_or(u64::MAX);
-        let rests = self.rests_until.load(Ordering::Relaxed);
-        if now < rests {
+        if now < self.rests_until.load(Ordering::Relaxed) {
             return Err("did not answer a moment ago".to_owned());
         }
         let Some(runtime) = &self.runtime else { return Err("is closed".to_owned()) };
-        let totals = runtime.block_on(async {
-            timeout(self.config.deadline, self.totals(counts, at_ms))
-                .await
-                .map_err(|_| format!("did not answer within {} ms", self.config.deadline.as_millis()))?
+        let answer = runtime.block_on(async {
+            let late = |_| format!("did not answer within {} ms", self.config.deadline.as_millis());
+            timeout(self.config.deadline, question).await.map_err(late)?
         });
-        if totals.is_err() {
+        if answer.is_ok() {
+            self.lost.store(false, Ordering::Relaxed);
+        } else {
             self.link.renew();
             let rest = u64::try_from(REST.as_millis()).unwrap_or(u64::MAX);
             self.rests_until.store(now.saturating_add(rest), Ordering::Relaxed);
         }
-        totals
+        answer
     }
 
     /// Sends a script for each subject, all at once.
-    async fn totals(&self, counts: &[Count<'_>], at_ms: Option<u64>) -> Result<Vec<u64>, String> {
+    async fn totals(&self, name: &str, counts: &[Count<'_>], at_ms: Option<u64>) -> Result<Vec<u64>, String> {
         let connection = self.link.connection().await?;
         let mut subjects: Vec<Of<'_>> = Vec::new();
         for count in counts {
@@ -137,11 +196,11 @@ impl Redis {
             let mut keys = Vec::new();
             let mut arguments: Vec<u64> = Vec::new();
             for count in places.iter().map(|n| &counts[*n]) {
-                keys.push(key(count));
+                keys.push(key(name, count));
                 arguments.extend([count.window_ms, count.amount]);
             }
             arguments.extend(at_ms);
-            let (script, mut connection) = (Arc::clone(&self.script), connection.clone());
+            let (script, mut connection) = (Arc::clone(&self.windows), connection.clone());
             asked.spawn(async move {
                 let mut call = script.prepare_invoke();
                 call.key(keys).arg(arguments);
@@ -171,32 +230,51 @@ fn described(error: &redis::RedisError) -> String {
     }
 }
 
-/// Of what names nobody else can make: each part says how long it is.
-fn key(count: &Count<'_>) -> String {
-    let (kind, name) = match count.of {
-        Of::Session => ("session", ""),
-        Of::Principal(name) => ("principal", name),
-        Of::Tool(name) => ("tool", name),
+/// What was written, or not.
+pub(crate) enum Written {
+    /// It is, as this version.
+    Kept(u64),
+    /// Another was faster: its version, and what it wrote.
+    Late(u64, Option<Trail>),
+}
+
+fn trail(text: &[u8]) -> Result<Option<Trail>, String> {
+    match text {
+        [] => Ok(None),
+        text if text.len() > MAX_TRAIL_BYTES => Err("remembers too much of one session".to_owned()),
+        text => serde_json::from_slice(text).map(Some).map_err(|_| "holds what is no trail of a session".to_owned()),
+    }
+}
+
+/// Where a window is. Windows of a session are those of the one under `name`.
+fn key(name: &str, count: &Count<'_>) -> String {
+    let subject = match count.of {
+        Of::Session => subject("session", name),
+        Of::Principal(name) => subject("principal", name),
+        Of::Tool(name) => subject("tool", name),
     };
-    // What stands in braces decides on the slot, up to the first that closes: a name must not close them.
+    format!("vanguard:{subject}:{}:{}", count.window_ms, count.limit)
+}
+
+/// Where the trail under `name` is. The number is that of its form.
+fn trail_key(name: &str) -> String {
+    format!("vanguard:{}:trail:1", subject("session", name))
+}
+
+/// What stands in braces decides on the slot, up to the first that closes: a name must not close them.
+fn subject(kind: &str, name: &str) -> String {
     let name: String =
         name.chars().flat_map(|c| if c == '}' { ['%', ')'] } else { [c, '\0'] }).filter(|c| *c != '\0').collect();
-    format!("vanguard:{{{kind}:{name}}}:{}:{}", count.window_ms, count.limit)
+    format!("{{{kind}:{name}}}")
 }
 
 impl Common for Redis {
     fn add(&self, now_ms: u64, counts: &[Count<'_>]) -> Result<(Vec<u64>, Passed), Lost> {
-        match self.ask(counts, None) {
-            Ok(totals) => {
-                self.lost.store(false, Ordering::Relaxed);
-                Ok((totals, Passed::Exactly))
-            }
-            Err(what) if self.config.strict => Err(Lost::Unreachable(format!("Redis {what}"))),
+        match self.ask(self.totals("", counts, None)) {
+            Ok(totals) => Ok((totals, Passed::Exactly)),
             Err(what) => {
-                let (totals, _) = self.here.add(now_ms, counts)?;
-                let first = !self.lost.swap(true, Ordering::Relaxed);
-                let lost = Lost::Unreachable(format!("Redis {what}; this proxy counts alone"));
-                Ok((totals, if first { Passed::Alone(lost) } else { Passed::Exactly }))
+                let passed = self.lost(&what)?;
+                Ok((self.here.add(now_ms, counts)?.0, passed))
             }
         }
     }

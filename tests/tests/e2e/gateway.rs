@@ -21,3 +21,4 @@ mod silence;
 mod stateless;
 mod tls;
 mod tokens;
+mod two_gateways;

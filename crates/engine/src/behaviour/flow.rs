@@ -112,10 +112,43 @@ impl Flows {
         }
         prints.shrink_to_fit();
         self.sources.push(Source { kind, call, tool: cut(tool, 48).into(), prints, all, gone: Vec::new() });
+        self.forget_oldest();
+    }
+
+    fn forget_oldest(&mut self) {
         let held = |sources: &[Source]| sources.iter().map(|source| source.prints.len()).sum::<usize>();
         while self.sources.len() > MAX_SOURCES || held(&self.sources) > MAX_ALL_PRINTS {
             self.sources.remove(0);
         }
+    }
+
+    /// Adds what `others` know of the same session: sources, what of them has gone out, and where pieces went.
+    pub(crate) fn join(&mut self, others: Self) {
+        for source in others.sources {
+            let known =
+                self.sources.iter_mut().find(|known| known.kind == source.kind && known.prints == source.prints);
+            match known {
+                Some(known) => {
+                    let more = source.gone.into_iter().filter(|place| !known.gone.contains(place)).collect::<Vec<_>>();
+                    known.gone.extend(more);
+                }
+                None => self.sources.push(source),
+            }
+        }
+        // In the order in which they were brought, so that the oldest goes first here as well.
+        self.sources.sort_by_key(|source| source.call);
+        self.forget_oldest();
+        for tail in others.tails {
+            if self.tails.len() < MAX_TAILS && !self.tails.iter().any(|known| known.place == tail.place) {
+                self.tails.push(tail);
+            }
+        }
+    }
+
+    /// The prints of each source, in an order of their own.
+    #[cfg(test)]
+    pub(crate) fn prints(&self) -> std::collections::BTreeSet<Vec<u32>> {
+        self.sources.iter().map(|source| source.prints.clone()).collect()
     }
 
     /// Calls `told` with each source of which enough has left with this text and those before it.

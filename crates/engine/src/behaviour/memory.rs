@@ -46,11 +46,23 @@ pub trait Memory: fmt::Debug + Send + Sync {
     /// What is remembered cannot be had. Then `step` was not called, and the message must not pass.
     fn pass(&self, now_ms: u64, counts: &[Count<'_>], step: &mut Step<'_>) -> Result<Passed, Lost>;
 
+    /// The same for an answer, which decides nothing by what others have done: that may be learnt of with the next call.
+    ///
+    /// # Errors
+    /// As of [`pass`](Self::pass).
+    fn pass_answer(&self, now_ms: u64, counts: &[Count<'_>], step: &mut Step<'_>) -> Result<Passed, Lost> {
+        self.pass(now_ms, counts, step)
+    }
+
     /// Has `meet` look at what is usual for a principal over all sessions, and change it.
     fn habits(&self, who: &str, meet: &mut dyn FnMut(&mut Usual));
 
     /// The memory of a session that has done nothing yet, beside this one.
     fn another(&self) -> Arc<dyn Memory>;
+
+    /// The memory of all that is done under `name`, beside this one: where several proxies share theirs, by whichever of them. `name` is
+    /// that of somebody whose requests belong to no session.
+    fn under(&self, name: &str) -> Arc<dyn Memory>;
 
     /// Whether to ask it may take longer than a lock does.
     fn waits(&self) -> bool {

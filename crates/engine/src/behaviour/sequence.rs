@@ -119,6 +119,13 @@ pub(crate) struct Progress {
     at_ms: u64,
 }
 
+#[cfg(test)]
+impl Progress {
+    pub(crate) fn at(sequence: u32, step: u8, times: u16) -> Self {
+        Self { sequence, step, times, call: 0, at_ms: 0 }
+    }
+}
+
 impl Sequence {
     /// Reads sequences from YAML.
     ///
@@ -212,6 +219,18 @@ pub(crate) fn follow(
             keep(progress, known, at);
         } else {
             keep(progress, known, Progress { step: at.step.saturating_add(1), times: 0, ..at });
+        }
+    }
+}
+
+/// Takes over how far `others` have come, where that is further.
+pub(crate) fn join(progress: &mut Vec<Progress>, others: &[Progress]) {
+    for other in others {
+        let known = progress.iter().position(|at| at.sequence == other.sequence);
+        let is_behind =
+            known.and_then(|n| progress.get(n)).is_none_or(|at| (at.step, at.times) < (other.step, other.times));
+        if is_behind {
+            keep(progress, known, *other);
         }
     }
 }

@@ -179,7 +179,7 @@ impl<'t, 'a> Watch<'_, 't, 'a> {
         let counted: Vec<(&Limit, Count<'_>)> = self.counted(&amounts);
         let counts: Vec<Count<'_>> = counted.iter().map(|(_, count)| *count).collect();
         let (mut noted, mut call, mut past) = (Vec::new(), self.deed.call, self.past.clone());
-        let passed = self.memory.pass(now_ms, &counts, &mut |totals, trail| {
+        let mut step = |totals: &[u64], trail: &mut Trail| {
             noted.clear();
             if trail.quarantined_until > now_ms && !self.is_answer {
                 let evidence =
@@ -216,7 +216,12 @@ impl<'t, 'a> Watch<'_, 't, 'a> {
             }
             past.call = trail.calls;
             past.holds = trail.flows.holds();
-        });
+        };
+        let passed = if self.is_answer {
+            self.memory.pass_answer(now_ms, &counts, &mut step)
+        } else {
+            self.memory.pass(now_ms, &counts, &mut step)
+        };
         if let Some(who) = self.who.as_deref().filter(|_| self.behaviour.unusual && !self.is_answer) {
             // What is unusual for the session as well is said already.
             let said = noted.iter().any(|noted| noted.info.id == self.behaviour.habit.id);

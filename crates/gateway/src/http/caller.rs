@@ -42,3 +42,8 @@ impl Caller {
         one(&self.headers, header).map_err(|_| Fault::new(StatusCode::BAD_REQUEST, fault))
     }
 }
+
+/// A name for somebody, which is nobody else's: not theirs of the same name who entered another way.
+pub(super) fn label(who: Option<&Identity>) -> String {
+    who.map_or_else(String::new, |who| format!("{:?}={}", who.entry, who.name))
+}

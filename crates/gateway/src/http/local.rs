@@ -188,7 +188,8 @@ impl Local {
         let session = Uuid::new_v4().to_string();
         let client = Streams::new(self.limits.stall, self.office.limits);
         // A process is started: others must not wait for that.
-        let begun = block_in_place(|| sessions.begin(&self.office, caller, &self.command_for(caller), session, client));
+        let begun =
+            block_in_place(|| sessions.begin(|| self.office.begin(caller), &self.command_for(caller), session, client));
         begun.map_err(|why| self.not_begun(why, id))
     }
 

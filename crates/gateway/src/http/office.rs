@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use vanguard_audit::Log;
-use vanguard_engine::Session;
+use vanguard_engine::session::Common;
+use vanguard_engine::{Identity, Session};
 use vanguard_wire::Limits;
 
-use super::caller::Caller;
+use super::caller::{Caller, label};
 use crate::conversation::Conversation;
 use crate::report::Reports;
 use crate::seat::Seat;
@@ -33,6 +34,18 @@ impl Office {
             Some(common) => session.sharing(common),
             None => session,
         })
+    }
+
+    /// A conversation of all requests of `caller` that belong to no session.
+    pub(super) fn begin_alone(&self, caller: &Caller) -> Conversation {
+        let session = self.model.another().by(caller.principal.clone());
+        let own = || self.common_of(caller.identity());
+        self.converse(session.sharing(&caller.memory.clone().unwrap_or_else(own)))
+    }
+
+    /// What requests of somebody have in common that belong to no session: another gateway may have had the last of them.
+    pub(super) fn common_of(&self, who: Option<&Identity>) -> Common {
+        self.model.common_under(&format!("{}@{}", label(who), self.server))
     }
 
     /// A conversation over `session`.

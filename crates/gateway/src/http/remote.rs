@@ -157,8 +157,11 @@ impl Remote {
         if begins && !self.talks.has_room() {
             return Err(Fault::new(StatusCode::SERVICE_UNAVAILABLE, "there are too many sessions"));
         }
-        let begin = || self.office.begin(caller);
-        let talk = if begins { begin() } else { self.talks.beside(caller.principal.as_ref(), begin) };
+        let talk = if begins {
+            self.office.begin(caller)
+        } else {
+            self.talks.beside(caller.principal.as_ref(), || self.office.begin_alone(caller))
+        };
         Ok(Place { talk: Arc::new(talk), session: None })
     }
 

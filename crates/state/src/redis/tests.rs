@@ -93,7 +93,7 @@ fn one_history_means_the_same_in_redis_and_here() {
                 let of = if kind == 0 { Of::Principal(&names[name]) } else { Of::Tool(&names[name]) };
                 let counts = [count(of, 8_000, amount), count(Of::Tool(&both), 10_000, amount)];
                 let local: Vec<u64> = here.add(now, &counts).unwrap().0;
-                prop_assert_eq!(redis.ask(&counts, Some(now)).unwrap(), local);
+                prop_assert_eq!(redis.ask(redis.totals("", &counts, Some(now))).unwrap(), local);
             }
             Ok(())
         })
@@ -158,7 +158,7 @@ fn without_redis_it_refuses_or_counts_alone_and_comes_back_by_itself() {
 /// Redis answers again, within a while.
 fn recovers(redis: &Redis) {
     let begun = Instant::now();
-    while redis.ask(&[count(Of::Principal("back"), 60_000, 1)], None).is_err() {
+    while redis.ask(redis.totals("", &[count(Of::Principal("back"), 60_000, 1)], None)).is_err() {
         assert!(begun.elapsed() < Duration::from_secs(20), "it never came back");
         std::thread::sleep(Duration::from_millis(50));
     }

@@ -8,3 +8,4 @@
 mod attacks;
 mod honest;
 mod talk;
+mod two_proxies;

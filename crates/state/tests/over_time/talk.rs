@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use vanguard_engine::behaviour::{Behaviour, Counted, Limit};
+use vanguard_engine::behaviour::{Behaviour, Counted, Limit, Memory as _};
 use vanguard_engine::rules::{RuleSet, Tuning, builtin};
 use vanguard_engine::{
     Action, Clock, Engine, Entry, Flow, Identity, Layer, Limits, Policy, Principal, Profile, Scratch, Session,
@@ -29,6 +29,8 @@ impl Clock for Time {
 pub(crate) struct Talk {
     engine: Engine,
     session: Session,
+    /// The same agent's, through another proxy: calls go through the one and the other in turn.
+    other: Option<Session>,
     time: Time,
     scratch: Scratch,
     id: u64,
@@ -53,12 +55,18 @@ impl Talk {
         let engine = Engine::new(rules, policy, Limits::default());
         let session = Session::new().remembering(Arc::new(Local::new()));
         let time = Time(AtomicU64::new(1_000_000_000_000));
-        Self { engine, session, time, scratch: Scratch::default(), id: 0 }
+        Self { engine, session, other: None, time, scratch: Scratch::default(), id: 0 }
     }
 
     /// With a limit of the user's own.
     pub(crate) fn limited(id: &str, counts: &str, most: u64, seconds: u64) -> Self {
         Self::with(Profile::Balanced, |behaviour| behaviour.limits.push(limit(id, counts, most, seconds)))
+    }
+
+    /// Through two proxies that remember in these, where requests belong to no session.
+    pub(crate) fn through(proxies: [&Local; 2], name: &str) -> Self {
+        let [one, two] = proxies.map(|proxy| Session::new().remembering(proxy.under(name)));
+        Self { session: one, other: Some(two), ..Self::new() }
     }
 
     /// Time passes.
@@ -93,6 +101,9 @@ impl Talk {
     /// What is found in a call. Of another layer only that it refuses.
     pub(crate) fn ask(&mut self, tool: &str, arguments: Value) -> Found {
         self.id += 1;
+        if let Some(other) = &mut self.other {
+            std::mem::swap(&mut self.session, other);
+        }
         let call = json!({"jsonrpc": "2.0", "id": self.id, "method": "tools/call", "params": {"name": tool, "arguments": arguments}});
         self.say(Flow::ToServer, &call)
     }

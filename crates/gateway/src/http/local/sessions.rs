@@ -14,8 +14,6 @@ use super::processes::Processes;
 use crate::config::StdioConfig;
 use crate::conversation::Conversation;
 use crate::error::StartError;
-use crate::http::caller::Caller;
-use crate::http::office::Office;
 use crate::link::{Happening, Link};
 use crate::outlet::Outlet;
 use crate::wrapped::{Wrapped, spawn};
@@ -129,8 +127,7 @@ impl<C: Client> Sessions<C> {
     /// Starts a process, found by `id`, and a thread that watches over it.
     pub(super) fn begin(
         self: &Arc<Self>,
-        office: &Office,
-        caller: &Caller,
+        talk: impl FnOnce() -> Conversation,
         command: &StdioConfig,
         id: String,
         client: C,
@@ -138,7 +135,7 @@ impl<C: Client> Sessions<C> {
         if !self.processes.one_more() {
             return Err(NotBegun::Full);
         }
-        let begun = self.start(office.begin(caller), command, id, Arc::new(client));
+        let begun = self.start(talk(), command, id, Arc::new(client));
         if begun.is_err() {
             self.processes.one_fewer();
         }

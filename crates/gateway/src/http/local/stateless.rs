@@ -16,7 +16,7 @@ use super::exchanges::Exchanges;
 use super::rename::{Original, outward};
 use super::sessions::{NotBegun, Open};
 use super::{Local, over};
-use crate::http::caller::Caller;
+use crate::http::caller::{Caller, label};
 use crate::http::event::{HEARTBEAT, bare};
 use crate::http::hearing::{Ruling, hear_from};
 use crate::http::heartbeat::Heartbeat;
@@ -45,15 +45,15 @@ impl Local {
 
     /// The process that serves the caller, started if it does not run.
     async fn shared(&self, caller: &Caller, id: Option<&str>) -> Result<Arc<Open<Exchanges>>, Fault> {
-        // No name of one entry is another's.
-        let name = caller.identity().map_or_else(String::new, |who| format!("{:?}={}", who.entry, who.name));
+        let name = label(caller.identity());
         // One starts it, the others find it.
         let _turn = self.starting.lock().await;
         if let Some(open) = self.shared.find(&name, caller.identity()) {
             return Ok(open);
         }
         let client = Exchanges::new(self.office.limits);
-        let begun = block_in_place(|| self.shared.begin(&self.office, caller, &self.command, name, client));
+        let begun =
+            block_in_place(|| self.shared.begin(|| self.office.begin_alone(caller), &self.command, name, client));
         begun.map_err(|why: NotBegun| self.not_begun(why, id))
     }
 

@@ -127,7 +127,7 @@ impl Merged {
         }
         let known = alone.entry(who).or_insert_with(|| Known {
             owners: Arc::default(),
-            memory: self.memory(),
+            memory: self.office.common_of(visit.identity()),
             used: Instant::now(),
         });
         known.used = Instant::now();
