@@ -113,6 +113,8 @@ impl Prepared {
         (label, server): (&str, &str),
         plans: Vec<Plan>,
     ) -> Result<Self, Failure> {
+        // Before more of it is needed: the most that is held at once counts, too.
+        vanguard_sandbox::let_go_of_program();
         let log = record(&settings, around, server)?;
         super::warn_all(log.warnings());
         let verbose =
