@@ -53,7 +53,7 @@ impl Shared {
             let mut copy = self.copy()?;
             match asked {
                 Ok(Some((counted, version, theirs))) => {
-                    copy.learn(version, theirs);
+                    copy.learn(known, version, theirs);
                     totals = counted;
                 }
                 Ok(None) => {}
@@ -91,7 +91,7 @@ impl Shared {
                     copy.version = copy.version.max(version);
                     copy.written = copy.written.max(news);
                 }
-                Ok(Written::Late(version, theirs)) => self.copy()?.learn(version, theirs),
+                Ok(Written::Late(theirs, trail)) => self.copy()?.learn(version, theirs, trail),
                 Err(what) => return Ok(Err(what)),
             }
         }
@@ -108,14 +108,18 @@ impl Shared {
 }
 
 impl Copy {
-    /// Takes note of what is in Redis.
-    fn learn(&mut self, version: u64, theirs: Option<Trail>) {
-        // Redis knows less than it did: it began anew. What is known here is written again.
-        let forgot = version < self.version;
+    /// Takes note of what Redis said to who knew the version `known`. Another message may have learnt more meanwhile.
+    fn learn(&mut self, known: u64, version: u64, theirs: Option<Trail>) {
+        // Redis knows nothing, or less than it did. What is known here is written, if it is no more than a salt: with another each proxy's
+        // prints would say nothing to the others.
+        let forgot = version < known || version == 0;
+        if !forgot && version <= self.version {
+            return;
+        }
         if let Some(theirs) = theirs {
             if forgot || self.news > self.written {
                 self.own.trail.join(theirs);
-            } else if version > self.version {
+            } else {
                 self.own.trail.go_on_from(theirs);
             }
         }

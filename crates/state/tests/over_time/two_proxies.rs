@@ -153,6 +153,31 @@ fn one_history_means_the_same_through_two_proxies_and_one() {
 }
 
 #[test]
+fn what_is_learnt_at_once_is_remembered_all() {
+    const TOKENS: [&str; 4] = [
+        "Kx7Pq2Ws9Zt4Rm8Vb1Yd6Hf3",
+        "Jn5Lc0Xg8Qe3Tu6Ai9Bo2Ms7",
+        "Fw1Dk4Sv7Hz2Pj5Rx8Ny3Gt6",
+        "Cb9Um6Ea3Ol0Wi7Zp4Kd1Vr8",
+    ];
+    let redis = Redis::start();
+    let (one, two) = (redis.proxy(true), redis.proxy(true));
+    std::thread::scope(|scope| {
+        for (n, token) in TOKENS.into_iter().enumerate() {
+            let (one, two) = (&one, &two);
+            scope.spawn(move || {
+                let mut talk = Talk::through([one, two], "anna@mail");
+                talk.call("read_file", json!({"path": format!("part{n}/secrets.yml")}), &format!("reference: {token}"));
+            });
+        }
+    });
+    let mut talk = Talk::through([&one, &two], "anna@mail");
+    for token in TOKENS {
+        talk.stops("FLOW-001", "send_message", json!({"to": "x", "text": format!("see {token}")}));
+    }
+}
+
+#[test]
 fn honest_work_through_both_is_left_alone() {
     let redis = Redis::start();
     let mut talk = Talk::through([&redis.proxy(true), &redis.proxy(true)], "anna@work");
