@@ -156,18 +156,34 @@ impl<'t, 'a> Iterator for Members<'t, 'a> {
 
 /// The RFC 6901 pointer of a node. The tape may still be growing, as long as everything before the node is complete.
 pub(crate) fn pointer(tape: &Tape, source: &str, index: u32) -> String {
-    let mut steps = Vec::new();
+    let mut way = Vec::with_capacity(8);
     let mut at = index;
-    while let Some(node) = tape.node(at) {
-        let Some(parent) = tape.node(node.parent) else { break };
-        if parent.kind == Kind::Object {
-            let key = if node.key { at } else { at.saturating_sub(1) };
-            let key = Value::new(tape, source, key).string().unwrap_or_default();
-            steps.push(key.replace('~', "~0").replace('/', "~1"));
-        } else {
-            steps.push(tape.position(node.parent, at).to_string());
-        }
+    while let Some(node) = tape.node(at)
+        && let Some(parent) = tape.node(node.parent)
+    {
+        way.push((at, node, parent));
         at = node.parent;
     }
-    steps.iter().rev().fold(String::new(), |path, step| path + "/" + step)
+    let mut path = String::with_capacity(64);
+    for (at, node, parent) in way.into_iter().rev() {
+        path.push('/');
+        if parent.kind == Kind::Object {
+            let key = if node.key { at } else { at.saturating_sub(1) };
+            escape(&Value::new(tape, source, key).string().unwrap_or_default(), &mut path);
+        } else {
+            path.push_str(&tape.position(node.parent, at).to_string());
+        }
+    }
+    path
+}
+
+/// Adds a name to a pointer, in which two signs stand for others.
+fn escape(name: &str, path: &mut String) {
+    let mut rest = name;
+    while let Some((before, after)) = rest.find(['~', '/']).map(|at| rest.split_at(at)) {
+        path.push_str(before);
+        path.push_str(if after.starts_with('~') { "~0" } else { "~1" });
+        rest = after.get(1..).unwrap_or_default();
+    }
+    path.push_str(rest);
 }
