@@ -20,12 +20,12 @@ pub(crate) struct Shared {
     name: Box<str>,
     redis: Arc<Redis>,
     people: Arc<People>,
-    copy: Mutex<Copy>,
+    copy: Mutex<Known>,
 }
 
 /// What this proxy knows.
 #[derive(Debug)]
-struct Copy {
+struct Known {
     own: Own,
     /// The version in Redis that it goes on from; 0 for none.
     version: u64,
@@ -37,11 +37,11 @@ struct Copy {
 
 impl Shared {
     pub(crate) fn new(name: &str, redis: Arc<Redis>, people: Arc<People>) -> Self {
-        let copy = Mutex::new(Copy { own: Own::new(), version: 0, news: 0, written: 0 });
+        let copy = Mutex::new(Known { own: Own::new(), version: 0, news: 0, written: 0 });
         Self { name: name.into(), redis, people, copy }
     }
 
-    fn copy(&self) -> Result<MutexGuard<'_, Copy>, Lost> {
+    fn copy(&self) -> Result<MutexGuard<'_, Known>, Lost> {
         self.copy.lock().map_err(|_| Lost::Poisoned)
     }
 
@@ -107,10 +107,10 @@ impl Shared {
     }
 }
 
-impl Copy {
+impl Known {
     /// Takes note of what Redis said to who knew the version `known`. Another message may have learnt more meanwhile.
     fn learn(&mut self, known: u64, version: u64, theirs: Option<Trail>) {
-        // Redis knows nothing, or less than it did. What is known here is written, if it is no more than a salt: with another each proxy's
+        // Redis knows nothing, or less than it did. What is known here is written, even if it is no more than a salt: with one of its own each proxy's
         // prints would say nothing to the others.
         let forgot = version < known || version == 0;
         if !forgot && version <= self.version {

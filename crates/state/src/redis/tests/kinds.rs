@@ -52,6 +52,11 @@ fn a_cluster_counts_as_one_server_does() {
             let counts = [count(Of::Principal(name), 3_600_000, 1), count(Of::Tool("read_file"), 3_600_000, 0)];
             let totals = proxies[round % 2].add(0, &counts).unwrap().0;
             assert_eq!(totals, [round as u64, 0], "{name}");
+            let counts = [count(Of::Session, 3_600_000, 1)];
+            let (totals, version, trail) = proxies[round % 2].look(name, &counts, 0).unwrap();
+            assert_eq!((totals[0], version, trail.is_some()), (round as u64, round as u64 - 1, round > 1), "{name}");
+            let written = proxies[round % 2].write(name, version, &Trail::new(7)).unwrap();
+            assert!(matches!(written, Written::Kept(now) if now == round as u64), "{name}");
         }
     }
     let held: Vec<u32> = hosts
