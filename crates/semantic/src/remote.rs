@@ -17,7 +17,7 @@ mod queue;
 use std::time::Duration;
 
 pub use backend::{Backend, BackendError, Format, Kind, Request};
-pub use client::Client;
+pub use client::{Client, TriedOut};
 pub use counsel::{Remote, Score};
 pub use prompt::Prompt;
 

@@ -175,6 +175,11 @@ impl Backend {
         format!("{} {}", self.kind.name(), self.model)
     }
 
+    /// `text` with the key masked, wherever it stands.
+    pub(super) fn without_key(&self, text: &str) -> String {
+        self.key.as_ref().map_or_else(|| text.to_owned(), |key| text.replace(key.as_str(), MASK))
+    }
+
     /// The question as it is sent.
     pub fn request(&self, prompt: &Prompt) -> Request {
         let mut headers = vec![("content-type", "application/json".to_owned())];

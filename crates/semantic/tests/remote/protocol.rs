@@ -45,8 +45,8 @@ fn an_authority_of_ones_own_vouches_and_nobody_else() {
     ] {
         let backend = Backend::new(Kind::OpenAi, &url, SCORER_MODEL, Some(SCORER_KEY), Format::Schema);
         let client = Client::new(backend.expect("it can be asked"), PATIENCE, roots.as_ref().map(String::as_bytes));
-        let [(_, harmless), _] = client.expect("roots").try_out();
-        assert_eq!(harmless.map(|_| ()), score);
+        let [harmless, _] = client.expect("roots").try_out();
+        assert_eq!(harmless.scored.map(|_| ()), score);
     }
     scorer.is_content();
 }
@@ -124,6 +124,23 @@ fn words_that_are_no_score_are_an_error() {
     let scorer = Scorer::start(Protocol::Anthropic, Reply::Words(r#"{"score": "high", "reason": "x"}"#));
     let remote = remote(&scorer, Protocol::Anthropic, limits());
     assert_eq!(answer(&remote, edge.about("a")), Err(Unscored::Garbage));
+}
+
+#[test]
+fn who_tries_a_server_out_sees_what_it_wrote_and_no_key() {
+    let echoed = Box::leak(format!("{{\"error\": \"no json_schema here, {SCORER_KEY}\"}}").into_boxed_str());
+    for (reply, failed, wrote) in [
+        (Reply::Words("The score is 1."), Unscored::NoScore, "The score is 1."),
+        (Reply::Raw(400, echoed), Unscored::Status(400), "no json_schema here, ***"),
+        (Reply::Raw(401, echoed), Unscored::Key(401), ""),
+        (Reply::Endless, Unscored::TooLong, ""),
+    ] {
+        let scorer = Scorer::start(Protocol::OpenAi, reply);
+        let [harmless, attack] = client(Protocol::OpenAi, &scorer.url(), PATIENCE).try_out();
+        assert_eq!((harmless.scored, attack.scored), (Err(failed), Err(failed)));
+        assert!(harmless.wrote.contains(wrote) && !harmless.wrote.contains(SCORER_KEY), "{}", harmless.wrote);
+        assert!(harmless.wrote.chars().count() <= 301 && harmless.wrote.is_empty() == wrote.is_empty());
+    }
 }
 
 #[test]

@@ -6,8 +6,8 @@ use std::fmt::Write as _;
 use std::process::ExitCode;
 
 use serde::Serialize;
-use vanguard_engine::meaning::{Scored, Unscored};
-use vanguard_semantic::remote::Client;
+use vanguard_engine::meaning::Scored;
+use vanguard_semantic::remote::{Client, TriedOut};
 
 use super::given::Given;
 use crate::config::sources::Surroundings;
@@ -80,6 +80,8 @@ struct Tried {
     ms: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     failed: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    wrote: Option<String>,
     /// Whether it is what it should be.
     fits: bool,
 }
@@ -90,9 +92,10 @@ fn check(json: bool, sources: &Sources) -> Outcome {
     super::warn_all(&resolved.warnings);
     let client = client(&resolved.settings)?;
     let semantic = &resolved.settings.semantic;
-    let tried = client.try_out().map(|(text, scored)| {
-        let fits = |score| if text == "attack" { score >= semantic.warn.value } else { score < semantic.block.value };
-        tried(text, scored, &fits)
+    let tried = client.try_out().map(|out| {
+        let attack = out.text == "attack";
+        let fits = |score| if attack { score >= semantic.warn.value } else { score < semantic.block.value };
+        tried(out, &fits)
     });
     let fits = tried.iter().all(|tried| tried.fits);
     if json {
@@ -109,26 +112,33 @@ fn check(json: bool, sources: &Sources) -> Outcome {
     if fits { Ok(ExitCode::SUCCESS) } else { Err(Failure::Refused) }
 }
 
-fn tried(text: &'static str, scored: Result<Scored, Unscored>, fits: &dyn Fn(f32) -> bool) -> Tried {
+fn tried(out: TriedOut, fits: &dyn Fn(f32) -> bool) -> Tried {
+    let TriedOut { text, scored, wrote } = out;
     match scored {
         Ok(Scored { score, reason, took, .. }) => {
             let ms = Some((took.as_secs_f64() * 1e4).round() / 10.0);
             let (reason, score) = (Some(super::plain(&reason)), Some(score));
-            Tried { text, score, reason, ms, failed: None, fits: fits(score.unwrap_or_default()) }
+            Tried { text, score, reason, ms, failed: None, wrote: None, fits: fits(score.unwrap_or_default()) }
         }
-        Err(why) => Tried { text, score: None, reason: None, ms: None, failed: Some(why.to_string()), fits: false },
+        Err(why) => {
+            let wrote = (!wrote.trim().is_empty()).then(|| super::plain(&wrote));
+            Tried { text, score: None, reason: None, ms: None, failed: Some(why.to_string()), wrote, fits: false }
+        }
     }
 }
 
 fn text(name: &str, tried: &[Tried]) -> String {
     let mut text = format!("{name}\n");
-    for Tried { text: what, score, reason, ms, failed, fits } in tried {
+    for Tried { text: what, score, reason, ms, failed, wrote, fits } in tried {
         let _ = match (score, ms, reason, failed) {
             (Some(score), Some(ms), Some(reason), _) => {
                 let but = if *fits { "" } else { "  NOT AS IT SHOULD BE" };
                 writeln!(text, "{what:9} {score:.2} in {ms:.1} ms: {reason}{but}")
             }
-            (_, _, _, failed) => writeln!(text, "{what:9} {}", failed.as_deref().unwrap_or_default()),
+            (_, _, _, failed) => {
+                let wrote = wrote.as_ref().map(|wrote| format!(": {wrote}")).unwrap_or_default();
+                writeln!(text, "{what:9} {}{wrote}", failed.as_deref().unwrap_or_default())
+            }
         };
     }
     text
