@@ -5,10 +5,15 @@
 
 mod bundle;
 #[cfg(test)]
+mod opa;
+#[cfg(test)]
 mod tests;
+mod text;
+mod time;
 
 use std::fmt;
 use std::num::NonZeroU32;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -28,6 +33,9 @@ pub use bundle::BundleError;
 const STEPS: NonZeroU32 = NonZeroU32::new(64).expect("not zero");
 /// The most evaluators that wait for the next call. More are made where more calls come at once, and dropped after them.
 const MAX_IDLE: usize = 8;
+
+/// What is said where the interpreter itself fails.
+const PANICKED: &str = "the interpreter panicked, which is a bug of it";
 
 /// Which policies decide, and how.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -113,6 +121,8 @@ impl Policies {
         let mut model = Engine::new();
         // As OPA has it: what a built-in function cannot do is undefined, and what is undefined is denied.
         model.set_strict_builtin_errors(false);
+        text::add_to(&mut model);
+        time::add_to(&mut model);
         model.set_execution_timer_config(ExecutionTimerConfig { limit: config.deadline, check_interval: STEPS });
         bundle::read_into(&mut model, &config.path)?;
         let policies = Self { model, idle: Mutex::default() };
@@ -126,12 +136,18 @@ impl Policies {
     }
 
     fn evaluate(&self, rule: &str, input: &str) -> Result<Value, String> {
+        time::begin();
         let waiting = lock(&self.idle).pop();
         let mut engine = waiting.unwrap_or_else(|| self.model.clone());
-        let value = Value::from_json_str(input).and_then(|input| {
-            engine.set_input(input);
-            engine.eval_rule(rule.to_owned())
-        });
+        // Some built-in functions of the interpreter panic at what they do not expect, and what they look at may be the peer's choice.
+        let evaluated = catch_unwind(AssertUnwindSafe(move || {
+            let value = Value::from_json_str(input).and_then(|input| {
+                engine.set_input(input);
+                engine.eval_rule(rule.to_owned())
+            });
+            (engine, value)
+        }));
+        let Ok((engine, value)) = evaluated else { return Err(PANICKED.to_owned()) };
         let mut idle = lock(&self.idle);
         if idle.len() < MAX_IDLE {
             idle.push(engine);
