@@ -8,6 +8,7 @@
 pub mod anchor;
 pub mod bitcoin;
 pub mod bundle;
+pub mod capsule;
 mod config;
 mod digest;
 pub mod evidence;

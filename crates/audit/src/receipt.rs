@@ -12,6 +12,7 @@ use ed25519_dalek::{Signature, SigningKey, VerifyingKey};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
+use crate::capsule::{Capsule, CapsuleError, Json};
 use crate::digest::Digest;
 use crate::evidence::files::{remove, replace};
 use crate::tlog::read_bounded;
@@ -72,6 +73,9 @@ pub enum ReceiptError {
     /// The answer is to another report.
     #[error("the answer is to another report")]
     OtherReport,
+    /// The capsule that it carries does not hold.
+    #[error(transparent)]
+    Capsule(#[from] CapsuleError),
 }
 
 /// What is read of an answer.
@@ -85,6 +89,9 @@ pub(crate) struct Answer {
     pub(crate) context_hash: Option<String>,
     #[serde(default)]
     continuation_token: Option<Token>,
+    /// All of the evidence, where a server gives it.
+    #[serde(default)]
+    evidence_capsule: Option<Json>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -186,16 +193,25 @@ pub(crate) fn worth(
     if named.is_some_and(|named| !names(named, &intent)) {
         return Err(ReceiptError::OtherReport);
     }
+    let capsule = answer.evidence_capsule.map(Capsule::of).transpose()?;
+    if let Some(capsule) = &capsule
+        && !capsule.check()?.is_of(intent.as_bytes())
+    {
+        return Err(ReceiptError::OtherReport);
+    }
     let signature = answer.witness_receipt.as_deref().and_then(signature);
-    let by = |key: &VerifyingKey| signature.is_some_and(|sig| key.verify_strict(intent.as_bytes(), &sig).is_ok());
+    let by = |key: &VerifyingKey| {
+        signature.is_some_and(|sig| key.verify_strict(intent.as_bytes(), &sig).is_ok())
+            || capsule.as_ref().is_some_and(|capsule| capsule.signed_by(key))
+    };
     let mock = SigningKey::from_bytes(&[0; 32]).verifying_key();
     let says_mock =
         token.is_some_and(|token| token.payload.issuer == "chora-gate-mock" || token.signature == "mock-sig");
-    Ok(match answer.witness_receipt {
-        None => Worth::None,
-        Some(_) if says_mock || by(&mock) => Worth::Mock,
-        Some(_) if gate.is_some_and(by) => Worth::Verified,
-        Some(_) => Worth::Unverified,
+    Ok(match (answer.witness_receipt, &capsule) {
+        (None, None) => Worth::None,
+        _ if says_mock || by(&mock) => Worth::Mock,
+        _ if gate.is_some_and(by) => Worth::Verified,
+        _ => Worth::Unverified,
     })
 }
 

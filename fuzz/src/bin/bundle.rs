@@ -1,4 +1,4 @@
-//! Any bytes as the evidence of a record: no panic, and nothing verifies by the key of the test vectors but the record that it signed.
+//! Any bytes as the evidence of a record, and as a capsule of VEX: no panic, and nothing verifies by the key of the test vectors but the record that it signed.
 #![no_main]
 
 use std::sync::LazyLock;
@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 use libfuzzer_sys::fuzz_target;
 use vanguard_audit::bitcoin::{Header, Headers};
 use vanguard_audit::bundle::Bundle;
+use vanguard_audit::capsule::Capsule;
 use vanguard_audit::key::{VerifyingKey, parse_public};
 use vanguard_audit::verify::{self, Asked};
 
@@ -22,6 +23,11 @@ static HEADER: LazyLock<(u64, Header)> = LazyLock::new(|| {
 });
 
 fuzz_target!(|bytes: &[u8]| {
+    // A capsule of VEX is JSON as well: whatever it is of, no hash that it gives is believed.
+    if let Ok(capsule) = Capsule::parse(bytes) {
+        assert!(!capsule.signed_by(&KEY), "nobody signed a capsule");
+        let _ = capsule.check();
+    }
     let Some(bundle) = Bundle::parse(bytes) else { return };
     let headers = Some(Headers::Given([*HEADER].into()));
     let report = verify::bundle(&bundle, &KEY, &mut Asked { headers, ..Asked::default() });

@@ -61,6 +61,31 @@ fn a_receipt_of_something_else_is_none() {
 }
 
 #[test]
+fn a_capsule_in_an_answer_is_made_again_and_is_worth_what_signed_it() {
+    use crate::capsule::Segments;
+    let report = Receipt::report("x");
+    let with = |about: &str, gate: &SigningKey| {
+        let parts = [
+            intent(&prompt(about)),
+            r#"{"capsule_id":"c","outcome":"ALLOW","reason_code":"OK","trace_root":"00","nonce":"1"}"#.to_owned(),
+            r#"{"aid":"a","identity_type":"unbound"}"#.to_owned(),
+            r#"{"chora_node_id":"n","receipt_hash":"00","timestamp":1710396000}"#.to_owned(),
+        ];
+        let segments = Segments::new(parts.map(|part| serde_json::from_str(&part).unwrap())).unwrap();
+        format!(r#"{{"response":"Job queued: x","evidence_capsule":{}}}"#, segments.seal("c", gate))
+    };
+    let (answer, key) = (with("x", &gate()), gate().verifying_key());
+    assert_eq!(worth("x", &report, &answer, Some(&key)), Ok(Worth::Verified));
+    assert_eq!(worth("x", &report, &answer, None), Ok(Worth::Unverified));
+    assert_eq!(worth("x", &report, &with("x", &SigningKey::from_bytes(&[0; 32])), Some(&key)), Ok(Worth::Mock));
+    assert_eq!(worth("x", &report, &with("y", &gate()), Some(&key)), Err(ReceiptError::OtherReport));
+    let changed = answer.replace("ALLOW", "HALT");
+    assert_eq!(worth("x", &report, &changed, Some(&key)), Err(ReceiptError::Capsule(CapsuleError::Root)));
+    let none = r#"{"response":"Job queued: x","evidence_capsule":7}"#;
+    assert_eq!(worth("x", &report, none, Some(&key)), Err(ReceiptError::Capsule(CapsuleError::Malformed)));
+}
+
+#[test]
 fn a_report_says_a_digest_and_nothing_else() {
     let note = "mcp-vanguard/files/1\n2\nAAAA\n\n— mcp-vanguard/files/1 c2ln\n";
     let report = Receipt::report(note);
