@@ -15,6 +15,11 @@ pub(crate) trait Common: std::fmt::Debug + Send + Sync {
     /// Adds the counts, and says what their windows hold then, in their order.
     fn add(&self, now_ms: u64, counts: &[Count<'_>]) -> Result<(Vec<u64>, Passed), Lost>;
 
+    /// The same for an answer, whose windows its call has asked for.
+    fn add_of_answer(&self, now_ms: u64, counts: &[Count<'_>]) -> Result<(Vec<u64>, Passed), Lost> {
+        self.add(now_ms, counts)
+    }
+
     /// Whether that may take longer than a lock does.
     fn waits(&self) -> bool;
 }
@@ -38,7 +43,7 @@ impl Home {
     fn common(&self) -> &dyn Common {
         match self {
             Self::Here(here) => &**here,
-            Self::Redis(redis) => &**redis,
+            Self::Redis(redis) => redis,
         }
     }
 }
@@ -84,12 +89,19 @@ impl Default for Local {
     }
 }
 
-impl Memory for Local {
-    fn pass(&self, now_ms: u64, counts: &[Count<'_>], step: &mut Step<'_>) -> Result<Passed, Lost> {
+impl Local {
+    /// Adds with `add` to what sessions have in common, then to the session's own.
+    fn step(
+        &self,
+        now_ms: u64,
+        counts: &[Count<'_>],
+        step: &mut Step<'_>,
+        add: impl FnOnce(&dyn Common, &[Count<'_>]) -> Result<(Vec<u64>, Passed), Lost>,
+    ) -> Result<Passed, Lost> {
         let shared: Vec<Count<'_>> = counts.iter().filter(|count| count.of != Of::Session).copied().collect();
         // Before the session is locked: it may take a while.
         let (common, passed) =
-            if shared.is_empty() { (Vec::new(), Passed::Exactly) } else { self.home.common().add(now_ms, &shared)? };
+            if shared.is_empty() { (Vec::new(), Passed::Exactly) } else { add(self.home.common(), &shared)? };
         let mut common = common.into_iter();
         let mut own = self.own.lock().map_err(|_| Lost::Poisoned)?;
         let totals: Vec<u64> = counts
@@ -101,6 +113,16 @@ impl Memory for Local {
             .collect();
         step(&totals, &mut own.trail);
         Ok(passed)
+    }
+}
+
+impl Memory for Local {
+    fn pass(&self, now_ms: u64, counts: &[Count<'_>], step: &mut Step<'_>) -> Result<Passed, Lost> {
+        self.step(now_ms, counts, step, |common, counts| common.add(now_ms, counts))
+    }
+
+    fn pass_answer(&self, now_ms: u64, counts: &[Count<'_>], step: &mut Step<'_>) -> Result<Passed, Lost> {
+        self.step(now_ms, counts, step, |common, counts| common.add_of_answer(now_ms, counts))
     }
 
     fn another(&self) -> Arc<dyn Memory> {

@@ -1,11 +1,13 @@
 //! What sessions of several proxies have in common, in Redis or Valkey: windows, and what is remembered of who has no session.
 //!
-//! Each message that counts for a principal or a tool asks once: one script for each of them, sent together, by Redis' own clock. The keys of
-//! one principal, tool or name are in one slot of a cluster. Where there is no answer in time, this proxy counts alone or refuses, as it was
-//! told.
+//! A call asks once: one script for each principal, tool and name, sent together, by Redis' own clock. The keys of each are in one slot of a
+//! cluster. The call asks as well for the windows that its answer will count in; the answer is held against what it heard, and what the
+//! answer adds is sent without waiting. Where there is nothing said in time, this proxy counts alone or refuses, as it was told.
 
 mod address;
+mod heard;
 mod link;
+mod windows;
 
 use std::fmt;
 use std::future::Future;
@@ -13,14 +15,17 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use futures_util::future::{poll_immediate, try_join_all};
 use redis::Script;
 use tokio::runtime::{Builder, Runtime};
-use tokio::task::JoinSet;
+use tokio::sync::Semaphore;
 use tokio::time::timeout;
-use vanguard_engine::behaviour::{Count, Lost, Of, Passed, Trail};
+use vanguard_engine::behaviour::{Count, Lost, Passed, Trail};
 
 use self::address::Address;
+use self::heard::Heard;
 use self::link::Link;
+use self::windows::Subject;
 use crate::here::Here;
 use crate::local::{Common, Local};
 
@@ -31,6 +36,8 @@ const REST: Duration = Duration::from_millis(250);
 const KEPT: Duration = Duration::from_hours(1);
 /// The most bytes of it that are taken from Redis, of the two kilobytes that there are in memory.
 const MAX_TRAIL_BYTES: usize = 64 << 10;
+/// What is sent without waiting and not answered yet; beyond it one waits.
+const MAX_SENT: usize = 1_024;
 
 /// How Redis is asked.
 #[derive(Clone, PartialEq, Eq)]
@@ -58,9 +65,12 @@ impl fmt::Debug for RedisConfig {
 pub(crate) struct Redis {
     config: RedisConfig,
     link: Link,
-    windows: Arc<Script>,
-    read: Script,
+    count: Script,
+    look: Script,
     write: Script,
+    heard: Heard,
+    /// How much more may be sent without waiting.
+    sending: Arc<Semaphore>,
     /// What stands in for it.
     here: Here,
     begun: Instant,
@@ -82,12 +92,12 @@ impl Local {
     /// # Errors
     /// The address is none, or there can be no thread.
     pub fn in_redis(config: RedisConfig) -> Result<Self, RedisError> {
-        Ok(Self::beside(&Arc::new(Redis::new(config)?), &Arc::default()))
+        Ok(Self::beside(&Redis::new(config)?, &Arc::default()))
     }
 }
 
 impl Redis {
-    fn new(config: RedisConfig) -> Result<Self, RedisError> {
+    fn new(config: RedisConfig) -> Result<Arc<Self>, RedisError> {
         // Redis' client takes the cryptography that the process has chosen; where somebody chose before, that stays.
         let _ = tokio_rustls::rustls::crypto::ring::default_provider().install_default();
         let address = Address::read(&config.url, config.roots.as_deref()).map_err(RedisError)?;
@@ -98,51 +108,74 @@ impl Redis {
             .build()
             .map_err(|error| RedisError(error.to_string()))?;
         let link = Link::to(address, &runtime);
-        Ok(Self {
+        Ok(Arc::new(Self {
             config,
             link,
-            windows: Arc::new(Script::new(include_str!("window.lua"))),
-            read: Script::new(include_str!("trail_read.lua")),
-            write: Script::new(include_str!("trail_write.lua")),
+            count: Script::new(concat!(include_str!("redis/window.lua"), include_str!("redis/count.lua"))),
+            look: Script::new(concat!(include_str!("redis/window.lua"), include_str!("redis/look.lua"))),
+            write: Script::new(include_str!("redis/write.lua")),
+            heard: Heard::default(),
+            sending: Arc::new(Semaphore::new(MAX_SENT)),
             here: Here::default(),
             begun: Instant::now(),
             rests_until: AtomicU64::new(0),
             lost: AtomicBool::new(false),
             runtime: Some(runtime),
-        })
+        }))
     }
 
     /// Adds to windows, those of a session in the one under `name`, and learns what is known there unless it is `known`: the totals, the
-    /// version, what is new.
+    /// version, what is new. Windows that are only asked for are those in which the answer will count.
     pub(crate) fn look(
         &self,
+        now_ms: u64,
         name: &str,
         counts: &[Count<'_>],
         known: u64,
     ) -> Result<(Vec<u64>, u64, Option<Trail>), String> {
-        self.ask(async {
-            let (totals, (version, text)) = tokio::try_join!(self.totals(name, counts, None), self.read(name, known))?;
-            Ok((totals, version, trail(&text)?))
-        })
+        let (own, others): (Vec<_>, Vec<_>) = windows::by_subject(name, counts).into_iter().partition(Subject::is_own);
+        let own = own.into_iter().next().unwrap_or_default();
+        let (totals, (own_totals, version, text)) =
+            self.ask(async { tokio::try_join!(self.count_all(&others, None), self.read(name, &own, known)) })?;
+        let subjects = others.iter().zip(totals).chain([(&own, own_totals)]);
+        let totals = windows::in_order(counts.len(), subjects)?;
+        self.heard.note(now_ms, name, counts, &totals);
+        Ok((totals, version, trail(&text)?))
     }
 
-    async fn read(&self, name: &str, known: u64) -> Result<(u64, Vec<u8>), String> {
+    /// The totals of windows that an answer counts in, if a call has asked for them not long ago. What it adds is sent.
+    pub(crate) fn hear(self: &Arc<Self>, now_ms: u64, name: &str, counts: &[Count<'_>]) -> Option<Vec<u64>> {
+        if counts.is_empty() {
+            return Some(Vec::new());
+        }
+        let totals = self.heard.add(now_ms, name, counts)?;
+        let subjects = windows::by_subject(name, counts);
+        let redis = Arc::clone(self);
+        self.send(async move { redis.count_all(&subjects, None).await.map(drop) }).then_some(totals)
+    }
+
+    async fn read(&self, name: &str, own: &Subject, known: u64) -> Result<(Vec<u64>, u64, Vec<u8>), String> {
         let mut connection = self.link.connection().await?;
-        let mut call = self.read.prepare_invoke();
-        call.key(trail_key(name)).arg(known).arg(KEPT.as_millis().to_string());
+        let mut call = self.look.prepare_invoke();
+        call.key(windows::trail_key(name)).arg(known).arg(KEPT.as_millis().to_string());
+        own.ask(&mut call);
         call.invoke_async(&mut connection).await.map_err(|error| described(&error))
     }
 
     /// Writes what is known under `name` over this version of it.
-    pub(crate) fn write(&self, name: &str, version: u64, known: &Trail) -> Result<Written, String> {
+    pub(crate) async fn write(&self, name: &str, version: u64, known: &Trail) -> Result<Written, String> {
         let text = serde_json::to_vec(known).map_err(|error| error.to_string())?;
-        let (kept, version, theirs): (u8, u64, Vec<u8>) = self.ask(async {
-            let mut connection = self.link.connection().await?;
-            let mut call = self.write.prepare_invoke();
-            call.key(trail_key(name)).arg(version).arg(text).arg(KEPT.as_millis().to_string());
-            call.invoke_async(&mut connection).await.map_err(|error| described(&error))
-        })?;
+        let mut connection = self.link.connection().await?;
+        let mut call = self.write.prepare_invoke();
+        call.key(windows::trail_key(name)).arg(version).arg(text).arg(KEPT.as_millis().to_string());
+        let (kept, version, theirs): (u8, u64, Vec<u8>) =
+            call.invoke_async(&mut connection).await.map_err(|error| described(&error))?;
         Ok(if kept == 1 { Written::Kept(version) } else { Written::Late(version, trail(&theirs)?) })
+    }
+
+    /// Whether nothing passes of which Redis has not heard.
+    pub(crate) fn is_strict(&self) -> bool {
+        self.config.strict
     }
 
     /// Redis failed somebody. Whether that is told, of which `add` speaks.
@@ -161,64 +194,76 @@ impl Redis {
     }
 
     /// Waits for an answer as long as there is time, and for a while for none at all after there was none.
-    fn ask<T>(&self, question: impl Future<Output = Result<T, String>>) -> Result<T, String> {
-        let now = u64::try_from(self.begun.elapsed().as_millis()).unwrap_or(u64::MAX);
-        if now < self.rests_until.load(Ordering::Relaxed) {
+    pub(crate) fn ask<T>(&self, question: impl Future<Output = Result<T, String>>) -> Result<T, String> {
+        if self.rests() {
             return Err("did not answer a moment ago".to_owned());
         }
         let Some(runtime) = &self.runtime else { return Err("is closed".to_owned()) };
-        let answer = runtime.block_on(async {
-            let late = |_| format!("did not answer within {} ms", self.config.deadline.as_millis());
-            timeout(self.config.deadline, question).await.map_err(late)?
+        runtime.block_on(self.in_time(question))
+    }
+
+    /// Sends what nobody waits for. Whether that could be: who may not send has to ask.
+    pub(crate) fn send(self: &Arc<Self>, question: impl Future<Output = Result<(), String>> + Send + 'static) -> bool {
+        let Some(runtime) = self.runtime.as_ref().filter(|_| !self.rests()) else { return false };
+        let Ok(place) = Arc::clone(&self.sending).try_acquire_owned() else { return false };
+        let redis = Arc::clone(self);
+        let mut sent = Box::pin(async move {
+            // Who asks next hears of it if it failed.
+            let _ = redis.in_time(question).await;
+            drop(place);
         });
+        // Begun here: it is on its way before the message that it tells of.
+        if runtime.block_on(poll_immediate(&mut sent)).is_none() {
+            runtime.spawn(sent);
+        }
+        true
+    }
+
+    fn now(&self) -> u64 {
+        u64::try_from(self.begun.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+
+    fn rests(&self) -> bool {
+        self.now() < self.rests_until.load(Ordering::Relaxed)
+    }
+
+    async fn in_time<T>(&self, question: impl Future<Output = Result<T, String>>) -> Result<T, String> {
+        let begun = self.now();
+        let late = |_| format!("did not answer within {} ms", self.config.deadline.as_millis());
+        let answer = timeout(self.config.deadline, question).await.map_err(late).flatten();
         if answer.is_ok() {
             self.lost.store(false, Ordering::Relaxed);
         } else {
             self.link.renew();
+            self.heard.forget();
             let rest = u64::try_from(REST.as_millis()).unwrap_or(u64::MAX);
-            self.rests_until.store(now.saturating_add(rest), Ordering::Relaxed);
+            self.rests_until.store(begun.saturating_add(rest), Ordering::Relaxed);
         }
         answer
     }
 
-    /// Sends a script for each subject, all at once.
-    async fn totals(&self, name: &str, counts: &[Count<'_>], at_ms: Option<u64>) -> Result<Vec<u64>, String> {
+    /// Adds to windows, and gives the totals of each subject.
+    async fn count_all(&self, subjects: &[Subject], at_ms: Option<u64>) -> Result<Vec<Vec<u64>>, String> {
+        if subjects.is_empty() {
+            return Ok(Vec::new());
+        }
         let connection = self.link.connection().await?;
-        let mut subjects: Vec<Of<'_>> = Vec::new();
-        for count in counts {
-            if !subjects.contains(&count.of) {
-                subjects.push(count.of);
+        let asked = subjects.iter().map(|subject| {
+            let mut connection = connection.clone();
+            async move {
+                let mut call = self.count.prepare_invoke();
+                subject.ask(&mut call);
+                call.arg(at_ms);
+                call.invoke_async(&mut connection).await.map_err(|error| described(&error))
             }
-        }
-        let mut asked = JoinSet::new();
-        for of in subjects {
-            let places: Vec<usize> = (0..counts.len()).filter(|n| counts[*n].of == of).collect();
-            let mut keys = Vec::new();
-            let mut arguments: Vec<u64> = Vec::new();
-            for count in places.iter().map(|n| &counts[*n]) {
-                keys.push(key(name, count));
-                arguments.extend([count.window_ms, count.amount]);
-            }
-            arguments.extend(at_ms);
-            let (script, mut connection) = (Arc::clone(&self.windows), connection.clone());
-            asked.spawn(async move {
-                let mut call = script.prepare_invoke();
-                call.key(keys).arg(arguments);
-                let totals: Vec<u64> = call.invoke_async(&mut connection).await.map_err(|error| described(&error))?;
-                Ok::<_, String>((places, totals))
-            });
-        }
-        let mut all = vec![0; counts.len()];
-        while let Some(answer) = asked.join_next().await {
-            let (places, totals) = answer.map_err(|error| error.to_string())??;
-            if places.len() != totals.len() {
-                return Err("answered something else".to_owned());
-            }
-            for (place, total) in places.into_iter().zip(totals) {
-                all[place] = total;
-            }
-        }
-        Ok(all)
+        });
+        try_join_all(asked).await
+    }
+
+    fn totals(&self, counts: &[Count<'_>], at_ms: Option<u64>) -> Result<Vec<u64>, String> {
+        let subjects = windows::by_subject("", counts);
+        let totals = self.ask(self.count_all(&subjects, at_ms))?;
+        windows::in_order(counts.len(), subjects.iter().zip(totals))
     }
 }
 
@@ -246,36 +291,24 @@ fn trail(text: &[u8]) -> Result<Option<Trail>, String> {
     }
 }
 
-/// Where a window is. Windows of a session are those of the one under `name`.
-fn key(name: &str, count: &Count<'_>) -> String {
-    let subject = match count.of {
-        Of::Session => subject("session", name),
-        Of::Principal(name) => subject("principal", name),
-        Of::Tool(name) => subject("tool", name),
-    };
-    format!("vanguard:{subject}:{}:{}", count.window_ms, count.limit)
-}
-
-/// Where the trail under `name` is. The number is that of its form.
-fn trail_key(name: &str) -> String {
-    format!("vanguard:{}:trail:1", subject("session", name))
-}
-
-/// What stands in braces decides on the slot, up to the first that closes: a name must not close them.
-fn subject(kind: &str, name: &str) -> String {
-    let name: String =
-        name.chars().flat_map(|c| if c == '}' { ['%', ')'] } else { [c, '\0'] }).filter(|c| *c != '\0').collect();
-    format!("{{{kind}:{name}}}")
-}
-
-impl Common for Redis {
+impl Common for Arc<Redis> {
     fn add(&self, now_ms: u64, counts: &[Count<'_>]) -> Result<(Vec<u64>, Passed), Lost> {
-        match self.ask(self.totals("", counts, None)) {
-            Ok(totals) => Ok((totals, Passed::Exactly)),
+        match self.totals(counts, None) {
+            Ok(totals) => {
+                self.heard.note(now_ms, "", counts, &totals);
+                Ok((totals, Passed::Exactly))
+            }
             Err(what) => {
                 let passed = self.lost(&what)?;
                 Ok((self.here.add(now_ms, counts)?.0, passed))
             }
+        }
+    }
+
+    fn add_of_answer(&self, now_ms: u64, counts: &[Count<'_>]) -> Result<(Vec<u64>, Passed), Lost> {
+        match self.hear(now_ms, "", counts) {
+            Some(totals) => Ok((totals, Passed::Exactly)),
+            None => self.add(now_ms, counts),
         }
     }
 

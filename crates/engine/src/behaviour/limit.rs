@@ -116,6 +116,11 @@ impl Limit {
         self.counts == Counted::Refusals && self.action > Action::Warn
     }
 
+    /// Whether it counts what answers bring, and nothing of calls.
+    pub(crate) fn is_of_answers(&self) -> bool {
+        matches!(self.counts, Counted::Results | Counted::Brought)
+    }
+
     /// What of `amounts` it counts.
     pub(crate) fn of(&self, amounts: &Amounts) -> u64 {
         match self.counts {

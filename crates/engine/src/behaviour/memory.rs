@@ -46,7 +46,8 @@ pub trait Memory: fmt::Debug + Send + Sync {
     /// What is remembered cannot be had. Then `step` was not called, and the message must not pass.
     fn pass(&self, now_ms: u64, counts: &[Count<'_>], step: &mut Step<'_>) -> Result<Passed, Lost>;
 
-    /// The same for an answer, which decides nothing by what others have done: that may be learnt of with the next call.
+    /// The same for an answer. Its call has asked for all windows in which it counts (with 0), so that it may be held against what they held
+    /// then; and it decides nothing else by what others have done: that may be learnt of with the next call.
     ///
     /// # Errors
     /// As of [`pass`](Self::pass).

@@ -188,7 +188,9 @@ impl<'t, 'a> Watch<'_, 't, 'a> {
                 noted.push(Noted { info, action: Action::Block, pointer: String::new(), evidence });
             }
             for ((limit, count), total) in counted.iter().zip(totals) {
-                past.windows.insert(limit.info.id.to_string(), *total);
+                if count.amount > 0 || limit.throttles {
+                    past.windows.insert(limit.info.id.to_string(), *total);
+                }
                 if !self.is_answer {
                     let held = limit.hold(*total).as_millis();
                     past.held_ms = past.held_ms.max(u64::try_from(held).unwrap_or_default());
@@ -276,8 +278,9 @@ impl<'t, 'a> Watch<'_, 't, 'a> {
             Per::Principal => self.who.as_deref().map_or(Of::Session, Of::Principal),
             Per::Tool => Of::Tool(&self.tool),
         };
-        // A limit that throttles is asked by each call, whatever it counts.
-        let asks = |limit: &Limit| limit.of(amounts) > 0 || (limit.throttles && !self.is_answer);
+        // A limit that throttles is asked by each call, whatever it counts; and each that the answer will count in, for a memory that can then
+        // go by what it said.
+        let asks = |limit: &Limit| limit.of(amounts) > 0 || (!self.is_answer && (limit.throttles || limit.is_of_answers()));
         let limits = self.behaviour.limits.iter().filter(|limit| asks(limit));
         limits
             .map(|limit| {

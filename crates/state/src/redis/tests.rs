@@ -6,6 +6,8 @@ use std::process::{Child, Command, Stdio};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
+use vanguard_engine::behaviour::{Memory, Of};
+
 use super::*;
 
 mod kinds;
@@ -44,12 +46,12 @@ impl Server {
         server
     }
 
-    fn windows(&self, strict: bool) -> Redis {
+    fn windows(&self, strict: bool) -> Arc<Redis> {
         // Generous, since the clock also counts while other tests run.
         self.within(Duration::from_secs(2), strict)
     }
 
-    fn within(&self, deadline: Duration, strict: bool) -> Redis {
+    fn within(&self, deadline: Duration, strict: bool) -> Arc<Redis> {
         let url = format!("redis://127.0.0.1:{}/", self.port);
         Redis::new(RedisConfig { url, roots: None, deadline, strict }).unwrap()
     }
@@ -93,7 +95,7 @@ fn one_history_means_the_same_in_redis_and_here() {
                 let of = if kind == 0 { Of::Principal(&names[name]) } else { Of::Tool(&names[name]) };
                 let counts = [count(of, 8_000, amount), count(Of::Tool(&both), 10_000, amount)];
                 let local: Vec<u64> = here.add(now, &counts).unwrap().0;
-                prop_assert_eq!(redis.ask(redis.totals("", &counts, Some(now))).unwrap(), local);
+                prop_assert_eq!(redis.totals(&counts, Some(now)).unwrap(), local);
             }
             Ok(())
         })
@@ -123,11 +125,66 @@ fn several_proxies_enforce_one_limit_to_the_number() {
 }
 
 #[test]
+fn an_answer_goes_by_what_its_call_heard_and_waits_for_nobody() {
+    let server = Server::start();
+    let [one, two] = [(); 2].map(|()| Local::beside(&server.windows(true), &Arc::default()).under("anna"));
+    let counts = |of, calls, results| {
+        let results = Count { limit: "BEH-007", ..count(of, 3_600_000, results) };
+        if calls > 0 { vec![count(of, 3_600_000, calls), results] } else { vec![results] }
+    };
+    let ask = |memory: &dyn Memory, of| {
+        let (mut call, mut answer) = (Vec::new(), Vec::new());
+        memory.pass(0, &counts(of, 1, 0), &mut |totals, _| call = totals.to_vec()).unwrap();
+        memory.pass_answer(0, &counts(of, 0, 3), &mut |totals, _| answer = totals.to_vec()).unwrap();
+        (call, answer)
+    };
+    for of in [Of::Session, Of::Tool("read"), Of::Principal("anna")] {
+        assert_eq!(ask(&*one, of), (vec![1, 0], vec![3]), "{of:?}");
+        // What the answer adds is on its way.
+        let begun = Instant::now();
+        let mut heard = Vec::new();
+        while heard != [1, 3] {
+            assert!(begun.elapsed() < Duration::from_secs(20), "{heard:?}");
+            two.pass(0, &counts(of, 0, 0), &mut |totals, _| heard = [vec![1], totals.to_vec()].concat()).unwrap();
+        }
+        assert_eq!(ask(&*two, of), (vec![2, 3], vec![6]), "{of:?}");
+    }
+    server.signal("-STOP");
+    let begun = Instant::now();
+    let more = two.pass_answer(0, &counts(Of::Tool("read"), 0, 1), &mut |totals, _| assert_eq!(totals, [7]));
+    assert_eq!(more, Ok(Passed::Exactly));
+    assert!(begun.elapsed() < Duration::from_secs(1), "it waits for nobody");
+    let remembers = two.pass_answer(0, &[], &mut |_, trail| trail.salt += 1);
+    assert!(matches!(remembers, Err(Lost::Unreachable(_))), "what is worth remembering must be there: {remembers:?}");
+    server.signal("-CONT");
+}
+
+#[test]
+fn what_is_worth_remembering_is_sent_and_strictly_waited_for() {
+    let server = Server::start();
+    let [lax, other] = [(); 2].map(|()| Local::beside(&server.windows(false), &Arc::default()).under("anna"));
+    let learn = |memory: &dyn Memory| memory.pass(0, &[], &mut |_, trail| trail.salt = trail.salt.wrapping_add(1));
+    assert_eq!(learn(&*lax), Ok(Passed::Exactly), "the first waits");
+    server.signal("-STOP");
+    let begun = Instant::now();
+    let passed = lax.pass_answer(0, &[], &mut |_, trail| trail.salt = 7);
+    assert_eq!(passed, Ok(Passed::Exactly));
+    assert!(begun.elapsed() < Duration::from_secs(1), "it waits for nobody");
+    server.signal("-CONT");
+    let begun = Instant::now();
+    let mut salt = 0;
+    while salt != 7 {
+        assert!(begun.elapsed() < Duration::from_secs(20), "it never came");
+        other.pass(0, &[], &mut |_, trail| salt = trail.salt).unwrap();
+    }
+}
+
+#[test]
 fn without_redis_it_refuses_or_counts_alone_and_comes_back_by_itself() {
     let server = Server::start();
     let (strict, lax) =
         (server.within(Duration::from_millis(100), true), server.within(Duration::from_millis(100), false));
-    let ask = |redis: &Redis| redis.add(0, &[count(Of::Principal("a"), 60_000, 1)]);
+    let ask = |redis: &Arc<Redis>| redis.add(0, &[count(Of::Principal("a"), 60_000, 1)]);
     let begun = Instant::now();
     while ask(&strict).is_err() || ask(&lax).is_err() {
         assert!(begun.elapsed() < Duration::from_secs(20), "it never answered");
@@ -156,9 +213,9 @@ fn without_redis_it_refuses_or_counts_alone_and_comes_back_by_itself() {
 }
 
 /// Redis answers again, within a while.
-fn recovers(redis: &Redis) {
+fn recovers(redis: &Arc<Redis>) {
     let begun = Instant::now();
-    while redis.ask(redis.totals("", &[count(Of::Principal("back"), 60_000, 1)], None)).is_err() {
+    while redis.totals(&[count(Of::Principal("back"), 60_000, 1)], None).is_err() {
         assert!(begun.elapsed() < Duration::from_secs(20), "it never came back");
         std::thread::sleep(Duration::from_millis(50));
     }

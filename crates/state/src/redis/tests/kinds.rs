@@ -5,12 +5,12 @@ use super::*;
 /// A second or more, while others use the machine.
 const GENEROUS: Duration = Duration::from_secs(3);
 
-fn asking(url: String, roots: Option<Vec<u8>>) -> Redis {
+fn asking(url: String, roots: Option<Vec<u8>>) -> Arc<Redis> {
     Redis::new(RedisConfig { url, roots, deadline: GENEROUS, strict: true }).unwrap()
 }
 
 /// Asks until there is an answer.
-fn first_answer(redis: &Redis, name: &str) -> u64 {
+fn first_answer(redis: &Arc<Redis>, name: &str) -> u64 {
     let begun = Instant::now();
     loop {
         match redis.add(0, &[count(Of::Principal(name), 3_600_000, 1)]) {
@@ -53,9 +53,9 @@ fn a_cluster_counts_as_one_server_does() {
             let totals = proxies[round % 2].add(0, &counts).unwrap().0;
             assert_eq!(totals, [round as u64, 0], "{name}");
             let counts = [count(Of::Session, 3_600_000, 1)];
-            let (totals, version, trail) = proxies[round % 2].look(name, &counts, 0).unwrap();
+            let (totals, version, trail) = proxies[round % 2].look(0, name, &counts, 0).unwrap();
             assert_eq!((totals[0], version, trail.is_some()), (round as u64, round as u64 - 1, round > 1), "{name}");
-            let written = proxies[round % 2].write(name, version, &Trail::new(7)).unwrap();
+            let written = { let proxy = &proxies[round % 2]; proxy.ask(proxy.write(name, version, &Trail::new(7))).unwrap() };
             assert!(matches!(written, Written::Kept(now) if now == round as u64), "{name}");
         }
     }

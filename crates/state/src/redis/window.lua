@@ -1,0 +1,36 @@
+-- Adds to sliding windows of one subject and gives what each then holds: the same as `window.rs`, to the number.
+-- From this key on: a hash for each window. From this argument on: for each its milliseconds and what is added. Without `now` by the server's clock.
+local function add(key_1, argument_1, now)
+    if not now then
+        local time = redis.call('TIME')
+        now = time[1] * 1000 + math.floor(time[2] / 1000)
+    end
+    local SLOTS, totals = 8, {}
+    for n = 0, #KEYS - key_1 do
+        local key, at = KEYS[key_1 + n], argument_1 + n * 2
+        local window, amount = tonumber(ARGV[at]), tonumber(ARGV[at + 1])
+        local length = math.max(1, math.floor(window / SLOTS))
+        local held, slots, total = redis.call('HMGET', key, 'latest', 0, 1, 2, 3, 4, 5, 6, 7), {}, 0
+        for slot = 0, SLOTS - 1 do
+            slots[slot] = tonumber(held[slot + 2] or '0')
+        end
+        local slot, latest = math.floor(now / length), tonumber(held[1] or '0')
+        if slot >= latest + SLOTS then
+            redis.call('DEL', key)
+            latest, slots = slot, {}
+        end
+        while latest < slot do
+            latest = latest + 1
+            redis.call('HDEL', key, latest % SLOTS)
+            slots[latest % SLOTS] = 0
+        end
+        redis.call('HSET', key, 'latest', latest)
+        slots[latest % SLOTS] = redis.call('HINCRBY', key, latest % SLOTS, amount)
+        redis.call('PEXPIRE', key, length * (SLOTS + 1))
+        for slot = 0, SLOTS - 1 do
+            total = total + (slots[slot] or 0)
+        end
+        totals[n + 1] = total
+    end
+    return totals
+end
