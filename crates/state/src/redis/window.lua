@@ -15,20 +15,22 @@ local function add(key_1, argument_1, now)
             slots[slot] = tonumber(held[slot + 2] or '0')
         end
         local slot, latest = math.floor(now / length), tonumber(held[1] or '0')
-        if slot >= latest + SLOTS then
-            redis.call('DEL', key)
-            latest, slots = slot, {}
+        if slot > latest then
+            for over = latest + 1, math.min(slot, latest + SLOTS) do
+                slots[over % SLOTS] = 0
+            end
+            if amount > 0 then
+                redis.call('HSET', key, 'latest', slot, 0, slots[0], 1, slots[1], 2, slots[2], 3, slots[3],
+                    4, slots[4], 5, slots[5], 6, slots[6], 7, slots[7])
+                redis.call('PEXPIRE', key, length * (SLOTS + 1))
+                latest = slot
+            end
         end
-        while latest < slot do
-            latest = latest + 1
-            redis.call('HDEL', key, latest % SLOTS)
-            slots[latest % SLOTS] = 0
+        if amount > 0 then
+            slots[latest % SLOTS] = redis.call('HINCRBY', key, latest % SLOTS, amount)
         end
-        redis.call('HSET', key, 'latest', latest)
-        slots[latest % SLOTS] = redis.call('HINCRBY', key, latest % SLOTS, amount)
-        redis.call('PEXPIRE', key, length * (SLOTS + 1))
         for slot = 0, SLOTS - 1 do
-            total = total + (slots[slot] or 0)
+            total = total + slots[slot]
         end
         totals[n + 1] = total
     end
