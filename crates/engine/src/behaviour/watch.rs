@@ -280,7 +280,8 @@ impl<'t, 'a> Watch<'_, 't, 'a> {
         };
         // A limit that throttles is asked by each call, whatever it counts; and each that the answer will count in, for a memory that can then
         // go by what it said.
-        let asks = |limit: &Limit| limit.of(amounts) > 0 || (!self.is_answer && (limit.throttles || limit.is_of_answers()));
+        let is_asked = |limit: &Limit| !self.is_answer && (limit.throttles || limit.is_of_answers());
+        let asks = |limit: &Limit| limit.of(amounts) > 0 || is_asked(limit);
         let limits = self.behaviour.limits.iter().filter(|limit| asks(limit));
         limits
             .map(|limit| {

@@ -75,7 +75,7 @@ mod tests {
         heard.note(10_000, "anna", &[adds("one", 0), adds("two", 1)], &[5, 3]);
         assert_eq!(hear(10_400, &[adds("one", 2)]), Some(vec![7]));
         assert_eq!(hear(10_999, &[adds("one", 2)]), Some(vec![9]));
-        assert_eq!(hear(10_999, &[adds("one", 1), adds("two", 1)]), None, "a call has counted in it, and asked for nobody");
+        assert_eq!(hear(10_999, &[adds("one", 1), adds("two", 1)]), None, "a call counted in it for itself");
         assert_eq!(heard.add(10_999, "bert", &[adds("one", 1)]), None);
         assert_eq!(hear(11_000, &[adds("one", 2)]), None);
         heard.note(11_000, "anna", &[adds("one", 0)], &[20]);

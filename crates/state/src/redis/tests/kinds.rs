@@ -53,9 +53,10 @@ fn a_cluster_counts_as_one_server_does() {
             let totals = proxies[round % 2].add(0, &counts).unwrap().0;
             assert_eq!(totals, [round as u64, 0], "{name}");
             let counts = [count(Of::Session, 3_600_000, 1)];
-            let (totals, version, trail) = proxies[round % 2].look(0, name, &counts, 0).unwrap();
+            let proxy = &proxies[round % 2];
+            let (totals, version, trail) = proxy.look(0, name, &counts, 0).unwrap();
             assert_eq!((totals[0], version, trail.is_some()), (round as u64, round as u64 - 1, round > 1), "{name}");
-            let written = { let proxy = &proxies[round % 2]; proxy.ask(proxy.write(name, version, &Trail::new(7))).unwrap() };
+            let written = proxy.ask(proxy.write(name, version, &Trail::new(7))).unwrap();
             assert!(matches!(written, Written::Kept(now) if now == round as u64), "{name}");
         }
     }
