@@ -1,5 +1,7 @@
 //! The scorer inside the program: a linear model of what sentences say, fitted by `training/semantic`.
 
+mod memory;
+
 use std::sync::Arc;
 
 use vanguard_engine::meaning::{Said, Scorer, Weight};
@@ -96,12 +98,7 @@ impl Embedded {
 impl Scorer for Embedded {
     #[expect(clippy::cast_precision_loss, reason = "a sentence has a few thousand parts at most")]
     fn weigh(&self, sentence: &str) -> Weight {
-        let (mut sum, mut parts) = (0_i32, 0_u32);
-        features::each(sentence, &mut |bucket| {
-            let weight = self.weights.get(bucket).copied().unwrap_or(0).cast_signed();
-            sum = sum.saturating_add(weight.into());
-            parts = parts.saturating_add(1);
-        });
+        let (sum, parts) = memory::sum(sentence, self.weights);
         Weight { sum: sum as f32, parts: parts as f32 }
     }
 

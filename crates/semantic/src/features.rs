@@ -2,6 +2,12 @@
 //!
 //! The same code makes the features that the model is fitted to (`examples/semantic_features.rs`).
 
+mod seen;
+mod word;
+
+pub(crate) use seen::Seen;
+pub(crate) use word::{Letters, Spelt};
+
 /// Buckets that features are hashed into: words, what begins something, all else.
 pub const BUCKETS: usize = OTHERS + (1 << OTHER_BITS);
 /// Where the words that begin something have theirs.
@@ -16,35 +22,111 @@ const OTHER_BITS: u32 = 17;
 pub const MOST: usize = 1 << 10;
 /// Letters of a word that are read; what is longer is no word.
 const LONGEST: usize = 24;
-/// Letters of the parts of words.
-const PART: usize = 4;
-/// How many of the last words and pairs are remembered, so that a table is not a thousand times what it says once.
-const REMEMBERED: usize = 256;
 
 /// Kinds of features, so that a part of a word is not taken for a word.
 const WORD: u64 = 0x9e37_79b9_7f4a_7c15;
 const PAIR: u64 = 0xd1b5_4a32_d192_ed03;
 const GAP: u64 = 0x8cb9_2ba7_2f3d_8dd7;
-const LETTERS: u64 = 0xc2b2_ae3d_27d4_eb4f;
 const STEM: u64 = 0x1656_67b1_9e37_79f9;
+
+/// Who is given the features of a sentence, token by token.
+pub(crate) trait Taker {
+    /// What is known of a word.
+    type Word;
+
+    /// Whatever has to be known of a word.
+    fn know(&mut self, letters: Letters<'_>) -> Self::Word;
+
+    /// What it is as a token.
+    fn spelt(&self, word: &Self::Word) -> Spelt;
+
+    /// Takes of a word what was not there a moment ago.
+    fn word(&mut self, word: &Self::Word, new: New);
+
+    /// Takes the buckets of a token that is no word, and of what stands before it.
+    fn token(&mut self, own: usize, near: [usize; 2]);
+}
+
+/// What of a word was not there a moment ago.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct New {
+    /// Its letters.
+    pub(crate) parts: bool,
+    /// That it begins something.
+    pub(crate) first: bool,
+    /// Itself where it stands: then there are buckets of what stands before it.
+    pub(crate) near: Option<[usize; 2]>,
+}
 
 /// Gives `each` the bucket of every feature of `sentence`.
 pub fn each(sentence: &str, each: &mut impl FnMut(usize)) {
+    read(sentence, &mut Seen::default(), &mut Each(each));
+}
+
+/// Takes bucket by bucket.
+struct Each<'e, E>(&'e mut E);
+
+impl<E: FnMut(usize)> Taker for Each<'_, E> {
+    type Word = (Spelt, Vec<usize>);
+
+    fn know(&mut self, letters: Letters<'_>) -> Self::Word {
+        let mut parts = Vec::new();
+        letters.parts(&mut |part| parts.push(part));
+        (letters.spelt(), parts)
+    }
+
+    fn spelt(&self, word: &Self::Word) -> Spelt {
+        word.0
+    }
+
+    fn word(&mut self, (spelt, parts): &Self::Word, new: New) {
+        if new.parts {
+            for part in parts {
+                (self.0)(*part);
+            }
+        }
+        if new.first {
+            (self.0)(spelt.first());
+        }
+        if let Some(near) = new.near {
+            self.token(spelt.own(), near);
+        }
+    }
+
+    fn token(&mut self, own: usize, near: [usize; 2]) {
+        (self.0)(own);
+        for bucket in near {
+            (self.0)(bucket);
+        }
+    }
+}
+
+/// Gives `taker` every feature of `sentence`.
+pub(crate) fn read<T: Taker>(sentence: &str, seen: &mut Seen, taker: &mut T) {
     let sentence = sentence.get(..sentence.floor_char_boundary(MOST)).unwrap_or(sentence);
-    let mut reader = Reader {
-        last: [0, mark(b'.')],
-        begins: true,
-        letters: [0; LONGEST],
-        length: 0,
-        part: 0,
-        hash: 0,
-        stems: [0; 2],
-        seen: [0; REMEMBERED],
-        each,
-    };
+    seen.begin();
+    let mut reader = Reader { last: [0, mark(b'.')], begins: true, letters: [0; LONGEST], length: 0, seen, taker };
     let bytes = sentence.as_bytes();
     let mut at = 0_usize;
     while let Some(&byte) = bytes.get(at) {
+        if reader.length == 0
+            && let Some((letters, length)) = bytes.get(at..).and_then(word::plain)
+        {
+            // Most words are letters and a blank, and are read in one go.
+            at += length;
+            match bytes.get(at).map_or(BLANK, |next| KINDS[usize::from(*next)]) {
+                BLANK => {
+                    reader.ended(letters);
+                    at += 1;
+                    continue;
+                }
+                SIGN => {
+                    reader.ended(letters);
+                    continue;
+                }
+                _ => at -= length,
+            }
+        }
         if byte < 0x80 {
             reader.ascii(byte);
             at += 1;
@@ -59,7 +141,7 @@ pub fn each(sentence: &str, each: &mut impl FnMut(usize)) {
 }
 
 /// What is read so far.
-struct Reader<'e, E> {
+struct Reader<'e, T> {
     /// The two tokens before, the nearest last.
     last: [u64; 2],
     /// Whether the next word begins something.
@@ -67,25 +149,20 @@ struct Reader<'e, E> {
     /// The word at hand.
     letters: [u16; LONGEST],
     length: usize,
-    /// Its last four letters.
-    part: u64,
-    /// What it is but for those of these that came since.
-    hash: u64,
-    /// What its first four and its first six letters are.
-    stems: [u64; 2],
-    /// The half of each is enough to tell it apart, and half as much to clear for each sentence.
-    seen: [u32; REMEMBERED],
-    each: &'e mut E,
+    seen: &'e mut Seen,
+    taker: &'e mut T,
 }
 
-/// What an ASCII character is taken for.
+/// What a byte is taken for.
 const BLANK: u8 = 0;
 const NOTHING: u8 = 1;
 const SIGN: u8 = 2;
-const KINDS: [u8; 128] = kinds();
+/// Part of a character beyond ASCII.
+const BEYOND: u8 = 3;
+const KINDS: [u8; 256] = kinds();
 
-const fn kinds() -> [u8; 128] {
-    let mut table = [BLANK; 128];
+const fn kinds() -> [u8; 256] {
+    let mut table = [BEYOND; 256];
     let mut byte = 0_u8;
     while byte < 128 {
         table[byte as usize] = match byte {
@@ -103,9 +180,9 @@ const fn kinds() -> [u8; 128] {
     table
 }
 
-impl<E: FnMut(usize)> Reader<'_, E> {
+impl<T: Taker> Reader<'_, T> {
     fn ascii(&mut self, byte: u8) {
-        match KINDS.get(usize::from(byte)).copied().unwrap_or(BLANK) {
+        match KINDS[usize::from(byte)] {
             BLANK => self.word(),
             NOTHING => {}
             SIGN => self.sign(if matches!(byte, b'!' | b';' | b'\n') { b'.' } else { byte }),
@@ -138,18 +215,9 @@ impl<E: FnMut(usize)> Reader<'_, E> {
         let Some(place) = self.letters.get_mut(self.length) else { return };
         *place = letter;
         self.length += 1;
-        self.part = self.part << 16 | u64::from(letter);
-        // Four letters at a time: each mixture waits for the one before.
-        if self.length.is_multiple_of(PART) {
-            self.hash = mix(self.hash, self.part);
-        }
-        match self.length {
-            4 => self.stems[0] = self.hash,
-            6 => self.stems[1] = mix(self.hash, self.part),
-            _ => {}
-        }
     }
 
+    #[inline]
     fn sign(&mut self, sign: u8) {
         self.word();
         self.token(mark(sign));
@@ -158,60 +226,46 @@ impl<E: FnMut(usize)> Reader<'_, E> {
 
     /// Ends the word at hand.
     fn word(&mut self) {
-        if self.length == 0 {
-            return;
-        }
-        let token = mix(WORD, whole(self.hash, self.part, self.length));
-        if self.is_new(token) {
-            self.parts();
-        }
-        (self.length, self.part, self.hash) = (0, 0, 0);
-        if self.begins && self.is_new(token ^ STEM) {
-            (self.each)(FIRSTS | bucket(token, FIRST_BITS));
-        }
-        self.begins = is_before(token);
-        self.token(token);
-    }
-
-    /// The parts of a word.
-    fn parts(&mut self) {
-        for (stem, at) in self.stems.iter().zip([4, 6]) {
-            if self.length >= at {
-                (self.each)(OTHERS | bucket(stem ^ STEM, OTHER_BITS));
-            }
-        }
-        if self.length > PART {
-            let mut part = 0_u64;
-            for (n, letter) in self.letters.iter().take(self.length).enumerate() {
-                part = part << 16 | u64::from(*letter);
-                if n + 1 >= PART {
-                    (self.each)(OTHERS | bucket(part ^ LETTERS, OTHER_BITS));
-                }
-            }
+        if self.length > 0 {
+            let all = self.letters;
+            let letters = Letters::Any(all.get(..self.length).unwrap_or_default());
+            self.length = 0;
+            self.ended(letters);
         }
     }
 
+    #[inline]
+    fn ended(&mut self, letters: Letters<'_>) {
+        let word = self.taker.know(letters);
+        let Spelt { token, before } = self.taker.spelt(&word);
+        let parts = self.seen.is_new(token);
+        let first = self.begins && self.seen.is_new(token ^ STEM);
+        self.begins = before;
+        let near = self.near(token);
+        self.taker.word(&word, New { parts, first, near });
+    }
+
+    #[inline]
     fn token(&mut self, token: u64) {
+        if let Some(near) = self.near(token) {
+            self.taker.token(bucket(token, WORD_BITS), near);
+        }
+    }
+
+    /// The buckets of what stands before a token, unless both stood there a moment ago.
+    #[inline]
+    fn near(&mut self, token: u64) -> Option<[usize; 2]> {
         let [before, last] = self.last;
         // Signs in a row are one.
         if token == last {
-            return;
+            return None;
         }
         let pair = mix(last, token);
         self.last = [last, token];
-        if !self.is_new(pair) {
-            return;
-        }
-        (self.each)(bucket(token, WORD_BITS));
-        (self.each)(OTHERS | bucket(pair ^ PAIR, OTHER_BITS));
-        (self.each)(OTHERS | bucket(mix(before, token) ^ GAP, OTHER_BITS));
-    }
-
-    /// Whether it was not there a moment ago.
-    #[expect(clippy::cast_possible_truncation, reason = "the half of it is enough")]
-    fn is_new(&mut self, what: u64) -> bool {
-        let (place, half) = (bucket(what, REMEMBERED.trailing_zeros()), what as u32);
-        self.seen.get_mut(place).is_none_or(|seen| std::mem::replace(seen, half) != half)
+        self.seen.is_new(pair).then(|| {
+            let gap = mix(before, token) ^ GAP;
+            [OTHERS | bucket(pair ^ PAIR, OTHER_BITS), OTHERS | bucket(gap, OTHER_BITS)]
+        })
     }
 }
 
@@ -233,40 +287,17 @@ pub fn of_word(word: &str) -> Option<(usize, usize)> {
     plain.zip(first)
 }
 
-/// Whether what follows a word begins something still: please, kindly, then.
-fn is_before(token: u64) -> bool {
-    const BEFORE: [u64; 6] =
-        [word(b"please"), word(b"kindly"), word(b"then"), word(b"also"), word(b"now"), word(b"just")];
-    BEFORE.contains(&token)
-}
-
-/// The token of a word in small letters.
-const fn word(mut letters: &[u8]) -> u64 {
-    let (mut hash, mut part, mut length) = (0, 0, 0_usize);
-    while let [first, rest @ ..] = letters {
-        part = part << 16 | *first as u64;
-        length += 1;
-        if length.is_multiple_of(PART) {
-            hash = mix(hash, part);
-        }
-        letters = rest;
-    }
-    mix(WORD, whole(hash, part, length))
-}
-
-/// What a word is: all of its letters, and how many the last mixture has.
-const fn whole(hash: u64, part: u64, length: usize) -> u64 {
-    if length.is_multiple_of(PART) { hash } else { mix(hash, part) }
-}
-
+#[inline]
 const fn mix(hash: u64, with: u64) -> u64 {
     (hash.rotate_left(5) ^ with).wrapping_mul(0x517c_c1b7_2722_0a95)
 }
 
+#[inline]
 const fn mark(sign: u8) -> u64 {
     mix(0x0123_4567_89ab_cdef, sign as u64)
 }
 
+#[inline]
 #[expect(clippy::cast_possible_truncation, reason = "only the upper bits are left")]
 const fn bucket(hash: u64, bits: u32) -> usize {
     (hash.wrapping_mul(0x2545_f491_4f6c_dd1d) >> (64 - bits)) as usize
