@@ -8,6 +8,7 @@ use ed25519_dalek::SigningKey;
 use serde::{Deserialize, Serialize};
 
 use crate::anchor::{Anchor, State};
+use crate::cosigned;
 use crate::evidence::{ReadError, Reader};
 use crate::key;
 use crate::manifest::{Envelope, Statement};
@@ -102,7 +103,8 @@ impl Bundle {
         if index >= signed.size {
             return Err(BundleError::NotSigned(index));
         }
-        let hashes = inclusion(index, signed.size, &mut Tiles::new(log, signed.size))?;
+        let (checkpoint, at) = witnessed(log, index, signed.size)?.unwrap_or((checkpoint, signed.size));
+        let hashes = inclusion(index, at, &mut Tiles::new(log, signed.size))?;
         let anchor = anchor(log, index, signed.size)?;
         let receipt = receipt(log, index, signed.size)?;
         Ok(Self {
@@ -123,6 +125,14 @@ impl Bundle {
         }
         serde_json::from_slice::<Self>(bytes).ok().filter(|bundle| bundle.kind == KIND)
     }
+}
+
+/// The newest checkpoint with the record in it that witnesses have signed: it proves what the newest does, and by others as well.
+fn witnessed(log: &Path, index: u64, size: u64) -> Result<Option<(String, u64)>, BundleError> {
+    let unread = |source| ReadError::Io { path: log.join(cosigned::DIRECTORY), source };
+    let at = cosigned::sizes(log).map_err(unread)?.into_iter().rfind(|at| (index + 1..=size).contains(at));
+    let Some(at) = at else { return Ok(None) };
+    Ok(Some((cosigned::read(log, at).map_err(unread)?, at)))
 }
 
 /// The earliest checkpoint with the record in it that is in a block, or else that will be in one. `size` is that of the log's newest.

@@ -10,6 +10,7 @@ pub mod bitcoin;
 pub mod bundle;
 pub mod capsule;
 mod config;
+pub mod cosigned;
 mod digest;
 pub mod evidence;
 pub mod key;

@@ -1,7 +1,7 @@
-//! What leaves the machine, where somebody asked for it: checkpoints to calendars of OpenTimestamps, reports of them to VEX, and records to
-//! who watches over many programs.
+//! What leaves the machine, where somebody asked for it: checkpoints to calendars of OpenTimestamps and to witnesses, reports of them to VEX,
+//! and records to who watches over many programs.
 //!
-//! But for those records, only digests leave. What is to be sent waits in the [`Outbox`], a directory beside the logs, until it was: through crashes, and for as long
+//! But for those records, only digests leave, and to witnesses the checkpoint itself, which is one with a name. What is to be sent waits in the [`Outbox`], a directory beside the logs, until it was: through crashes, and for as long
 //! as the other side is not there. The [`Courier`] is the thread that does it, one in all processes of a directory; no message ever waits
 //! for it. Without a setting that asks for it there is no thread.
 
@@ -16,6 +16,7 @@ mod outbox;
 mod round;
 mod secret;
 mod vex;
+mod witness;
 
 use std::time::Duration;
 
@@ -28,6 +29,7 @@ pub(crate) use outbox::NAME as OUTBOX;
 pub use outbox::{Job, Kind, MAX_DEAD, MAX_WAITING, Outbox};
 pub use round::{Done, Round};
 pub use secret::Secret;
+pub use witness::Asked as AskedWitness;
 
 /// What is sent, and where.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -36,6 +38,8 @@ pub struct SendConfig {
     pub anchor: Option<AnchorConfig>,
     /// Checkpoints that are reported to VEX.
     pub vex: Option<VexConfig>,
+    /// Checkpoints that witnesses are asked to sign.
+    pub witness: Option<WitnessConfig>,
     /// Records that are sent as they are made.
     pub export: Option<ExportConfig>,
 }
@@ -46,12 +50,13 @@ impl SendConfig {
         match kind {
             Kind::Anchor => self.anchor.as_ref().map(|anchor| anchor.interval),
             Kind::Report => self.vex.as_ref().map(|vex| vex.interval),
+            Kind::Witness => self.witness.as_ref().map(|witness| witness.interval),
         }
     }
 
     /// Whether anything is sent at all.
     pub fn is_some(&self) -> bool {
-        self.anchor.is_some() || self.vex.is_some() || self.export.is_some()
+        self.anchor.is_some() || self.vex.is_some() || self.witness.is_some() || self.export.is_some()
     }
 }
 
@@ -94,6 +99,22 @@ impl VexConfig {
     pub fn is_agent(id: &str) -> bool {
         vex::is_id(id)
     }
+}
+
+/// Witnesses that checkpoints are shown to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WitnessConfig {
+    /// Who, and where.
+    pub witnesses: Vec<AskedWitness>,
+    /// The time between two checkpoints of a log that they are asked about.
+    pub interval: Duration,
+}
+
+impl WitnessConfig {
+    /// The most witnesses.
+    pub const MAX_WITNESSES: usize = 8;
+    /// A minute: what a rewritten log could lie about is what came since.
+    pub const INTERVAL: Duration = Duration::from_mins(1);
 }
 
 /// Seconds since 1970.

@@ -45,7 +45,7 @@ pub struct LogReport {
     pub included: bool,
     /// The tree is of one piece, and goes on from the earlier checkpoints: that which was given, and those that were anchored.
     pub consistent: bool,
-    /// The witnesses that have signed the newest checkpoint, of those that were asked for.
+    /// The newest checkpoint that each witness has signed, of those that were asked for.
     pub witnessed: Vec<Cosigned>,
     /// Up to where it is anchored in Bitcoin.
     pub anchored: Anchored,

@@ -32,17 +32,20 @@ pub enum Kind {
     Anchor,
     /// It is reported to VEX.
     Report,
+    /// Witnesses are asked to sign it.
+    Witness,
 }
 
 impl Kind {
     /// Each.
-    pub const ALL: [Self; 2] = [Self::Anchor, Self::Report];
+    pub const ALL: [Self; 3] = [Self::Anchor, Self::Report, Self::Witness];
 
     /// As its files are named.
     pub fn name(self) -> &'static str {
         match self {
             Self::Anchor => "anchor",
             Self::Report => "report",
+            Self::Witness => "witness",
         }
     }
 }

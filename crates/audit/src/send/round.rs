@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::{Http, Job, Kind, Outbox, SendConfig, anchoring, now, vex};
+use super::{Http, Job, Kind, Outbox, SendConfig, anchoring, now, vex, witness};
 use crate::anchor::Anchor;
+use crate::cosigned;
 use crate::evidence::CHECKPOINT;
 use crate::receipt::Receipt;
 use crate::tlog::{Checkpoint, Note};
@@ -123,17 +124,19 @@ impl Round {
         for log in touched {
             Anchor::prune(&log)?;
             Receipt::prune(&log)?;
+            cosigned::prune(&log)?;
         }
         Ok(done)
     }
 
     fn step(&self, outbox: &Outbox, log: &Path, job: &Job, idle: bool) -> Outcome {
-        let SendConfig { anchor, vex, .. } = &self.config;
-        match (job.kind, anchor, vex) {
-            (Kind::Anchor, Some(anchor), _) => anchoring::step(&self.http, anchor, log, job),
-            (Kind::Report, _, Some(vex)) => vex::step(&self.http, vex, outbox, log, job, idle),
-            _ => Outcome::Later { seconds: LOOK_AGAIN, error: None },
-        }
+        let SendConfig { anchor, vex, witness, .. } = &self.config;
+        let step = match job.kind {
+            Kind::Anchor => anchor.as_ref().map(|anchor| anchoring::step(&self.http, anchor, log, job)),
+            Kind::Report => vex.as_ref().map(|vex| vex::step(&self.http, vex, outbox, log, job, idle)),
+            Kind::Witness => witness.as_ref().map(|witness| witness::step(&self.http, witness, log, job)),
+        };
+        step.unwrap_or(Outcome::Later { seconds: LOOK_AGAIN, error: None })
     }
 
     /// Writes down what became of one.

@@ -15,8 +15,12 @@ pub fn log(dir: &Path, key: &VerifyingKey, asked: &mut Asked) -> LogReport {
     // The checkpoint first: what is read after it is newer, and a log only grows.
     let note = fs::read(dir.join(CHECKPOINT));
     let mut faults = Faults::default();
-    let witnessed = note.as_ref().map(|note| witnesses::of_checkpoint(note, asked, &mut faults)).unwrap_or_default();
+    let text = note.as_ref().map(Vec::clone).unwrap_or_default();
     let checkpoint = signed(note, key, &mut faults);
+    let witnessed = match &checkpoint {
+        Some(checkpoint) => witnesses::of_log(dir, &text, (key, checkpoint), asked, &mut faults),
+        None => witnesses::of_checkpoint(&text, asked, &mut faults),
+    };
     let unsealed = match unsealed(dir) {
         Ok(Some(unsealed)) => Some(unsealed),
         Ok(None) => {

@@ -15,6 +15,7 @@ use std::str::FromStr;
 
 use vanguard_audit::evidence::Home;
 use vanguard_audit::send::SendConfig;
+use vanguard_audit::tlog::Witness;
 
 use super::wrap::evidence_dir;
 use crate::config::Sources;
@@ -91,6 +92,13 @@ impl Common {
         let settings = self.sources.resolve(Vec::new(), &around)?.settings;
         let config = settings.audit.sending.meant(|name| around.variable(name).map(str::to_owned))?;
         Ok((self.dir()?, config))
+    }
+
+    /// The witnesses that are asked as the settings say.
+    fn witnesses(&self) -> Result<Vec<Witness>, Failure> {
+        let settings = self.sources.resolve(Vec::new(), &Surroundings::of_process())?.settings;
+        let asked = settings.audit.sending.meant(|_| None)?.witness;
+        Ok(asked.into_iter().flat_map(|config| config.witnesses).map(|asked| asked.witness).collect())
     }
 }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use vanguard_audit::send::{AnchorConfig, Endpoint, Secret, SendConfig, VexConfig};
+use vanguard_audit::send::{AnchorConfig, AskedWitness, Endpoint, Secret, SendConfig, VexConfig, WitnessConfig};
 
 use super::exporting::{Exported, TOKEN};
 use super::origin::pick;
@@ -81,6 +81,47 @@ impl JsonSchema for Address {
     }
 }
 
+/// A witness that checkpoints are shown to: its key, and where it is asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Witnessing {
+    written: String,
+    asked: AskedWitness,
+}
+
+impl FromStr for Witnessing {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Ok(Self { written: text.trim().to_owned(), asked: text.parse()? })
+    }
+}
+
+impl Serialize for Witnessing {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.written)
+    }
+}
+
+impl<'de> Deserialize<'de> for Witnessing {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
+    }
+}
+
+impl JsonSchema for Witnessing {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "Witnessing".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string" })
+    }
+}
+
 /// What holds.
 #[derive(Debug, Clone)]
 pub(crate) struct Sending {
@@ -90,6 +131,7 @@ pub(crate) struct Sending {
     pub(crate) vex: Set<Option<Address>>,
     pub(crate) vex_agent: Set<Option<String>>,
     pub(crate) vex_seconds: Set<u32>,
+    pub(crate) witnesses: Set<Vec<Witnessing>>,
     pub(crate) export: Exported,
 }
 
@@ -103,6 +145,7 @@ impl Sending {
             vex: pick(layers, None, |w| w.audit.vex.url.clone().map(Some)),
             vex_agent: pick(layers, None, |w| w.audit.vex.agent.clone().map(Some)),
             vex_seconds: pick(layers, seconds(VexConfig::INTERVAL), |w| w.audit.vex.interval_seconds),
+            witnesses: pick(layers, Vec::new(), |w| w.audit.witnesses.clone()),
             export: Exported::from_layers(layers),
         }
     }
@@ -115,7 +158,12 @@ impl Sending {
             let origin = &self.calendars.origin;
             return refuse(format!("audit.anchor.calendars are {many} ({origin}); {most} is the most"));
         }
-        let least = &self.least;
+        let (many, most) = (self.witnesses.value.len(), WitnessConfig::MAX_WITNESSES);
+        if many > most {
+            let origin = &self.witnesses.origin;
+            return refuse(format!("audit.witnesses are {many} ({origin}); {most} is the most"));
+        }
+        let (many, least) = (self.calendars.value.len(), &self.least);
         if least.value < 1 || (many > 0 && least.value > many) {
             let (value, origin) = (least.value, &least.origin);
             return refuse(format!(
@@ -143,12 +191,17 @@ impl Sending {
         let anchor = AnchorConfig { calendars, least: self.least.value, interval };
         let anchor = (!anchor.calendars.is_empty()).then_some(anchor);
         let export = self.export.meant(variable(TOKEN))?;
-        let Some(Address(url)) = self.vex.value.clone() else { return Ok(SendConfig { anchor, vex: None, export }) };
+        let witnesses: Vec<_> = self.witnesses.value.iter().map(|Witnessing { asked, .. }| asked.clone()).collect();
+        let witness = WitnessConfig { witnesses, interval: WitnessConfig::INTERVAL };
+        let witness = (!witness.witnesses.is_empty()).then_some(witness);
+        let Some(Address(url)) = self.vex.value.clone() else {
+            return Ok(SendConfig { anchor, vex: None, witness, export });
+        };
         let named = VEX_KEYS.into_iter().find_map(|name| Some((name, variable(name).filter(|key| !key.is_empty())?)));
         let wrong = |name, error| Failure::Configuration(format!("{name}: {error}"));
         let key = named.map(|(name, key)| key.parse::<Secret>().map_err(|error| wrong(name, error))).transpose()?;
         let (agent, interval) = (self.vex_agent.value.clone(), Duration::from_secs(self.vex_seconds.value.into()));
-        Ok(SendConfig { anchor, vex: Some(VexConfig { url, key, agent, interval }), export })
+        Ok(SendConfig { anchor, vex: Some(VexConfig { url, key, agent, interval }), witness, export })
     }
 }
 
@@ -187,6 +240,8 @@ mod tests {
             ("audit: {vex: {interval_seconds: 0}}", "audit.vex.interval_seconds"),
             ("audit: {vex: {agent: '../x'}}", "is no id"),
             ("audit: {vex: {url: 'https://key@vex.example'}}", "no name and no password"),
+            ("audit: {witnesses: ['witness.example']}", "NAME+ID+KEY URL"),
+            ("audit: {witnesses: ['witness.example+00000000+AAAA https://witness.example']}", "cosignatures"),
         ] {
             let error = sending(text).unwrap_err();
             assert!(error.contains(what), "{text}: {error}");

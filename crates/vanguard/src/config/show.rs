@@ -151,6 +151,7 @@ impl Rows {
         self.add("audit.vex.url", &sending.vex, Clone::clone);
         self.add("audit.vex.agent", &sending.vex_agent, Clone::clone);
         self.add("audit.vex.interval_seconds", &sending.vex_seconds, |n| *n);
+        self.add("audit.witnesses", &sending.witnesses, Clone::clone);
         self.add("audit.export.to", &sending.export.to, Clone::clone);
         self.add("audit.export.format", &sending.export.format, |format| *format);
         self.add("audit.export.findings", &sending.export.findings, |yes| *yes);

@@ -82,6 +82,7 @@ fn loosening(written: &Written, others: &Settings) -> Vec<String> {
     refuse(audit.vex.url.is_some(), "audit.vex.url");
     refuse(audit.vex.agent.is_some(), "audit.vex.agent");
     refuse(audit.vex.interval_seconds.is_some(), "audit.vex.interval_seconds");
+    refuse(audit.witnesses.is_some(), "audit.witnesses");
     refuse(written.expose_block_reason == Some(true), "expose_block_reason");
     let server = &written.server;
     refuse(server.command.is_some(), "server.command");

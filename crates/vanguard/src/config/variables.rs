@@ -1,5 +1,7 @@
 //! Every `VANGUARD_*` variable, ours and those of mcp-vanguard 1.5.0, with what it does in this release.
 
+use std::str::FromStr;
+
 use vanguard_audit::OnFailure;
 use vanguard_engine::finding::Action;
 use vanguard_engine::policy::{DenyAs, Profile};
@@ -184,6 +186,7 @@ pub(crate) const VARIABLES: &[Variable] = &[
     v("VANGUARD_VEX_KEY", Steers("the key that VEX lets one in by, where `audit.vex.url` names one")),
     v("VANGUARD_VEX_URL", Sets("audit.vex.url", |text, w| set(&mut w.audit.vex.url, text.parse()))),
     v("VANGUARD_WARN_THRESHOLD", Idle(THRESHOLD)),
+    v("VANGUARD_WITNESSES", Sets("audit.witnesses", |text, w| set(&mut w.audit.witnesses, listed(text)))),
 ];
 
 const fn v(name: &'static str, effect: Effect) -> Variable {
@@ -224,6 +227,11 @@ fn networks(text: &str) -> Result<Vec<Network>, &'static str> {
 
 /// Addresses of services with commas between them.
 fn addresses(text: &str) -> Result<Vec<Address>, &'static str> {
+    listed(text)
+}
+
+/// What can be read, with commas between.
+fn listed<T: FromStr<Err = &'static str>>(text: &str) -> Result<Vec<T>, &'static str> {
     text.split(',').filter(|text| !text.trim().is_empty()).map(str::parse).collect()
 }
 

@@ -18,7 +18,7 @@ use super::gateway::Gateway;
 use super::pins::Pins;
 use super::roles::Corrections;
 use super::semantic::Semantic;
-use super::sending::{Anchoring, Reporting};
+use super::sending::{Anchoring, Reporting, Witnessing};
 use super::servers::Servers;
 use super::zone::Zone;
 
@@ -173,6 +173,8 @@ pub(crate) struct Audit {
     pub(crate) anchor: Anchoring,
     /// Reports of checkpoints to a VEX server. Only their digests are sent, by the key in `VANGUARD_VEX_KEY`.
     pub(crate) vex: Reporting,
+    /// Witnesses that are asked to sign checkpoints, eight at most, once a minute: each as its key and its address (`NAME+ID+KEY URL`), https, or http on this machine.
+    pub(crate) witnesses: Option<Vec<Witnessing>>,
     /// Records for who watches over many programs, as they are made.
     pub(crate) export: Exporting,
 }

@@ -96,7 +96,7 @@ pub(super) fn run(args: &Args) -> Outcome {
 pub(super) fn send(dir: &Path, outbox: &Outbox, config: SendConfig) -> Outcome {
     if !config.is_some() {
         return Err(Failure::Configuration(
-            "nothing is configured to send to (audit.anchor, audit.vex, audit.export)".to_owned(),
+            "nothing is configured to send to (audit.anchor, audit.vex, audit.witnesses, audit.export)".to_owned(),
         ));
     }
     let Some(_lock) = outbox.lock().map_err(|error| failed(dir, &error))? else {

@@ -57,7 +57,7 @@ pub(super) struct Args {
     /// What must be there and hold: without it, what is missing is told and is no fault; may be repeated
     #[arg(long, value_name = "LAYER")]
     require: Vec<Required>,
-    /// The key of a witness that signs checkpoints (`NAME+ID+KEY`); may be repeated
+    /// The key of a witness that signs checkpoints (`NAME+ID+KEY`); may be repeated [default: those that are asked, `audit.witnesses`]
     #[arg(long, value_name = "VKEY")]
     witness: Vec<Witness>,
     /// The key of the gate that signs receipts of VEX (`ed25519:…`)
@@ -86,7 +86,7 @@ impl Args {
         };
         let required = self.require.iter().map(layer).collect();
         let gate = self.gate_key.as_deref().map(|text| parse_public(text).map_err(Failure::Usage)).transpose()?;
-        let witnesses = self.witness.clone();
+        let witnesses = if self.witness.is_empty() { self.common.witnesses()? } else { self.witness.clone() };
         Ok(Asked { earlier: None, witnesses, headers: self.blocks.headers()?, gate, required })
     }
 }
@@ -220,7 +220,10 @@ fn layers(text: &mut String, holds: [bool; 3]) {
 
 /// Who else signed it.
 fn witnessed(text: &mut String, witnessed: &[Cosigned]) {
-    let by: Vec<String> = witnessed.iter().map(|one| format!("{} at {}", plain(&one.witness), one.time)).collect();
+    let by: Vec<String> = witnessed
+        .iter()
+        .map(|one| format!("{} at {} for {}", plain(&one.witness), one.time, records(one.size)))
+        .collect();
     let what = if by.is_empty() { "no".to_owned() } else { format!("by {}", by.join(", ")) };
     let _ = writeln!(text, "  {:<12}{what}", "witnessed");
 }
