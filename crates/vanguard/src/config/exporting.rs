@@ -19,7 +19,7 @@ use crate::exit::Failure;
 #[schemars(inline)]
 pub(crate) struct Exporting {
     /// Who takes them: `file:/PATH`, `stdout` (of `serve` alone), a syslog server on this machine (`syslog+udp://HOST:PORT`,
-    /// `syslog+tcp://HOST:PORT`, `syslog+unix:/PATH`), or an address: https, or http on this machine. Nothing is sent without.
+    /// `syslog+tcp://HOST:PORT`, `syslog+unix:/PATH`) or on any over TLS (`syslog+tls://HOST:PORT`), or an address: https, or http on this machine. Nothing is sent without.
     pub(crate) to: Option<To>,
     /// As what: `record` (as in `audit.path`), `ocsf` (the default), `ecs`, `cef`, or `otlp` (log records of OpenTelemetry, by `POST
     /// ADDRESS/v1/logs`).
@@ -156,7 +156,14 @@ mod tests {
         let config = exported("audit: {export: {to: 'http://localhost:4318', format: otlp, findings: true}}");
         let config = config.meant(Some("sk-very-secret".to_owned())).expect("valid").expect("sent");
         assert!(config.findings && config.format == Format::Otlp && !format!("{config:?}").contains("sk-very"));
-        for to in ["file:/var/log/mcp.jsonl", "stdout", "syslog+udp://127.0.0.1:514", "syslog+unix:/dev/log"] {
+        for to in [
+            "file:/var/log/mcp.jsonl",
+            "stdout",
+            "syslog+udp://127.0.0.1:514",
+            "syslog+unix:/dev/log",
+            "syslog+tls://siem.example:6514",
+            "syslog+tls://[::1]:6514",
+        ] {
             let shown = exported(&format!("audit: {{export: {{to: '{to}'}}}}")).to.value.expect("given").0.to_string();
             assert_eq!(shown, to);
         }
@@ -168,6 +175,8 @@ mod tests {
             ("http://siem.example", "https"),
             ("syslog+udp://10.0.0.1:514", "this machine only"),
             ("syslog+tcp://localhost", "HOST:PORT"),
+            ("syslog+tls://siem.example", "HOST:PORT"),
+            ("syslog+tls://a b:6514", "HOST:PORT"),
             ("syslog://localhost:514", "syslog+udp"),
             ("file:relative", "from the root on"),
             ("kafka://x", "file:/PATH"),

@@ -1,6 +1,7 @@
 //! Who takes records: a file, stdout, a syslog server, a collector over HTTP.
 
 mod syslog;
+mod tls;
 
 use std::fmt;
 use std::io::{self, Write as _};
@@ -25,7 +26,7 @@ pub enum Receiver {
     File(PathBuf),
     /// Our own stdout, a line each.
     Stdout,
-    /// A syslog server on this machine (RFC 5424).
+    /// A syslog server (RFC 5424).
     Syslog(Syslog),
     /// A collector: an array of JSON, lines of CEF, or OTLP at `/v1/logs` below the address.
     Http(Endpoint),
@@ -131,7 +132,7 @@ impl FromStr for Receiver {
                 _ => Err("write file: with a path from the root on: file:/var/log/mcp.jsonl"),
             },
             _ => Err(
-                "give file:/PATH, stdout, syslog+udp://HOST:PORT, syslog+tcp://HOST:PORT, syslog+unix:/PATH, or an https address",
+                "give file:/PATH, stdout, syslog+udp://HOST:PORT, syslog+tcp://HOST:PORT, syslog+tls://HOST:PORT, syslog+unix:/PATH, or an https address",
             ),
         }
     }
