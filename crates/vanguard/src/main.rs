@@ -18,6 +18,10 @@ use std::process::ExitCode;
 use clap::Parser;
 use cli::{Cli, Command};
 
+#[cfg(target_os = "linux")]
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 fn main() -> ExitCode {
     // A proxy starts itself once more to watch over the server: that comes before any flag is read.
     if let Some(code) = vanguard_gateway::watchdog() {
