@@ -47,7 +47,7 @@ pub use {
 };
 
 /// Lets go of what only the start needed of the program: most of its pages. Those that are used again come back from the
-/// system's cache, a fraction of a millisecond for all. To be called once the start is over; does nothing on other systems.
+/// system's cache, a fraction of a millisecond for all. To be called when the start is over; does nothing on other systems.
 pub fn let_go_of_program() {
     #[cfg(target_os = "linux")]
     kernel::let_go_of_program();
