@@ -102,6 +102,13 @@ impl Line {
                 self.json(key, &name(text));
             }
         }
+        if let Some(trace) = &decision.trace {
+            self.key("trace");
+            // Digits: nothing of it needs escaping.
+            for part in ["{\"id\":\"", trace.id(), "\",\"span\":\"", trace.span(), "\"}"] {
+                self.0.extend_from_slice(part.as_bytes());
+            }
+        }
         self.json("verdict", &decision.verdict);
         if let Some(would_be) = decision.would_be {
             self.json("would_be", &would_be);

@@ -4,6 +4,7 @@ mod cef;
 mod ecs;
 mod ocsf;
 mod otlp;
+mod span;
 
 use crate::record::Record;
 
@@ -11,6 +12,7 @@ pub use cef::cef;
 pub use ecs::{Ecs, ecs};
 pub use ocsf::{Ocsf, ocsf};
 pub use otlp::{Otlp, OtlpLogs, otlp, otlp_logs};
+pub use span::{OtlpSpans, Span, otlp_spans, span};
 
 /// Who makes the records.
 const VENDOR: &str = "McpVanguard";

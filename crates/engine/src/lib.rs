@@ -49,6 +49,7 @@ pub mod role;
 pub mod rules;
 mod secret;
 pub mod session;
+pub mod trace;
 pub mod verdict;
 pub mod views;
 pub mod zone;

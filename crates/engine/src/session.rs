@@ -14,6 +14,7 @@ use crate::meaning::Risk;
 use crate::pins::{Identity, Pins};
 use crate::principal::Principal;
 use crate::role::schema::ToolRoles;
+use crate::trace::Trace;
 use crate::verdict::{Answer, Flow};
 use crate::views::path::strip_file_scheme;
 use crate::views::percent;
@@ -37,6 +38,8 @@ pub struct Exchange {
     pub tool_roles: Option<Arc<ToolRoles>>,
     /// For a response: what the call that it answers did, where that is remembered.
     pub deed: Option<Deed>,
+    /// Whose trace it belongs to; of a response, that of its request.
+    pub trace: Option<Trace>,
     /// For a response: source text of the id of the request it answers.
     pub request_id: Option<Box<str>>,
     /// For a list of tools: the names of those that the client has been told of before.
@@ -68,6 +71,7 @@ struct Pending {
     method: Arc<str>,
     tool: Option<Arc<str>>,
     deed: Option<Deed>,
+    trace: Option<Trace>,
     /// The sender wants no answer any more, but one may still come.
     cancelled: bool,
 }
@@ -375,13 +379,15 @@ impl Session {
                     None
                 };
                 let method = Some(state.method(method));
-                Exchange { method, tool, tool_roles, fault, ..Exchange::default() }
+                let trace = Trace::of(params.as_ref());
+                Exchange { method, tool, tool_roles, trace, fault, ..Exchange::default() }
             }
             // A tool that is called without a wish for an answer is called all the same.
             Body::Notification { method, params } => {
                 let tool = tool_name(method, params.as_ref());
                 let tool_roles = tool.as_deref().and_then(|name| state.tools.get(name));
-                Exchange { method: Some(state.method(method)), tool, tool_roles, ..Exchange::default() }
+                let (method, trace) = (Some(state.method(method)), Trace::of(params.as_ref()));
+                Exchange { method, tool, tool_roles, trace, ..Exchange::default() }
             }
             Body::Response { id, .. } => {
                 let company = self.company.clone();
@@ -401,6 +407,7 @@ impl Session {
             method: method.clone(),
             tool: exchange.tool.clone(),
             deed,
+            trace: exchange.trace,
             cancelled: false,
         };
         if let Ok(mut state) = self.state.lock() {
@@ -488,6 +495,7 @@ impl State {
                     method: Some(request.method),
                     tool: request.tool,
                     deed: request.deed,
+                    trace: request.trace,
                     tool_roles,
                     request_id: Some(request.lexeme),
                     listed,

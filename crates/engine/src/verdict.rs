@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::behaviour::Past;
 use crate::finding::Finding;
 use crate::meaning::Question;
+use crate::trace::Trace;
 use crate::zone::Place;
 
 /// Which way a message travels.
@@ -115,6 +116,8 @@ pub struct Decision {
     pub tool: Option<String>,
     /// Source text of the JSON-RPC id.
     pub id: Option<String>,
+    /// Whose trace it belongs to.
+    pub trace: Option<Box<Trace>>,
     /// What became of the message.
     pub verdict: Verdict,
     /// In monitor mode: what would have become of it, where that differs.

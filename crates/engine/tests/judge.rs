@@ -27,6 +27,21 @@ fn a_harmless_call_and_its_answer_pass_as_they_came() {
 }
 
 #[test]
+fn a_message_belongs_to_the_trace_that_it_names_and_its_answer_to_the_same() {
+    const TRACE: &str = "0af7651916cd43dd8448eb211c80319c";
+    let mut wire = Wire::new(Policy::default());
+    let named = format!(r#"{{"_meta":{{"traceparent":"00-{TRACE}-b7ad6b7169203331-01"}},"name""#);
+    let traced = call("1", "src/main.rs").replace(r#"{"name""#, &named);
+    let answer = r#"{"result":{"content":[]},"jsonrpc":"2.0","id":1}"#;
+    for (flow, line) in [(Flow::ToServer, &*traced), (Flow::ToClient, answer)] {
+        let judged = wire.judge(flow, line);
+        let trace = judged.decisions[0].trace.clone().expect("a trace");
+        assert_eq!((trace.id(), trace.span()), (TRACE, "b7ad6b7169203331"), "{line}");
+    }
+    assert_eq!(wire.judge(Flow::ToServer, &call("2", "src/main.rs")).decisions[0].trace, None);
+}
+
+#[test]
 fn a_harmful_call_is_answered_in_the_servers_place() {
     let mut wire = Wire::new(Policy::default());
     let (rule, answers) = wire.refuses(Flow::ToServer, &call("\"a\"", "../etc/shadow"));

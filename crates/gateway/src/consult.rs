@@ -199,6 +199,7 @@ impl Later {
             method: judged.method.clone(),
             tool: judged.tool.clone(),
             id: judged.id.clone(),
+            trace: judged.trace.clone(),
             verdict: judged.verdict,
             would_be: None,
             findings: Vec::new(),

@@ -125,6 +125,7 @@ impl Part {
             method: self.method,
             tool: None,
             id: self.id,
+            trace: None,
             verdict: Verdict::Block,
             would_be: None,
             findings: vec![Finding {

@@ -72,6 +72,7 @@ fn decision(rule: &Arc<RuleInfo>, action: Action, verdict: Verdict, evidence: &s
         method: None,
         tool: None,
         id: None,
+        trace: None,
         verdict,
         would_be: None,
         findings: vec![finding],

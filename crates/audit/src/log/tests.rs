@@ -24,6 +24,7 @@ pub(crate) fn decision() -> Decision {
         method: Some("tools/call".to_owned()),
         tool: Some("read_file".to_owned()),
         id: Some("7".to_owned()),
+        trace: None,
         verdict: Verdict::Allow,
         would_be: None,
         findings: Vec::new(),

@@ -30,6 +30,8 @@ pub struct Record {
     pub tool: Option<String>,
     /// Its id, as it was written.
     pub id: Option<String>,
+    /// Whose trace it belongs to.
+    pub trace: Option<Trace>,
     /// What became of it.
     pub verdict: Option<String>,
     /// In monitor mode: what would have.
@@ -42,12 +44,34 @@ pub struct Record {
     pub past: Option<Past>,
     /// What was looked at.
     pub coverage: Option<Coverage>,
+    /// Where the time went.
+    pub timing: Option<Timing>,
     /// Digest of the message.
     pub message_sha256: Option<String>,
     /// Its length.
     pub bytes: Option<u64>,
     /// Of a refusal: what judged it, where, and what it was called with.
     pub manifest: Option<Material>,
+}
+
+/// Of the trace that a message belongs to.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub struct Trace {
+    /// The trace.
+    pub id: String,
+    /// The span in which the message was sent.
+    pub span: String,
+}
+
+/// How long it took, in microseconds.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub struct Timing {
+    /// Reading the message.
+    pub parse_us: f64,
+    /// Judging it.
+    pub judge_us: f64,
 }
 
 /// Of what the session had done.

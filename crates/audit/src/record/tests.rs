@@ -51,6 +51,7 @@ fn decision(findings: Vec<Finding>) -> Decision {
         method: Some("tools/call".to_owned()),
         tool: Some("read_file".to_owned()),
         id: Some("7".to_owned()),
+        trace: None,
         verdict: Verdict::Block,
         would_be: None,
         findings,

@@ -53,6 +53,8 @@ pub enum Format {
     Cef,
     /// Log records of OpenTelemetry; over HTTP alone.
     Otlp,
+    /// Spans of OpenTelemetry, of messages that belong to a trace; over HTTP alone.
+    Spans,
 }
 
 /// What has become of the records of one log.

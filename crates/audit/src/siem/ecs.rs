@@ -22,6 +22,10 @@ pub struct Ecs<'r> {
     #[serde(skip_serializing_if = "Option::is_none")]
     user: Option<User<'r>>,
     observer: Observer,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    trace: Option<Id<'r>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    span: Option<Id<'r>>,
     /// What the schema has no place for.
     mcp: Mcp<'r>,
 }
@@ -62,6 +66,11 @@ struct Observer {
     vendor: &'static str,
     product: &'static str,
     version: &'static str,
+}
+
+#[derive(Debug, Serialize)]
+struct Id<'r> {
+    id: &'r str,
 }
 
 #[derive(Debug, Serialize)]
@@ -135,6 +144,8 @@ pub fn ecs(record: &Record) -> Option<Ecs<'_>> {
         rule,
         user: record.principal.as_deref().map(|name| User { name }),
         observer: Observer { vendor: VENDOR, product: PRODUCT, version: VERSION },
+        trace: record.trace.as_ref().map(|trace| Id { id: &trace.id }),
+        span: record.trace.as_ref().map(|trace| Id { id: &trace.span }),
         mcp,
     })
 }

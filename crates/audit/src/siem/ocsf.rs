@@ -39,6 +39,8 @@ pub struct Ocsf<'r> {
 struct Metadata {
     version: &'static str,
     uid: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    correlation_uid: Option<String>,
     profiles: [&'static str; 1],
     product: Product,
 }
@@ -209,6 +211,7 @@ pub fn ocsf(record: &Record) -> Option<Ocsf<'_>> {
         metadata: Metadata {
             version: OCSF,
             uid: uid(record),
+            correlation_uid: record.trace.as_ref().map(|trace| trace.id.clone()),
             profiles: ["security_control"],
             product: Product { name: PRODUCT, vendor_name: VENDOR, version: VERSION },
         },

@@ -13,13 +13,23 @@ pub struct Otlp {
     time_unix_nano: String,
     severity_number: u8,
     severity_text: &'static str,
+    #[serde(flatten)]
+    trace: Option<Context>,
     body: Text,
     attributes: Vec<Attribute>,
     event_name: &'static str,
 }
 
+/// The trace that it belongs to, and the span in which the message was sent.
 #[derive(Debug, Serialize)]
-struct Attribute {
+#[serde(rename_all = "camelCase")]
+struct Context {
+    trace_id: String,
+    span_id: String,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct Attribute {
     key: &'static str,
     value: Text,
 }
@@ -52,6 +62,19 @@ pub fn otlp(record: &Record) -> Option<Otlp> {
         Outcome::Flagged => "mcp_vanguard.flagged",
         Outcome::Refused => "mcp_vanguard.refused",
     };
+    let trace = record.trace.as_ref().map(|of| Context { trace_id: of.id.clone(), span_id: of.span.clone() });
+    let (time_unix_nano, body) = (nanos(record).to_string(), Text::of(message(record)));
+    let attributes = attributes(record);
+    Some(Otlp { time_unix_nano, severity_number, severity_text, trace, body, attributes, event_name })
+}
+
+/// When it was made, in nanoseconds since 1970.
+pub(super) fn nanos(record: &Record) -> i128 {
+    i128::from(millis(record)) * 1_000_000
+}
+
+/// What is said of a record beside its text.
+pub(super) fn attributes(record: &Record) -> Vec<Attribute> {
     let mut attributes = Vec::new();
     let mut add = |key, value: Option<&str>| {
         attributes.extend(value.map(|value| Attribute { key, value: Text::of(value) }));
@@ -71,9 +94,7 @@ pub fn otlp(record: &Record) -> Option<Otlp> {
     add("security_rule.category", found.map(|found| found.layer.as_str()));
     add("mcp_vanguard.pointer", found.map(|found| found.pointer.as_str()));
     add("mcp_vanguard.evidence", found.map(|found| found.evidence.as_str()));
-    let time_unix_nano = (i128::from(millis(record)) * 1_000_000).to_string();
-    let body = Text::of(message(record));
-    Some(Otlp { time_unix_nano, severity_number, severity_text, body, attributes, event_name })
+    attributes
 }
 
 /// What `POST /v1/logs` takes: the log records of one program.
@@ -91,7 +112,7 @@ struct ResourceLogs<T> {
 }
 
 #[derive(Debug, Serialize)]
-struct Resource {
+pub(super) struct Resource {
     attributes: [Attribute; 2],
 }
 
@@ -102,16 +123,22 @@ struct ScopeLogs<T> {
     log_records: T,
 }
 
+/// The program that says it.
 #[derive(Debug, Serialize)]
-struct Scope {
+pub(super) struct Scope {
     name: &'static str,
     version: &'static str,
 }
 
-/// Log records as they are sent.
-pub fn otlp_logs<T: Serialize>(log_records: T) -> OtlpLogs<T> {
+/// Who says it.
+pub(super) fn sender() -> (Resource, Scope) {
     let attribute = |key, value: &str| Attribute { key, value: Text::of(value) };
     let attributes = [attribute("service.name", PRODUCT), attribute("service.version", VERSION)];
-    let scope_logs = [ScopeLogs { scope: Scope { name: PRODUCT, version: VERSION }, log_records }];
-    OtlpLogs { resource_logs: [ResourceLogs { resource: Resource { attributes }, scope_logs }] }
+    (Resource { attributes }, Scope { name: PRODUCT, version: VERSION })
+}
+
+/// Log records as they are sent.
+pub fn otlp_logs<T: Serialize>(log_records: T) -> OtlpLogs<T> {
+    let (resource, scope) = sender();
+    OtlpLogs { resource_logs: [ResourceLogs { resource, scope_logs: [ScopeLogs { scope, log_records }] }] }
 }

@@ -74,6 +74,45 @@ fn a_refusal_is_an_alert_of_ecs() {
     assert!(json(&ecs(&record(ALLOW)).unwrap()).contains(r#""kind":"event","category":["api"],"type":["allowed"]"#));
 }
 
+/// A record in the trace that its message named.
+fn traced(text: &str) -> Record {
+    let trace = r#""trace":{"id":"0af7651916cd43dd8448eb211c80319c","span":"b7ad6b7169203331"},"timing":{"parse_us":1.2,"judge_us":8.8},"verdict""#;
+    record(&text.replace(r#""verdict""#, trace))
+}
+
+#[test]
+fn a_judgment_is_a_span_below_the_one_that_sent_the_message() {
+    let refused = json(&span(&traced(BLOCK)).unwrap());
+    let (head, attributes) = refused.split_once(r#""attributes":"#).unwrap();
+    assert_eq!(
+        head,
+        concat!(
+            r#"{"traceId":"0af7651916cd43dd8448eb211c80319c","spanId":"b7897db6e40f3bbe","parentSpanId":"b7ad6b7169203331","#,
+            r#""name":"tools/call read_file","kind":1,"startTimeUnixNano":"1795400000006990000","endTimeUnixNano":"1795400000007000000","#,
+        )
+    );
+    assert!(attributes.contains(r#"{"key":"security_rule.name","value":{"stringValue":"FS-003"}}"#), "{attributes}");
+    assert!(attributes.ends_with(r#"],"status":{"code":2,"message":"FS-003"}}"#), "{attributes}");
+    assert!(json(&span(&traced(ALLOW)).unwrap()).ends_with(r#""status":{"code":0}}"#));
+    assert!(span(&record(BLOCK)).is_none(), "what belongs to no trace is no span");
+}
+
+#[test]
+fn a_record_is_told_in_its_trace() {
+    let of = |text: &str| {
+        (json(&otlp(&traced(text)).unwrap()), json(&ecs(&traced(text)).unwrap()), json(&ocsf(&traced(text)).unwrap()))
+    };
+    for text in [BLOCK, ALLOW] {
+        let (otlp, ecs, ocsf) = of(text);
+        assert!(otlp.contains(r#""traceId":"0af7651916cd43dd8448eb211c80319c","spanId":"b7ad6b7169203331""#), "{otlp}");
+        assert!(
+            ecs.contains(r#""trace":{"id":"0af7651916cd43dd8448eb211c80319c"},"span":{"id":"b7ad6b7169203331"}"#),
+            "{ecs}"
+        );
+        assert!(ocsf.contains(r#""correlation_uid":"0af7651916cd43dd8448eb211c80319c""#), "{ocsf}");
+    }
+}
+
 #[test]
 fn a_refusal_is_a_line_of_cef() {
     assert_eq!(

@@ -21,8 +21,8 @@ pub(crate) struct Exporting {
     /// Who takes them: `file:/PATH`, `stdout` (of `serve` alone), a syslog server on this machine (`syslog+udp://HOST:PORT`,
     /// `syslog+tcp://HOST:PORT`, `syslog+unix:/PATH`) or on any over TLS (`syslog+tls://HOST:PORT`), or an address: https, or http on this machine. Nothing is sent without.
     pub(crate) to: Option<To>,
-    /// As what: `record` (as in `audit.path`), `ocsf` (the default), `ecs`, `cef`, or `otlp` (log records of OpenTelemetry, by `POST
-    /// ADDRESS/v1/logs`).
+    /// As what: `record` (as in `audit.path`), `ocsf` (the default), `ecs`, `cef`, `otlp` (log records of OpenTelemetry, by `POST
+    /// ADDRESS/v1/logs`), or `spans` (spans of OpenTelemetry, by `POST ADDRESS/v1/traces`, of messages whose `_meta` names a trace).
     pub(crate) format: Option<FormatName>,
     /// Only records with a finding, and refusals.
     pub(crate) findings: Option<bool>,
@@ -45,6 +45,7 @@ pub(crate) enum FormatName {
     Ecs,
     Cef,
     Otlp,
+    Spans,
 }
 
 impl FromStr for To {
@@ -119,9 +120,11 @@ impl Exported {
             FormatName::Ecs => Format::Ecs,
             FormatName::Cef => Format::Cef,
             FormatName::Otlp if to.is_http() => Format::Otlp,
-            FormatName::Otlp => {
+            FormatName::Spans if to.is_http() => Format::Spans,
+            FormatName::Otlp | FormatName::Spans => {
                 let origin = &self.format.origin;
-                let what = format!("audit.export.format is otlp ({origin}), which goes to an address over HTTP only");
+                let what =
+                    format!("audit.export.format is of OTLP ({origin}), which goes to an address over HTTP only");
                 return Err(Failure::Configuration(what));
             }
         };

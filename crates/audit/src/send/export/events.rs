@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::receiver::Line;
 use super::{ExportConfig, Format};
 use crate::record::Record;
-use crate::siem::{cef, ecs, flagged, level, ocsf, otlp};
+use crate::siem::{cef, ecs, flagged, level, ocsf, otlp, span};
 
 /// A record as it is sent; `None` for what is not to be.
 pub(super) fn line(config: &ExportConfig, entry: &[u8]) -> Option<Line> {
@@ -19,6 +19,7 @@ pub(super) fn line(config: &ExportConfig, entry: &[u8]) -> Option<Line> {
         Format::Ocsf => json(ocsf(&record)),
         Format::Ecs => json(ecs(&record)),
         Format::Otlp => json(otlp(&record)),
+        Format::Spans => json(span(&record)),
     }?;
     Some(Line { text, time: record.time.clone(), level: level(&record) })
 }

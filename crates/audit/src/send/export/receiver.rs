@@ -11,7 +11,7 @@ use std::str::FromStr;
 use super::super::{Answer, Endpoint, Http};
 use super::{ExportConfig, Format};
 use crate::config::AuditConfig;
-use crate::siem::otlp_logs;
+use crate::siem::{otlp_logs, otlp_spans};
 use crate::trail::Trail;
 
 pub use syslog::Syslog;
@@ -28,7 +28,7 @@ pub enum Receiver {
     Stdout,
     /// A syslog server (RFC 5424).
     Syslog(Syslog),
-    /// A collector: an array of JSON, lines of CEF, or OTLP at `/v1/logs` below the address.
+    /// A collector: an array of JSON, lines of CEF, or OTLP at `/v1/logs` or `/v1/traces` below the address.
     Http(Endpoint),
 }
 
@@ -91,6 +91,11 @@ fn array(lines: &[Line]) -> String {
     format!("[{}]", texts.join(","))
 }
 
+/// What stands round the records is made with none in it, and they are put in as they are.
+fn within(around: &str, list: &str, lines: &[Line]) -> Vec<u8> {
+    around.replacen(&format!("\"{list}\":[]"), &format!("\"{list}\":{}", array(lines)), 1).into_bytes()
+}
+
 fn post(http: &Http, url: &Endpoint, config: &ExportConfig, lines: &[Line]) -> Result<(), Refusal> {
     let (address, kind, body) = match config.format {
         Format::Cef => (url.as_str().to_owned(), "text/plain; charset=utf-8", in_lines(lines)),
@@ -98,10 +103,12 @@ fn post(http: &Http, url: &Endpoint, config: &ExportConfig, lines: &[Line]) -> R
             (url.as_str().to_owned(), "application/json", array(lines).into_bytes())
         }
         Format::Otlp => {
-            // What stands round the records is made with none in it, and they are put in as they are.
             let around = serde_json::to_string(&otlp_logs([(); 0])).map_err(Refusal::now)?;
-            let body = around.replacen("\"logRecords\":[]", &format!("\"logRecords\":{}", array(lines)), 1);
-            (url.below("v1/logs"), "application/json", body.into_bytes())
+            (url.below("v1/logs"), "application/json", within(&around, "logRecords", lines))
+        }
+        Format::Spans => {
+            let around = serde_json::to_string(&otlp_spans([(); 0])).map_err(Refusal::now)?;
+            (url.below("v1/traces"), "application/json", within(&around, "spans", lines))
         }
     };
     let bearer = config.token.as_ref().map(|token| format!("Bearer {}", token.reveal()));

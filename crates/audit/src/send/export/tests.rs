@@ -179,6 +179,25 @@ fn opentelemetry_takes_them_at_its_own_place() {
 }
 
 #[test]
+fn spans_go_where_traces_are_taken_and_what_belongs_to_none_goes_nowhere() {
+    let (home, journal) = log(2);
+    let trace = r#""trace":{"id":"0af7651916cd43dd8448eb211c80319c","span":"b7ad6b7169203331"},"verdict""#;
+    journal.append(format!("{}\n", record(2, true).replace(r#""verdict""#, trace)).as_bytes()).unwrap();
+    journal.seal().unwrap();
+    let sent: Arc<Mutex<Vec<(String, Value)>>> = Arc::default();
+    let keeps = Arc::clone(&sent);
+    let fake = Fake::start(Box::new(move |line, body| {
+        keeps.lock().unwrap().push((line.to_owned(), serde_json::from_slice(body).unwrap()));
+        (200, String::new(), b"{}".to_vec())
+    }));
+    assert_eq!(run(config(&fake.url, Format::Spans), home.path()), None);
+    let (line, body) = sent.lock().unwrap().pop().unwrap();
+    assert!(line.starts_with("POST /v1/traces "), "{line}");
+    let spans = body["resourceSpans"][0]["scopeSpans"][0]["spans"].as_array().unwrap();
+    assert_eq!((spans.len(), &spans[0]["parentSpanId"]), (1, &"b7ad6b7169203331".into()));
+}
+
+#[test]
 fn syslog_takes_a_line_each_with_its_severity() {
     const FIRST: &str = "<107>1 2026-11-23T02:13:20.007Z - mcp-vanguard - verdict - CEF:0|McpVanguard|";
     let (home, _journal) = log(3);

@@ -47,6 +47,7 @@ enum Format {
     Ocsf,
     Ecs,
     Otlp,
+    Spans,
     Cef,
 }
 
@@ -128,6 +129,7 @@ fn of_log(
         let line = match format {
             Format::Ocsf => siem::ocsf(&record).and_then(|event| serde_json::to_string(&event).ok()),
             Format::Otlp => siem::otlp(&record).and_then(|event| serde_json::to_string(&event).ok()),
+            Format::Spans => siem::span(&record).and_then(|event| serde_json::to_string(&event).ok()),
             Format::Ecs => siem::ecs(&record).and_then(|event| serde_json::to_string(&event).ok()),
             Format::Cef => siem::cef(&record),
         };
