@@ -91,8 +91,13 @@ impl Wal {
             self.torn = false;
         }
         self.frames.clear();
-        let mut count = 0;
-        for line in lines.split(|&byte| byte == b'\n').filter(|line| !line.is_empty()) {
+        let (mut count, mut from) = (0, 0);
+        for end in memchr::memchr_iter(b'\n', lines).chain([lines.len()]) {
+            let line = &lines[from..end];
+            from = end + 1;
+            if line.is_empty() {
+                continue;
+            }
             let Ok(length) = u16::try_from(line.len()) else {
                 let what = format!("a record of {} bytes; at most {} fit into the log", line.len(), u16::MAX);
                 return Err(io::Error::new(io::ErrorKind::InvalidInput, what));
