@@ -1,5 +1,7 @@
 //! Headers by name, and which of them go on.
 
+use std::borrow::Cow;
+
 use hyper::header::{
     CONNECTION, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, TRANSFER_ENCODING,
 };
@@ -78,9 +80,11 @@ pub(super) fn one<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Result<Optio
 pub(super) struct Ambiguous;
 
 /// A media type without its parameters; names have no case.
-pub(super) fn media_type(headers: &HeaderMap) -> Option<String> {
+pub(super) fn media_type(headers: &HeaderMap) -> Option<Cow<'_, str>> {
     let value = one(headers, &CONTENT_TYPE).ok()??;
-    Some(value.split(';').next().unwrap_or(value).trim().to_ascii_lowercase())
+    let name = value.split(';').next().unwrap_or(value).trim();
+    let is_small = !name.bytes().any(|byte| byte.is_ascii_uppercase());
+    Some(if is_small { name.into() } else { name.to_ascii_lowercase().into() })
 }
 
 /// Whether the charset that a media type names, if it does, is the one that JSON has.
