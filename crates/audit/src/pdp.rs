@@ -15,8 +15,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use serde::Deserialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
+use serde::{Deserialize, Deserializer};
 use vanguard_engine::Principal;
 use vanguard_engine::authority::{Authority, Ruling};
 use vanguard_engine::verdict::{Decision, Timing};
@@ -85,7 +85,13 @@ const UNDEFINED: &str = "the policy defines no result for it";
 
 #[derive(Deserialize)]
 struct OfOpa {
+    /// What is `null` is a result, and none that decides.
+    #[serde(default, deserialize_with = "some")]
     result: Option<OpaResult>,
+}
+
+fn some<'de, D: Deserializer<'de>>(from: D) -> Result<Option<OpaResult>, D::Error> {
+    OpaResult::deserialize(from).map(Some)
 }
 
 #[derive(Deserialize)]

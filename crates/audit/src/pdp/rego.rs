@@ -3,9 +3,15 @@
 //! They get the very input that OPA would get, and what they leave undefined is denied. Nothing of the interpreter is touched where no
 //! policies are given.
 
+mod accept;
+mod builtin;
 mod bundle;
 #[cfg(test)]
+mod language;
+#[cfg(test)]
 mod opa;
+#[cfg(test)]
+mod sweep;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -118,14 +124,7 @@ impl Rego {
 
 impl Policies {
     fn read(config: &RegoConfig) -> Result<Self, BundleError> {
-        let mut model = Engine::new();
-        // As OPA has it: what a built-in function cannot do is undefined, and what is undefined is denied.
-        model.set_strict_builtin_errors(false);
-        text::add_to(&mut model);
-        time::add_to(&mut model);
-        model.set_execution_timer_config(ExecutionTimerConfig { limit: config.deadline, check_interval: STEPS });
-        bundle::read_into(&mut model, &config.path)?;
-        let policies = Self { model, idle: Mutex::default() };
+        let policies = Self { model: Self::model(config)?, idle: Mutex::default() };
         // What is wrong with them as a whole shows when they are first asked, and so does a rule that is not there.
         match policies.evaluate(&config.rule, "{}") {
             Err(error) if !error.contains("time limit") => {
@@ -133,6 +132,17 @@ impl Policies {
             }
             _ => Ok(policies),
         }
+    }
+
+    /// An evaluator that has read all that it may.
+    fn model(config: &RegoConfig) -> Result<Engine, BundleError> {
+        let mut model = Engine::new();
+        // As OPA has it: what a built-in function cannot do is undefined, and what is undefined is denied.
+        model.set_strict_builtin_errors(false);
+        builtin::add_to(&mut model);
+        model.set_execution_timer_config(ExecutionTimerConfig { limit: config.deadline, check_interval: STEPS });
+        bundle::read_into(&mut model, &config.path)?;
+        Ok(model)
     }
 
     fn evaluate(&self, rule: &str, input: &str) -> Result<Value, String> {
@@ -152,7 +162,7 @@ impl Policies {
         if idle.len() < MAX_IDLE {
             idle.push(engine);
         }
-        value.map_err(|error| error.to_string().trim().to_owned())
+        value.map_err(|error| said(&error.to_string()))
     }
 }
 
@@ -176,6 +186,16 @@ impl Authority for RegoOf {
             Some(input) => self.rego.decide(&input),
             None => self.rego.silent("the question could not be put"),
         }
+    }
+}
+
+/// What the interpreter says of an error, in one line: where, and what. It shows the line, too.
+fn said(error: &str) -> String {
+    let mut lines = error.trim().lines();
+    let place = lines.next().unwrap_or_default();
+    match (place.trim_start().strip_prefix("--> "), lines.next_back()) {
+        (Some(place), Some(what)) => format!("{place}: {}", what.trim_start_matches("error: ")),
+        _ => error.trim().to_owned(),
     }
 }
 

@@ -7,6 +7,9 @@ use std::path::{Path, PathBuf};
 
 use regorus::{Engine, PolicyLengthConfig, Value};
 
+use super::accept::{Names, accepted};
+use super::builtin::json_not_held;
+
 /// The most files of a bundle…
 const MAX_FILES: usize = 1_000;
 /// …the most bytes of one…
@@ -15,6 +18,9 @@ const MAX_FILE: u64 = 1024 * 1024;
 const MAX_DEPTH: usize = 16;
 /// The most characters of a line: those of a generated policy are long.
 const MAX_LINE: NonZeroU32 = NonZeroU32::new(16 * 1024).expect("not zero");
+
+/// The most characters of one in which operators are written as calls.
+const MAX_REWRITTEN: NonZeroU32 = NonZeroU32::new(256 * 1024).expect("not zero");
 
 /// A bundle cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -58,7 +64,10 @@ pub enum BundleError {
 /// Gives an engine all that lies at `path`.
 pub(super) fn read_into(engine: &mut Engine, path: &Path) -> Result<(), BundleError> {
     let lengths = PolicyLengthConfig { max_col: MAX_LINE, ..PolicyLengthConfig::default() };
-    engine.set_policy_length_config(lengths);
+    // What was written is read first, and then as it is to be evaluated, with longer lines.
+    let mut plain = Engine::new();
+    plain.set_policy_length_config(lengths);
+    engine.set_policy_length_config(PolicyLengthConfig { max_col: MAX_REWRITTEN, ..lengths });
     let mut files = Vec::new();
     if fs::metadata(path).map_err(|source| unreadable(path, source))?.is_dir() {
         gather(path, MAX_DEPTH, &mut files)?;
@@ -72,18 +81,30 @@ pub(super) fn read_into(engine: &mut Engine, path: &Path) -> Result<(), BundleEr
     if files.len() > MAX_FILES {
         return amount("these are more than 1000 files");
     }
+    let mut policies = Vec::new();
     for file in &files {
         let text = text(file)?;
         let wrong = |what: String| BundleError::File { path: file.clone(), what };
         if is(file, "json") {
+            if let Some(what) = json_not_held(&text) {
+                return Err(wrong(what));
+            }
             let data = Value::from_json_str(&text).map_err(|error| wrong(error.to_string()))?;
             let place = file.parent().and_then(|folder| folder.strip_prefix(path).ok()).unwrap_or(Path::new(""));
             engine.add_data(placed(place, data)).map_err(|error| wrong(error.to_string()))?;
         } else {
             // What it says names the file and shows the line.
             let name = file.display().to_string();
-            engine.add_policy(name, text).map_err(|error| wrong(error.to_string().trim().to_owned()))?;
+            plain.add_policy(name.clone(), text).map_err(|error| wrong(error.to_string().trim().to_owned()))?;
+            policies.push((file, name));
         }
+    }
+    let modules = plain.get_modules();
+    let names = Names::of(modules.iter().map(AsRef::as_ref));
+    for (module, (file, name)) in modules.iter().zip(policies) {
+        let wrong = |what: String| BundleError::File { path: file.clone(), what };
+        let text = accepted(module, &names).map_err(wrong)?;
+        engine.add_policy(name, text).map_err(|error| wrong(error.to_string().trim().to_owned()))?;
     }
     Ok(())
 }

@@ -96,7 +96,7 @@ fn what_cannot_be_read_is_named_with_its_line() {
     let wrong = error("package other\nallow := true\n");
     assert!(wrong.contains("data.mcp.allow cannot be evaluated: not a valid rule path"), "{wrong}");
     let wrong = error("package mcp\nallow if http.send({\"url\": \"http://localhost\"})\n");
-    assert!(wrong.contains("could not find function http.send"), "{wrong}");
+    assert!(wrong.contains("there is no function http.send here"), "{wrong}");
 
     let (folder, _) = of("package mcp\nallow := true\n", Duration::from_secs(1));
     let read = || Rego::read(config(folder.path()));
@@ -130,4 +130,91 @@ fn they_are_asked_by_many_at_once_and_read_again_meanwhile() {
     fs::write(folder.path().join("tools.rego"), "package mcp\nallow if\n").unwrap();
     assert!(rego.read_again().is_err());
     assert_eq!(rego.decide("{\"n\": 1}"), Ruling::Allows, "what was read before holds on");
+}
+
+/// What is refused when it is read, each with what to write instead: `docs/policy.md` lists it.
+#[test]
+fn what_differs_from_opa_is_refused_by_file_and_line() {
+    for (policy, why) in [
+        ("allow if http.send({})", "there is no function http.send here"),
+        ("allow if walk(input, [p, x])", "there is no function walk here"),
+        ("allow if typo(input.x)", "there is no function typo here"),
+        ("count(x) := 1\n\nallow if count(input) == 1", "count is a built-in function: give the rule another name"),
+        ("allow if lower(input.x, x)", "write `x := lower(…)`: its result is no argument here"),
+        ("allow if input.x == 1.50", "write a plain decimal"),
+        ("allow if input.x == 1e3", "write a plain decimal"),
+        ("allow if input.x == 9223372036854775808", "write a plain decimal"),
+        ("allow if input.x == -(1 + 1)", "a sign stands before a number alone"),
+        ("allow if input.x == \"\\ud83d\\ude00\"", "write the character itself"),
+        ("deny contains 1 if { input.a } { input.b }\n\nallow if not deny", "else cannot be used with set rules"),
+        ("deny[x] := 1 if { x := input.a } { x := input.b }\n\nallow if not deny", "write a second rule"),
+        ("x := 1\n\nallow if { some x in [1]; x == 1 }", "x is a rule, too: give the variable another name"),
+        ("x := 1\n\nallow if { some x; x = 1 }", "x is a rule, too"),
+        ("x := 1\n\nallow if every x in [1] { x == 1 }", "x is a rule, too"),
+        ("f(x) := x\n\nallow if f(1) with count as f", "`with` takes `input` or `data` here, and no function"),
+        ("allow if sprintf(input.x, []) == \"\"", "the format is written out here"),
+        ("allow if sprintf(\"%t\", [true]) == \"\"", "%t is not known here; %s %v %d %q %x %f are"),
+        ("allow if sprintf(\"%.2v\", [1]) == \"\"", "%v takes no precision here"),
+        ("allow if sprintf(\"%\", []) == \"\"", "the format ends within a verb"),
+        ("allow if sprintf(\"%d %d\", [1]) == \"\"", "the format takes 2 values, and these are 1"),
+        ("allow if regex.match(`a\\Bb`, input.x)", "\\B in a pattern is not held to OPA"),
+        ("allow if regex.match(`\\p{Runic}`, input.x)", "such a \\p in a pattern is not held to OPA"),
+        ("allow if glob.match(\"a}\", [], input.x)", "a `}` that closes nothing is not held to OPA"),
+        ("allow if glob.match(\"[[a]\", [], input.x)", "a `[` in a class is not held to OPA"),
+    ] {
+        let wrong = of(&format!("package mcp\n\n{policy}\n"), Duration::from_secs(1)).1.map(drop);
+        let wrong = wrong.expect_err(policy).to_string();
+        assert!(wrong.contains(why), "{policy}\n{wrong}");
+        let named = wrong.contains("tools.rego:3:") || wrong.contains("tools.rego:5:");
+        assert!(named, "{policy}\n{wrong}");
+    }
+    let (folder, _) = of("package mcp\nallow := true\n", Duration::from_secs(1));
+    fs::write(folder.path().join("data.json"), "{\"n\": 1.0}").unwrap();
+    let wrong = Rego::read(config(folder.path())).unwrap_err().to_string();
+    assert!(wrong.contains("data.json: the number 1.0 would be written in another way by OPA"), "{wrong}");
+}
+
+/// What only shows when it is evaluated refuses the call, and says why.
+#[test]
+fn what_would_differ_from_opa_when_it_is_evaluated_decides_nothing() {
+    for (policy, input, why) in [
+        ("allow if input.x / 3 < 1", r#"{"x": 1}"#, "the result has no short decimal"),
+        ("allow if 1 - input.x < 1", r#"{"x": 0.9}"#, "the result has no short decimal"),
+        ("allow if input.x * 3 > 1", r#"{"x": 9223372036854775807}"#, "more than 64 bits"),
+        ("allow if sum([input.x, 1]) > 1", r#"{"x": 9223372036854775807}"#, "more than 64 bits"),
+        ("allow if input.x + 1 > 1", r#"{"x": 0.12345678901234567}"#, "so many digits is not calculated with"),
+        ("allow if floor(input.x) == 0", r#"{"x": -0.5}"#, "round numbers between -1 and 0 differently"),
+        ("allow if regex.match(input.x, \"a\")", r#"{"x": "a\\B"}"#, "\\B in a pattern is not held"),
+        ("allow if glob.match(input.x, [], \"a\")", r#"{"x": "a}"}"#, "a `}` that closes nothing"),
+        (
+            "allow if net.cidr_contains(\"10.0.0.0/8\", input.x)",
+            r#"{"x": "::ffff:10.0.0.1"}"#,
+            "an IPv4 address in an IPv6 one",
+        ),
+        ("allow if json.unmarshal(input.x) == 1", r#"{"x": "1.0"}"#, "the number 1.0 would be written in another way"),
+        ("allow if json.unmarshal(input.x) == 1", r#"{"x": "\"\\ud800\""}"#, "half a character"),
+        ("allow if json.marshal({input.x: 1}) == \"\"", r#"{"x": 1}"#, "a key that is no text"),
+        ("allow if to_number(input.x) == 1", r#"{"x": "+1"}"#, "written in a way that is not held"),
+        ("allow if units.parse_bytes(input.x) > 1", r#"{"x": "1P"}"#, "is not held to OPA: write digits"),
+        ("allow if base64.decode(input.x) == \"\"", r#"{"x": "/w=="}"#, "what was encoded is no text"),
+        (
+            "allow if strings.replace_n({input.x: \"a\"}, \"b\") == \"\"",
+            r#"{"x": ""}"#,
+            "nothing cannot be replaced here",
+        ),
+        (
+            "allow if time.parse_rfc3339_ns(input.x) > 0",
+            r#"{"x": "2026-11-27T1:00:00Z"}"#,
+            "this time is written in a way",
+        ),
+        ("allow if time.weekday([0, input.x]) == \"\"", r#"{"x": "Local"}"#, "the zone of the machine"),
+        ("allow if sprintf(\"%x\", [input.x]) == \"\"", r#"{"x": 2.5}"#, "%x of a fraction is not known here"),
+        ("allow if sprintf(\"%q\", [input.x]) == \"\"", r#"{"x": 2}"#, "%q of a number is not known here"),
+    ] {
+        let ruling = of(&format!("package mcp\n\n{policy}\n"), Duration::from_secs(1)).1.unwrap().decide(input);
+        assert!(
+            matches!(&ruling, Ruling::Silent { why: said, passes: false } if said.contains(why)),
+            "{policy}\n{ruling:?}"
+        );
+    }
 }

@@ -1,49 +1,62 @@
-//! `sprintf` as OPA has it, for the verbs that policies use.
-//!
-//! The interpreter's own leaves `%q` undefined, and a rule such as `deny contains sprintf("%q …", …)` would then lose its reason to deny without
-//! a word. Here what is not known is an error, which decides nothing.
+//! `sprintf` as OPA has it, for the verbs that policies use. Others, and formats that are not written out, are refused when a policy is read.
 
 use std::fmt::Write as _;
 use std::iter::Peekable;
 use std::str::Chars;
 
-use regorus::{Engine, Value};
+use regorus::Value;
+
+use super::builtin::{Given, in_order, plain};
 
 /// The widest that something is padded to.
 const MAX_WIDTH: usize = 1000;
 
-/// Gives an engine the function, in place of its own.
-pub(super) fn add_to(engine: &mut Engine) {
-    let function = |arguments: Vec<Value>| {
-        let written = match arguments.as_slice() {
-            [format, values] => match (format.as_string(), values.as_array()) {
-                (Ok(format), Ok(values)) => write(format, values),
-                // As whatever is given what it does not take.
-                _ => return Ok(Value::Undefined),
-            },
-            _ => Err("sprintf takes a format and an array".to_owned()),
-        };
-        // The interpreter's errors are of another library, which is made from any.
-        Ok(written.map_err(std::io::Error::other)?.into())
-    };
-    // An engine that is new has no function of that name.
-    let _ = engine.add_extension("sprintf".to_owned(), 2, Box::new(function));
+pub(super) fn sprintf(arguments: &[Value]) -> Given {
+    let [Value::String(format), Value::Array(values)] = arguments else { return Ok(None) };
+    let pieces = pieces(format)?;
+    let mut values = values.iter();
+    let mut text = String::new();
+    for piece in pieces {
+        match piece {
+            Piece::Text(c) => text.push(c),
+            Piece::Verb(verb) => verb.write(values.next().ok_or("there are more verbs than values")?, &mut text)?,
+        }
+    }
+    if values.next().is_some() {
+        return Err("there are more values than verbs".to_owned());
+    }
+    Ok(Some(text.into()))
+}
+
+/// How many values a format takes; an error where it is none that is held to OPA.
+pub(super) fn values_of(format: &str) -> Result<usize, String> {
+    Ok(pieces(format)?.iter().filter(|piece| matches!(piece, Piece::Verb(_))).count())
+}
+
+enum Piece {
+    Text(char),
+    Verb(Verb),
 }
 
 /// How one value is written: `%-05.2f`.
 #[derive(Debug, Default)]
 struct Verb {
+    name: char,
     left: bool,
     zeros: bool,
     width: usize,
     precision: Option<usize>,
 }
 
-fn write(format: &str, values: &[Value]) -> Result<String, String> {
-    let (mut text, mut rest, mut values) = (String::new(), format.chars().peekable(), values.iter());
+fn pieces(format: &str) -> Result<Vec<Piece>, String> {
+    let (mut pieces, mut rest) = (Vec::new(), format.chars().peekable());
     while let Some(c) = rest.next() {
         if c != '%' {
-            text.push(c);
+            pieces.push(Piece::Text(c));
+            continue;
+        }
+        if rest.next_if_eq(&'%').is_some() {
+            pieces.push(Piece::Text('%'));
             continue;
         }
         let mut verb = Verb::default();
@@ -54,20 +67,14 @@ fn write(format: &str, values: &[Value]) -> Result<String, String> {
         if rest.next_if_eq(&'.').is_some() {
             verb.precision = Some(number(&mut rest));
         }
-        let name = rest.next().ok_or("sprintf: the format ends within a verb")?;
-        if name == '%' {
-            text.push('%');
-            continue;
+        verb.name = rest.next().ok_or("the format ends within a verb")?;
+        match (verb.name, verb.precision) {
+            ('f' | 's', _) | ('v' | 'd' | 'q' | 'x', None) => pieces.push(Piece::Verb(verb)),
+            (name, None) => return Err(format!("%{name} is not known here; %s %v %d %q %x %f are")),
+            (name, Some(_)) => return Err(format!("%{name} takes no precision here")),
         }
-        let value = values.next().ok_or("sprintf: there are more verbs than values")?;
-        let written =
-            verb.write(name, value).ok_or_else(|| format!("sprintf: %{name} does not take such a value here"))?;
-        verb.pad(&written, &mut text);
     }
-    if values.next().is_some() {
-        return Err("sprintf: there are more values than verbs".to_owned());
-    }
-    Ok(text)
+    Ok(pieces)
 }
 
 fn number(rest: &mut Peekable<Chars<'_>>) -> usize {
@@ -79,25 +86,75 @@ fn number(rest: &mut Peekable<Chars<'_>>) -> usize {
     number
 }
 
-impl Verb {
-    /// A value; `None` where the verb is not known, or takes no such value.
-    fn write(&self, name: char, value: &Value) -> Option<String> {
-        let cut = |text: &str| self.precision.map_or_else(|| text.to_owned(), |most| text.chars().take(most).collect());
-        match (name, value) {
-            ('s' | 'v', Value::String(text)) => Some(cut(text)),
-            ('s', Value::Number(_)) => None,
-            ('s' | 'v', value) if self.precision.is_none() => Some(written(value)),
-            ('q', Value::String(text)) if self.precision.is_none() => Some(quoted(text)),
-            ('d', Value::Number(_)) if self.precision.is_none() => value.as_i64().ok().map(|whole| whole.to_string()),
-            ('x', Value::Number(_)) if self.precision.is_none() => {
-                value.as_i64().ok().filter(|whole| *whole >= 0).map(|whole| format!("{whole:x}"))
+/// A value as Go gets it.
+enum Argument {
+    Whole(i64),
+    Fraction(f64),
+    Text(String),
+}
+
+impl Argument {
+    fn of(value: &Value) -> Result<Self, String> {
+        Ok(match value {
+            Value::String(text) => Self::Text(text.as_ref().to_owned()),
+            Value::Number(_) => {
+                // One that has another text to OPA is an error.
+                plain(value)?;
+                let fraction = |_| value.as_f64().map(Self::Fraction).map_err(|_| "this is no number");
+                value.as_i64().map(Self::Whole).or_else(fraction)?
             }
-            // A whole number is none to OPA here, and is told as that.
-            ('f', Value::Number(_)) if value.as_i64().is_err() => {
-                Some(format!("{:.*}", self.precision.unwrap_or(6), value.as_f64().ok()?))
-            }
-            _ => None,
+            other => Self::Text(written(other)?),
+        })
+    }
+
+    fn kind(&self) -> &'static str {
+        match self {
+            Self::Whole(_) => "int",
+            Self::Fraction(_) => "float64",
+            Self::Text(_) => "string",
         }
+    }
+}
+
+impl Verb {
+    fn write(&self, value: &Value, to: &mut String) -> Result<(), String> {
+        let argument = Argument::of(value)?;
+        let cut = |text: &str| self.precision.map_or_else(|| text.to_owned(), |most| text.chars().take(most).collect());
+        let written = match (self.name, &argument) {
+            ('s', Argument::Text(text)) => cut(text),
+            ('v', Argument::Text(text)) => text.clone(),
+            ('v' | 'd', Argument::Whole(whole)) => whole.to_string(),
+            ('v', Argument::Fraction(fraction)) => general(*fraction),
+            ('q', Argument::Text(text)) => quoted(text),
+            ('q', Argument::Whole(_)) => return Err("%q of a number is not known here".to_owned()),
+            ('x', Argument::Whole(whole)) => {
+                let sign = if *whole < 0 { "-" } else { "" };
+                format!("{sign}{:x}", whole.unsigned_abs())
+            }
+            ('x', Argument::Text(text)) => text.bytes().fold(String::new(), |mut hex, byte| {
+                let _ = write!(hex, "{byte:02x}");
+                hex
+            }),
+            ('x', Argument::Fraction(_)) => return Err("%x of a fraction is not known here".to_owned()),
+            ('f', Argument::Fraction(fraction)) => format!("{:.*}", self.precision.unwrap_or(6), fraction),
+            // A verb that does not take such a value says so, and writes it as %v does.
+            (name, argument) => {
+                let _ = write!(to, "%!{name}({}=", argument.kind());
+                let inner = match argument {
+                    Argument::Text(text) => cut(text),
+                    _ if self.precision.is_some() => {
+                        return Err(format!("%{name} does not take a number here"));
+                    }
+                    Argument::Whole(whole) => whole.to_string(),
+                    Argument::Fraction(fraction) => general(*fraction),
+                };
+                self.pad(&inner, to);
+                to.push(')');
+                return Ok(());
+            }
+        };
+        self.pad(&written, to);
+        Ok(())
     }
 
     fn pad(&self, written: &str, text: &mut String) {
@@ -114,19 +171,37 @@ impl Verb {
     }
 }
 
+/// A fraction as `%v` writes it; those that are held to OPA are neither large nor small.
+fn general(fraction: f64) -> String {
+    let magnitude = fraction.abs();
+    if (1e-4..1e6).contains(&magnitude) || magnitude == 0.0 {
+        return fraction.to_string();
+    }
+    let written = format!("{fraction:e}");
+    let (digits, exponent) = written.split_once('e').unwrap_or((&written, "0"));
+    let (sign, exponent) = exponent.strip_prefix('-').map_or(('+', exponent), |exponent| ('-', exponent));
+    format!("{digits}e{sign}{exponent:0>2}")
+}
+
 /// A value as Rego writes it.
-fn written(value: &Value) -> String {
-    let all = |values: &mut dyn Iterator<Item = String>| values.collect::<Vec<_>>().join(", ");
-    match value {
-        Value::Array(items) => format!("[{}]", all(&mut items.iter().map(written))),
+fn written(value: &Value) -> Result<String, String> {
+    let all = |values: Vec<Result<String, String>>| -> Result<String, String> {
+        Ok(values.into_iter().collect::<Result<Vec<_>, _>>()?.join(", "))
+    };
+    Ok(match value {
+        Value::String(text) => quoted(text),
+        Value::Number(_) => plain(value)?,
+        Value::Array(items) => format!("[{}]", all(items.iter().map(written).collect())?),
         Value::Set(items) if items.is_empty() => "set()".to_owned(),
-        Value::Set(items) => format!("{{{}}}", all(&mut items.iter().map(written))),
+        Value::Set(items) => format!("{{{}}}", all(in_order(items.iter()).into_iter().map(written).collect())?),
         Value::Object(members) => {
-            let member = |(name, value): (&Value, &Value)| format!("{}: {}", written(name), written(value));
-            format!("{{{}}}", all(&mut members.iter().map(member)))
+            let keys = in_order(members.keys()).into_iter();
+            let member =
+                |key: &Value| Ok(format!("{}: {}", written(key)?, written(members.get(key).unwrap_or(&Value::Null))?));
+            format!("{{{}}}", all(keys.map(member).collect())?)
         }
         other => other.to_string(),
-    }
+    })
 }
 
 /// A text in quotes, as Go writes it.
@@ -138,12 +213,28 @@ fn quoted(text: &str) -> String {
             '\n' => quoted.push_str("\\n"),
             '\r' => quoted.push_str("\\r"),
             '\t' => quoted.push_str("\\t"),
+            '\u{7}' => quoted.push_str("\\a"),
+            '\u{8}' => quoted.push_str("\\b"),
+            '\u{b}' => quoted.push_str("\\v"),
+            '\u{c}' => quoted.push_str("\\f"),
             '\0'..' ' | '\x7f' => {
                 let _ = write!(quoted, "\\x{:02x}", u32::from(c));
             }
-            c => quoted.push(c),
+            c if is_shown(c) => quoted.push(c),
+            c if u32::from(c) < 0x1_0000 => {
+                let _ = write!(quoted, "\\u{:04x}", u32::from(c));
+            }
+            c => {
+                let _ = write!(quoted, "\\U{:08x}", u32::from(c));
+            }
         }
     }
     quoted.push('"');
     quoted
+}
+
+/// Whether it is a letter, a mark, a digit or a sign. A mark behind something is written as it is.
+fn is_shown(c: char) -> bool {
+    let behind = ['a', c].iter().collect::<String>();
+    behind.escape_debug().eq(behind.chars())
 }

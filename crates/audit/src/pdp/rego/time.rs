@@ -8,7 +8,10 @@ use std::cell::Cell;
 use jiff::civil::Weekday;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
-use regorus::{Engine, Value};
+use regex::Regex;
+use regorus::Value;
+
+use super::builtin::{Given, whole};
 
 thread_local! {
     /// The time of the evaluation that this thread makes: one policy sees one time.
@@ -20,54 +23,81 @@ pub(super) fn begin() {
     NOW.set(nanoseconds(Timestamp::now()).unwrap_or_default());
 }
 
-/// Gives an engine the functions.
-pub(super) fn add_to(engine: &mut Engine) {
-    let mut add = |name: &str, arguments: u8, function: fn(&[Value]) -> Option<Value>| {
-        let function = move |arguments: Vec<Value>| Ok(function(&arguments).unwrap_or(Value::Undefined));
-        // An engine that is new has no function of that name.
-        let _ = engine.add_extension(name.to_owned(), arguments, Box::new(function));
-    };
-    add("time.now_ns", 0, |_| Some(NOW.get().into()));
-    add("time.parse_rfc3339_ns", 1, |arguments| parsed(arguments.first()?.as_string().ok()?));
-    add("time.clock", 1, |arguments| {
-        let at = zoned(arguments.first()?)?;
-        Some(numbers([at.hour().into(), at.minute().into(), at.second().into()]))
-    });
-    add("time.date", 1, |arguments| {
-        let at = zoned(arguments.first()?)?;
-        Some(numbers([at.year().into(), at.month().into(), at.day().into()]))
-    });
-    add("time.weekday", 1, |arguments| Some(name(zoned(arguments.first()?)?.weekday()).into()));
+#[expect(clippy::unnecessary_wraps, reason = "as the others")]
+pub(super) fn now_ns(_: &[Value]) -> Given {
+    Ok(Some(NOW.get().into()))
 }
 
-/// Nanoseconds since 1970, or these and the name of a zone.
-fn zoned(value: &Value) -> Option<Zoned> {
-    let (nanoseconds, zone) = match value.as_array() {
-        Ok(both) => match both.as_slice() {
-            [nanoseconds, zone] => (nanoseconds, zone.as_string().ok()?.as_ref()),
-            _ => return None,
-        },
-        Err(_) => (value, ""),
-    };
-    let zone = if matches!(zone, "" | "UTC") { TimeZone::UTC } else { TimeZone::get(zone).ok()? };
-    let at = Timestamp::from_nanosecond(nanoseconds.as_i64().ok()?.into()).ok()?;
-    Some(at.to_zoned(zone))
-}
-
-/// A time as RFC 3339 writes it, and in no other way that a calendar has.
-fn parsed(text: &str) -> Option<Value> {
-    let shape = |at: usize, byte: u8| match at {
-        4 | 7 => byte == b'-',
-        10 => byte == b'T',
-        13 | 16 => byte == b':',
-        17 => matches!(byte, b'0'..=b'5'),
-        0..19 => byte.is_ascii_digit(),
-        _ => matches!(byte, b'0'..=b'9' | b'.' | b'Z' | b'+' | b'-' | b':'),
-    };
-    if text.len() < 20 || !text.bytes().enumerate().all(|(at, byte)| shape(at, byte)) {
-        return None;
+pub(super) fn parse_rfc3339_ns(arguments: &[Value]) -> Given {
+    let Some(Ok(text)) = arguments.first().map(Value::as_string) else { return Ok(None) };
+    match shape(text) {
+        Shape::Plain => Ok(text.parse().ok().and_then(nanoseconds).map(Value::from)),
+        Shape::Lax => {
+            Err("this time is written in a way that is not held to OPA: write it as RFC 3339 has it".to_owned())
+        }
+        Shape::Other => Ok(None),
     }
-    Some(nanoseconds(text.parse().ok()?)?.into())
+}
+
+pub(super) fn clock(arguments: &[Value]) -> Given {
+    Ok(zoned(arguments)?.map(|at| numbers([at.hour().into(), at.minute().into(), at.second().into()])))
+}
+
+pub(super) fn date(arguments: &[Value]) -> Given {
+    Ok(zoned(arguments)?.map(|at| numbers([at.year().into(), at.month().into(), at.day().into()])))
+}
+
+pub(super) fn weekday(arguments: &[Value]) -> Given {
+    Ok(zoned(arguments)?.map(|at| name(at.weekday()).into()))
+}
+
+/// Nanoseconds since 1970, or these with the name of a zone, and of a layout that says nothing here.
+fn zoned(arguments: &[Value]) -> Result<Option<Zoned>, String> {
+    let Some(value) = arguments.first() else { return Ok(None) };
+    let (nanoseconds, zone) = match value {
+        Value::Array(parts) => match parts.as_slice() {
+            [nanoseconds] => (nanoseconds, ""),
+            [nanoseconds, Value::String(zone)] | [nanoseconds, Value::String(zone), Value::String(_)] => {
+                (nanoseconds, zone.as_ref())
+            }
+            _ => return Ok(None),
+        },
+        value => (value, ""),
+    };
+    if zone == "Local" {
+        return Err("the zone of the machine is another one elsewhere: name it".to_owned());
+    }
+    let zone = match zone {
+        "" | "UTC" => Some(TimeZone::UTC),
+        // In the letters that it has.
+        zone => TimeZone::get(zone).ok().filter(|found| found.iana_name() == Some(zone)),
+    };
+    let at = whole(Some(nanoseconds)).and_then(|at| Timestamp::from_nanosecond(at.into()).ok());
+    Ok(at.zip(zone).map(|(at, zone)| at.to_zoned(zone)))
+}
+
+/// How a time is written.
+enum Shape {
+    /// As RFC 3339 writes it.
+    Plain,
+    /// In a way that Go takes, too: more digits, fewer, or others.
+    Lax,
+    Other,
+}
+
+fn shape(text: &str) -> Shape {
+    thread_local! {
+        static SHAPE: Regex = Regex::new(
+            r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T([0-9]{1,2}):[0-9]{2}:[0-5][0-9](?:([.,])([0-9]+))?(?:Z|[+-][0-9]{2}:([0-9]{2}))$",
+        )
+        .expect("a pattern of ours");
+    }
+    SHAPE.with(|shape| {
+        let Some(parts) = shape.captures(text) else { return Shape::Other };
+        let part = |n| parts.get(n).map_or("", |part| part.as_str());
+        let is_plain = part(1).len() == 2 && part(2) != "," && part(3).len() <= 9 && part(4) < "60";
+        if is_plain { Shape::Plain } else { Shape::Lax }
+    })
 }
 
 fn nanoseconds(time: Timestamp) -> Option<i64> {
