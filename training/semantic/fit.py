@@ -20,14 +20,17 @@ from scipy.stats import rankdata
 SEED = 1
 PULL = 0.3  # of the weights towards nothing
 ATTACK = 20.0  # what a family of attacks weighs, by the root of how many it has
+OURS = 0.4  # what an attack of our own weighs beside one of others
 FEW = 20.0  # as in embedded.rs
 WORDS = 1 << 18  # as in features.rs
 FIRSTS, BUCKETS = WORDS, WORDS + (1 << 17) + (1 << 17)
 SAID = 128
+PLAIN = BUCKETS + SAID + 6  # what is no vector
 HALF, WORD_SCALE, FIRST_SCALE, SCORE_SCALE = 0.5, 2.5, 2.0, 3.0
 COMMON = 100  # words too common to mean anything
 # Where a score of a half and one of 0.8 lie, from what was held out (`--report`); descriptions are manuals and full of orders.
-HALFWAY, BLOCK, DESCRIBED = 1.2, 2.6, 2.0
+HALFWAY, BLOCK, DESCRIBED = 0.7, 1.8, 1.0
+CROWD = 0.2  # what the strongest passage of many loses for each time that there are e times as many: of many, some are strong by chance
 FOLDS = 4
 PERMISSIVE = re.compile(r"^(MIT|Apache|BSD|CC0|CC-BY-4|Unlicense)(?!.*(SA|NC|GPL|no LICENSE|none))")
 # Not injection, or nothing of it in the text.
@@ -36,11 +39,13 @@ OWN = re.compile(r"^(own_|ben_own|ben_x_)")
 
 
 class Case:
+    """A labelled message: its passages, and among how many each stands."""
+
     def __init__(self, line):
         self.name, self.family, label, self.direction, licence, self.source, passages = line.rstrip("\n").split("\t")
         self.bad, self.passages = label == "malicious", int(passages)
         self.usable = bool(PERMISSIVE.match(licence)) and not NOT_TEXT.match(self.family)
-        self.texts, self.rows = [], []
+        self.texts, self.rows, self.among = [], [], []
 
 
 def load(prefix):
@@ -51,8 +56,9 @@ def load(prefix):
     for line in open(prefix + ".tsv", encoding="utf-8"):
         case = Case(line)
         for _ in range(case.passages):
-            score, low, high, count = struct.unpack_from("<iQQI", raw, at)
-            at += 24
+            score, among, low, high, count = struct.unpack_from("<iIQQI", raw, at)
+            at += 28
+            case.among.append(among)
             parts, often = np.unique(np.frombuffer(raw, "<u4", count, at), return_counts=True)
             at += 4 * count
             (length,) = struct.unpack_from("<I", raw, at)
@@ -68,7 +74,7 @@ def load(prefix):
             case.rows.append(len(scores))
             scores.append(score)
         cases.append(case)
-    matrix = sp.csr_matrix((np.concatenate(values), np.concatenate(columns), np.array(pointers)), shape=(len(scores), BUCKETS + SAID + 6))
+    matrix = sp.csr_matrix((np.concatenate(values), np.concatenate(columns), np.array(pointers)), shape=(len(scores), PLAIN))
     return cases, matrix, np.array(scores)
 
 
@@ -87,35 +93,43 @@ class Vectors:
             self.tables.append((places[places < BUCKETS], known[order] * scale))
 
     def beside(self, matrix):
-        sums = [sp.csr_matrix(np.asarray(matrix[:, places] @ known, np.float32)) for places, known in self.tables]
-        return sp.hstack([matrix, *sums]).tocsr()
+        """The features, and beside them what is known of their words: few numbers that all are something."""
+        matrix.data = matrix.data.astype(np.float32)
+        return matrix, np.hstack([np.asarray(matrix[:, places] @ known, np.float32) for places, known in self.tables])
 
     def folded(self, weights):
         """The weights of the buckets alone."""
-        plain = weights[: BUCKETS + SAID + 6].copy()
+        plain = weights[:PLAIN].copy()
         for n, (places, known) in enumerate(self.tables):
-            start = BUCKETS + SAID + 6 + 100 * n
+            start = PLAIN + 100 * n
             plain[places] += known @ weights[start : start + 100]
         return plain
 
 
-def descend(matrix, sign, mass, start, steps=60):
+def descend(features, vectors, sign, mass, start, steps=60):
     """Logistic regression."""
-    columns = np.unique(matrix.indices)
-    matrix = matrix[:, columns]
-    across = matrix.T.tocsr()
+    columns = np.unique(features.indices)
+    features = features[:, columns].astype(np.float64)
+    across, of_vectors, count = features.T.tocsr(), np.ascontiguousarray(vectors.T), len(columns)
 
     def loss(point):
-        margin = sign * (matrix @ point[:-1] + point[-1])
+        known = (vectors @ point[count:-1].astype(np.float32)).astype(np.float64)
+        margin = sign * (features @ point[:count] + known + point[-1])
         slope = -sign * mass / (1 + np.exp(np.clip(margin, -50, 50)))
         value = (mass * np.logaddexp(0, -margin)).sum() + 0.5 * PULL * (point[:-1] @ point[:-1])
-        return value, np.append(across @ slope + PULL * point[:-1], slope.sum())
+        steep = np.concatenate([across @ slope, (of_vectors @ slope.astype(np.float32)).astype(np.float64)])
+        return value, np.append(steep + PULL * point[:-1], slope.sum())
 
-    begin = np.append(start[:-1][columns], start[-1])
+    begin = np.concatenate([start[:PLAIN][columns], start[PLAIN:]])
     found = scipy.optimize.minimize(loss, begin, jac=True, method="L-BFGS-B", options={"maxiter": steps, "maxcor": 8}).x
     weights = np.zeros(len(start))
-    weights[:-1][columns], weights[-1] = found[:-1], found[-1]
+    weights[:PLAIN][columns], weights[PLAIN:] = found[:count], found[count:]
     return weights
+
+
+def weighed(matrix, weights):
+    features, vectors = matrix
+    return features @ weights[:PLAIN] + vectors @ weights[PLAIN:-1].astype(np.float32) + weights[-1]
 
 
 def fit(cases, matrix, scores, chosen):
@@ -123,8 +137,9 @@ def fit(cases, matrix, scores, chosen):
     often = collections.Counter(case.family for case in chosen if case.bad)
     attacks = [case for case in chosen if case.bad and case.rows]
     harmless = np.array([row for case in chosen if not case.bad for row in case.rows])
-    mass = np.array([ATTACK * often[case.family] ** -0.5 for case in attacks])
-    weights, guess = np.zeros(matrix.shape[1] + 1), scores
+    mass = np.array([ATTACK * often[case.family] ** -0.5 * (OURS if OWN.match(case.family) else 1.0) for case in attacks])
+    features, vectors = matrix
+    weights, guess = np.zeros(PLAIN + vectors.shape[1] + 1), scores
     for turn in range(3):
         # Of harmless passages those that come close, and a tenth of the others for all of them.
         near = guess[harmless] > -5 if turn else np.zeros(len(harmless), bool)
@@ -133,8 +148,8 @@ def fit(cases, matrix, scores, chosen):
         best = [max(case.rows, key=lambda row: guess[row]) for case in attacks]
         rows = np.concatenate([np.array(best), harmless[kept]])
         sign = np.concatenate([np.ones(len(best)), -np.ones(kept.sum())])
-        weights = descend(matrix[rows], sign, np.concatenate([mass, np.where(near[kept], 1.0, 1 / share)]), weights)
-        guess = matrix @ weights[:-1] + weights[-1]
+        weights = descend(features[rows], vectors[rows], sign, np.concatenate([mass, np.where(near[kept], 1.0, 1 / share)]), weights)
+        guess = weighed(matrix, weights)
     return weights
 
 
@@ -142,9 +157,9 @@ def write(path, weights, vectors):
     plain, bias = vectors.folded(weights), weights[-1]
     table, said, known = plain[:BUCKETS], plain[BUCKETS : BUCKETS + SAID] * HALF, plain[BUCKETS + SAID :] * SCORE_SCALE
     scale = np.sort(np.abs(table))[-64] / 127
-    numbers = [scale, bias, known[0], known[1], bias + known[5] - DESCRIBED, known[3], known[4], 1.386 / (BLOCK - HALFWAY), HALFWAY]
+    numbers = [scale, bias, known[0], known[1], bias + known[5] - DESCRIBED, known[3], known[4], 1.386 / (BLOCK - HALFWAY), HALFWAY, CROWD]
     with open(path, "wb") as out:
-        out.write(b"VANGSEM2")
+        out.write(b"VANGSEM3")
         out.write(struct.pack(f"<{len(numbers)}f", *numbers))
         out.write(said.astype("<f4").tobytes())
         out.write(np.clip(np.round(table / scale), -127, 127).astype(np.int8).tobytes())
@@ -253,10 +268,10 @@ def held_out(cases, matrix, scores, parts):
         measured = set().union(*(runs(case) for n, case in enumerate(cases) if case.bad and parts[n] == part and n not in own))
         seen = [case for n, case in enumerate(cases) if case.usable and parts[n] != part and not (n in own and own[n] & measured)]
         weights = fit(cases, matrix, scores, seen)
-        guess = matrix @ weights[:-1] + weights[-1]
+        guess = weighed(matrix, weights)
         for n, case in enumerate(cases):
             if parts[n] == part and case.rows:
-                found[n] = guess[case.rows].max() - (DESCRIBED if case.direction == "tools_list" else 0)
+                found[n] = (guess[case.rows] - CROWD * np.log(case.among)).max() - (DESCRIBED if case.direction == "tools_list" else 0)
     return found
 
 

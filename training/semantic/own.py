@@ -6,8 +6,20 @@ import random
 import re
 
 MOST = 14
-CHOICE = re.compile(r"\{([^{}]*)\}")
+CHOICE = re.compile(r"\{([^{}]*\|[^{}]*)\}")
 LIST = re.compile(r"\$([a-z]+)")
+
+
+def parted(words):
+    """What stands between bars, but for those of a choice within it."""
+    parts, depth = [""], 0
+    for letter in words:
+        depth += (letter == "{") - (letter == "}")
+        if letter == "|" and not depth:
+            parts.append("")
+        else:
+            parts[-1] += letter
+    return parts
 
 
 def variants(rng, line, lists, most):
@@ -17,7 +29,7 @@ def variants(rng, line, lists, most):
         text = line
         while True:
             # A list is opened only where it was chosen, so that of each alternative as many are made as of the others.
-            if (found := CHOICE.search(text)) and "|" in found.group(1):
+            if found := CHOICE.search(text):
                 text = text[: found.start()] + rng.choice(found.group(1).split("|")) + text[found.end() :]
             elif (found := LIST.search(text)) and found.group(1) in lists:
                 text = text[: found.start()] + rng.choice(lists[found.group(1)]) + text[found.end() :]
@@ -41,7 +53,7 @@ def main():
             section = line[3:]
         elif line.startswith("@"):
             name, words = line[1:].split(" ", 1)
-            lists[name] = words.split("|")
+            lists[name] = parted(words)
         elif line and not line.startswith("#") or line.startswith("{#"):
             if section == "carrier":
                 carriers.append(line.replace("\\n", "\n"))

@@ -30,8 +30,12 @@ pub trait Scorer: fmt::Debug + Send + Sync {
     /// What the parts of one sentence weigh: sentences that stand together are weighed each once.
     fn weigh(&self, sentence: &str) -> Weight;
 
-    /// How likely it is that sentences of this weight, which say `said`, give orders to a model: 0 to 1.
+    /// How strongly sentences of this weight, which say `said`, give orders to a model: the more, the stronger.
     fn injection(&self, weight: Weight, said: &Said) -> f32;
+
+    /// How likely it is that a text gives such orders of which `windows` were judged and the strongest gave `strongest`: 0 to 1. Of
+    /// many some are strong by chance.
+    fn likely(&self, strongest: f32, windows: usize) -> f32;
 }
 
 /// What the parts of a text weigh together.

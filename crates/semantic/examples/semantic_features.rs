@@ -7,7 +7,7 @@
     reason = "reads a corpus of ours, no peer's bytes"
 )]
 
-use std::collections::HashSet;
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{BufRead as _, BufReader, BufWriter, Write as _};
 
@@ -45,33 +45,39 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             for part in ["result", "params", "error"] {
                 strings(&case["message"][part], &mut texts);
             }
-            let mut seen = HashSet::new();
+            let mut seen = BTreeMap::new();
             for text in texts {
                 each_view(text, Roles::TEXT, &ViewLimits::default(), &mut |view, chain| {
                     if matches!(chain.kind(), ViewKind::Spaced | ViewKind::Leet | ViewKind::Rot13 | ViewKind::Reversed)
                     {
                         return;
                     }
+                    let mut found = Vec::new();
                     passages(view, direction, &mut |passage| {
                         let sentences: Vec<String> =
                             passage.sentences.iter().map(|&sentence| sentence.to_owned()).collect();
-                        seen.insert((sentences, passage.said.features, passage.said.score));
+                        found.push((sentences, passage.said.features, passage.said.score));
                     });
+                    // Among how few it stands anywhere: there it is strongest.
+                    let among = found.len() as u32;
+                    for passage in found {
+                        let fewest = seen.entry(passage).or_insert(among);
+                        *fewest = among.min(*fewest);
+                    }
                 });
             }
-            let mut seen: Vec<_> = seen.into_iter().collect();
-            seen.sort();
             let of = |key: &str| case[key].as_str().unwrap_or("").replace(['\t', '\n'], " ");
             let (id, family, label) = (of("id"), of("family"), of("label"));
             let head = [id, family, label, of("direction"), of("licence"), of("source"), seen.len().to_string()];
             writeln!(cases, "{}", head.join("\t"))?;
-            for (sentences, said, score) in seen {
+            for ((sentences, said, score), among) in seen {
                 let mut ids: Vec<u32> = Vec::new();
                 for sentence in &sentences {
                     features::each(sentence, &mut |bucket| ids.push(bucket as u32));
                 }
                 let text = sentences.concat();
                 bags.write_all(&score.to_le_bytes())?;
+                bags.write_all(&among.to_le_bytes())?;
                 bags.write_all(&said.to_le_bytes())?;
                 bags.write_all(&(ids.len() as u32).to_le_bytes())?;
                 ids.iter().try_for_each(|id| bags.write_all(&id.to_le_bytes()))?;

@@ -11,9 +11,9 @@ use crate::features;
 /// The model that comes with the program.
 static OWN: &[u8] = include_bytes!("../model/injection.bin");
 /// What a file of this version begins with.
-const VERSION: &[u8; 8] = b"VANGSEM2";
+const VERSION: &[u8; 8] = b"VANGSEM3";
 /// Numbers after that, before the weights.
-const NUMBERS: usize = 9;
+const NUMBERS: usize = 10;
 /// Things that L1 says of a text, each with a weight.
 const SAID: usize = 128;
 
@@ -29,6 +29,8 @@ pub struct Embedded {
     /// How steeply a likelihood rises, and where it is a half.
     slope: f32,
     middle: f32,
+    /// What the strongest of many loses for each time that there are e times as many.
+    crowd: f32,
 }
 
 /// What is known of one direction.
@@ -81,7 +83,7 @@ impl Embedded {
         if !numbers.iter().all(|number| number.is_finite()) {
             return Err(ModelError::Number);
         }
-        let (&[step, bias, point, beyond, d_bias, d_point, d_beyond, slope, middle], said) =
+        let (&[step, bias, point, beyond, d_bias, d_point, d_beyond, slope, middle, crowd], said) =
             numbers.split_first_chunk::<NUMBERS>().ok_or(ModelError::Version)?;
         Ok(Self {
             weights,
@@ -91,6 +93,7 @@ impl Embedded {
             descriptions: Known { bias: d_bias, point: d_point, beyond: d_beyond },
             slope,
             middle,
+            crowd,
         })
     }
 }
@@ -114,6 +117,12 @@ impl Scorer for Embedded {
             logit += self.said.get(rest.trailing_zeros() as usize).copied().unwrap_or(0.0);
             rest &= rest.wrapping_sub(1);
         }
+        logit
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "a few more or less of a million are nothing")]
+    fn likely(&self, strongest: f32, windows: usize) -> f32 {
+        let logit = strongest - self.crowd * (windows.max(1) as f32).ln();
         1.0 / (1.0 + (-self.slope * (logit - self.middle)).exp())
     }
 }
@@ -123,8 +132,16 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_strongest_of_many_is_less_likely_an_attack() {
+        let scorer = Embedded::own().expect("the model that comes with the program is whole");
+        let likely = [0, 1, 40, 4000, usize::MAX].map(|windows| scorer.likely(2.0, windows));
+        assert!(likely.is_sorted_by(|few, many| few >= many) && likely[1] > likely[2], "{likely:?}");
+        assert!(likely.iter().all(|likely| (0.0..=1.0).contains(likely)), "{likely:?}");
+    }
+
+    #[test]
     fn a_model_of_another_version_or_length_is_refused() {
-        assert_eq!(Embedded::read(b"VANGSEM1").err(), Some(ModelError::Version));
+        assert_eq!(Embedded::read(b"VANGSEM2").err(), Some(ModelError::Version));
         assert_eq!(Embedded::read(b"").err(), Some(ModelError::Version));
         assert!(matches!(Embedded::read(&OWN[..OWN.len() - 1]).err(), Some(ModelError::Length(..))));
         let mut broken = OWN.to_vec();

@@ -47,18 +47,20 @@ fn look(look: &Look<'_>, found: &mut Found<'_>) {
     let (order, suspicion) = weights::thresholds(look.direction);
     let mut best: Option<(i32, Range<usize>)> = None;
     let mut disguised: Option<Range<usize>> = None;
-    let mut meant = (Meant::Nothing, f32::MIN, 0..0);
+    let mut strongest: Option<(f32, Range<usize>)> = None;
+    let mut judged = 0_usize;
     let mut last = (0, 0);
     let meaning = look.meaning.filter(|_| look.wants(MEANT) || look.wants(DOUBTED));
     windows(look.view, meaning.map(Meaning::scorer), &mut |window| {
         let Window { features, place, alone, .. } = window;
+        judged = judged.saturating_add(1);
         // What says the same as the window before scores no more.
         let score = if last.0 == *features { last.1 } else { weights::score(*features, look.direction) };
         if let Some(meaning) = meaning.filter(|_| window.weight != Weight::default()) {
             let said = Said { features: *features, score, direction: look.direction };
-            let likely = meaning.scorer().injection(window.weight, &said);
-            if likely > meant.1 {
-                meant = (meaning.of(likely), likely, place.clone());
+            let strength = meaning.scorer().injection(window.weight, &said);
+            if strongest.as_ref().is_none_or(|(most, _)| strength > *most) {
+                strongest = Some((strength, place.clone()));
             }
         }
         if *alone || std::mem::replace(&mut last, (*features, score)).0 == *features {
@@ -74,10 +76,12 @@ fn look(look: &Look<'_>, found: &mut Found<'_>) {
     if let Some(place) = disguised {
         found(DISGUISED, place);
     }
-    match meant {
-        (Meant::Attack, _, place) => found(MEANT, place),
-        (Meant::Doubt, _, place) => found(DOUBTED, place),
-        (Meant::Nothing, ..) => {}
+    if let (Some(meaning), Some((strength, place))) = (meaning, strongest) {
+        match meaning.of(meaning.scorer().likely(strength, judged)) {
+            Meant::Attack => found(MEANT, place),
+            Meant::Doubt => found(DOUBTED, place),
+            Meant::Nothing => {}
+        }
     }
     if let Some((score, place)) = best {
         found(usize::from(score < order), place);
@@ -126,6 +130,10 @@ impl Scorer for Nobody {
     }
 
     fn injection(&self, _: Weight, _: &Said) -> f32 {
+        0.0
+    }
+
+    fn likely(&self, _: f32, _: usize) -> f32 {
         0.0
     }
 }
