@@ -7,6 +7,7 @@
 #![allow(clippy::missing_panics_doc, reason = "a test fails by panicking, and so does all that it stands on")]
 
 mod audit;
+mod classifier;
 mod client;
 mod fixtures;
 mod gateway;
@@ -21,6 +22,7 @@ mod tls;
 mod upstream;
 
 pub use audit::{Log, Record};
+pub use classifier::{Classifier, Cuts};
 pub use client::{Client, PATIENCE, Proxy, vanguard};
 pub use fixtures::{
     cerbos, conformance_client, legacy_rules, newer_node, node, node_script, python, python_script, repository,

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use crate::workspace::{self, Outcome, cargo, command, release_binary};
+use crate::workspace::{self, FEATURES, Outcome, cargo, command, release_binary};
 use crate::{fuzz, supply, test};
 
 /// One thing to be checked.
@@ -40,13 +40,15 @@ fn format() -> Outcome {
 }
 
 fn lints() -> Outcome {
-    workspace::run(&mut cargo(["clippy", "--workspace", "--all-targets", "--locked", "--", "--deny", "warnings"]))
+    let arguments =
+        ["clippy", "--workspace", "--all-targets", "--locked", "--features", FEATURES, "--", "--deny", "warnings"];
+    workspace::run(&mut cargo(arguments))
 }
 
 fn documentation() -> Outcome {
     // The pages are for people who work on this, so they hold private items, and links to them are good.
     let strict = "--deny warnings --allow rustdoc::private_intra_doc_links";
-    let arguments = ["doc", "--workspace", "--no-deps", "--document-private-items", "--locked"];
+    let arguments = ["doc", "--workspace", "--no-deps", "--document-private-items", "--locked", "--features", FEATURES];
     workspace::run(cargo(arguments).env("RUSTDOCFLAGS", strict))
 }
 

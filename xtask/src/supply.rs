@@ -83,7 +83,8 @@ struct EdgeKind {
 }
 
 pub(crate) fn metadata() -> Outcome<Metadata> {
-    let text = output(&mut cargo(["metadata", "--format-version", "1", "--locked"]))?;
+    // With what some builds have and others lack: all of it is shipped to somebody.
+    let text = output(&mut cargo(["metadata", "--format-version", "1", "--locked", "--all-features"]))?;
     serde_json::from_slice(&text).map_err(|e| format!("cargo metadata cannot be read: {e}"))
 }
 

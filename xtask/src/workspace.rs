@@ -8,6 +8,9 @@ use std::process::Command;
 /// Why a chore failed, as one line for a person.
 pub(crate) type Outcome<T = ()> = Result<T, String>;
 
+/// Features that are off unless somebody asks for them. Tests, lints and documentation have them all; the release binary has none.
+pub(crate) const FEATURES: &str = "vanguard/onnx";
+
 /// The root of the repository.
 pub(crate) fn root() -> PathBuf {
     let mut root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));

@@ -195,6 +195,8 @@ fn no_secret_is_in_a_question() {
     let asked = talk.calls("run_command", r#"{"command":"deploy --host a","password":"correct horse"}"#);
     let masked = asked[0].masked();
     assert!(masked.text().contains("deploy --host a") && !masked.text().contains("correct horse"), "{}", masked.text());
+    // What leaves nowhere keeps them.
+    assert!(asked[0].texts().any(|text| text == "correct horse"));
     assert!(!format!("{:?}", asked[0]).contains("deploy"), "what is printed for debugging holds no text");
 }
 

@@ -1,10 +1,13 @@
 //! What a text means (L2): scores that no list of words can give.
 //!
 //! The engine asks a scorer ([`vanguard_engine::meaning::Scorer`]) about every few sentences that a model is to read;
-//! [`Embedded`] answers in microseconds. What is worth more than that a [`remote`] scorer is asked about, without anybody waiting who need not.
+//! [`Embedded`] answers in microseconds. What is worth more than that a [`remote`] scorer is asked about, without anybody waiting who need not; with the
+//! feature `onnx` a classifier in a file of the user's own, too.
 
 mod embedded;
 pub mod features;
+#[cfg(feature = "onnx")]
+pub mod onnx;
 pub mod remote;
 
 pub use embedded::{Embedded, ModelError};

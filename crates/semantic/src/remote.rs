@@ -1,6 +1,6 @@
-//! Scorers that take their time: language models, asked over HTTP.
+//! Scorers that take their time: language models, asked over HTTP, and whatever else [scores](Score).
 //!
-//! [`Remote`] is the [`Counsel`](vanguard_engine::meaning::Counsel) of the edge. What it may send is what the engine has masked; the text stands
+//! [`Remote`] is the [`Counsel`](vanguard_engine::meaning::Counsel) of the edge. What a [`Client`] may send is what the engine has masked; the text stands
 //! in a fence that it cannot close (`prompt`), and an answer that is not a score is an error (`answer`). Nobody waits here but threads of its own: for a
 //! scorer that does not answer there is a time-out, for one that never does a breaker, for too many questions a budget.
 
@@ -13,13 +13,17 @@ mod client;
 mod counsel;
 mod prompt;
 mod queue;
+mod trial;
 
 use std::time::Duration;
 
 pub use backend::{Backend, BackendError, Format, Kind, Request};
-pub use client::{Client, TriedOut};
+pub use client::Client;
 pub use counsel::{Remote, Score};
 pub use prompt::Prompt;
+#[cfg(feature = "onnx")]
+pub(crate) use trial::TEXTS;
+pub use trial::{Adviser, Shown, TriedOut};
 
 /// What a scorer is given.
 #[derive(Debug, Clone)]

@@ -57,7 +57,7 @@ pub(crate) enum Command {
     Audit(audit::Args),
     /// Show what servers' tools were pinned as, and accept what they are now
     Pins(pins::Args),
-    /// Show what a language model would be asked, and try it out
+    /// Show what a language model or classifier would be asked, and try it out
     Semantic(semantic::Args),
     /// Show which sessions are open, and what they have done
     Sessions(sessions::Args),

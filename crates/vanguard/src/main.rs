@@ -35,6 +35,8 @@ fn main() -> ExitCode {
     if let Some(code) = vanguard_sandbox::step() {
         return code;
     }
+    #[cfg(feature = "onnx")]
+    keep_texts_out_of_panics();
     let outcome = match Cli::parse().command {
         Command::Start(args) => commands::start::run(&args),
         #[cfg(unix)]
@@ -65,4 +67,20 @@ fn main() -> ExitCode {
         }
         failure.code()
     })
+}
+
+/// Has nothing but the place told where a runtime falls over a text: what it says of it may quote the text.
+#[cfg(feature = "onnx")]
+fn keep_texts_out_of_panics() {
+    let usual = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |fell| {
+        let thread = std::thread::current();
+        let is_scorer = |name: &str| name == "scorer" || name.starts_with("rten-");
+        match fell.location() {
+            Some(place) if thread.name().is_some_and(is_scorer) => {
+                anstream::eprintln!("vanguard: what runs the classifier panicked at {place}");
+            }
+            _ => usual(fell),
+        }
+    }));
 }

@@ -326,3 +326,15 @@ fn a_backend_is_tried_out_and_what_is_sent_is_shown() {
     let (code, said) = run("semantic: {}", &["semantic", "check"]);
     assert!(code == Some(3) && said.contains("nobody is asked"), "{said}");
 }
+
+#[test]
+fn a_build_without_classifiers_says_how_to_have_them() {
+    let files = tempfile::tempdir().unwrap();
+    let config = written(files.path(), "semantic: {backend: onnx, onnx: {model: model.onnx}}");
+    for arguments in [&["info"][..], &["semantic", "check"]] {
+        let output = vanguard().args(arguments).arg("--config").arg(&config).output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(3), "{said}");
+        assert!(said.contains("this build has no ONNX") && said.contains("--features onnx"), "{said}");
+    }
+}

@@ -79,6 +79,9 @@ pub enum Unscored {
     /// Its answer holds no score between 0 and 1, or no short reason.
     #[error("the scorer's answer holds no score")]
     NoScore,
+    /// The text has more tokens than the scorer reads in its time.
+    #[error("the text is longer than the scorer reads in its time")]
+    Endless,
     /// It has failed so often that it is left alone for a while.
     #[error("the scorer has failed and is left alone for a while")]
     LeftAlone,
@@ -92,7 +95,7 @@ pub enum Unscored {
 
 impl Unscored {
     /// All of them, one for each kind.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Deadline,
         Self::Timeout,
         Self::Unreachable,
@@ -103,6 +106,7 @@ impl Unscored {
         Self::TooLong,
         Self::Garbage,
         Self::NoScore,
+        Self::Endless,
         Self::LeftAlone,
         Self::Budget,
         Self::Busy,
@@ -121,6 +125,7 @@ impl Unscored {
             Self::TooLong => "too_long",
             Self::Garbage => "garbage",
             Self::NoScore => "no_score",
+            Self::Endless => "endless",
             Self::LeftAlone => "left_alone",
             Self::Budget => "budget",
             Self::Busy => "busy",

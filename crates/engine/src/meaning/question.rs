@@ -114,6 +114,11 @@ impl Question {
         digest.finalize().into()
     }
 
+    /// Its texts as they stand in the message, secrets and all: for a scorer inside this process, which passes nothing on.
+    pub fn texts(&self) -> impl Iterator<Item = &str> {
+        self.parts.iter().map(Part::text)
+    }
+
     /// As it may leave the machine.
     pub fn masked(&self) -> Masked {
         let mut text = String::new();

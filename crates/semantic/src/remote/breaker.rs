@@ -79,7 +79,12 @@ fn is_down(failed: Unscored) -> bool {
         | Unscored::TooLong
         | Unscored::Garbage => true,
         Unscored::Status(status) => !matches!(status, 400 | 413 | 422),
-        Unscored::NoScore | Unscored::Deadline | Unscored::LeftAlone | Unscored::Budget | Unscored::Busy => false,
+        Unscored::NoScore
+        | Unscored::Endless
+        | Unscored::Deadline
+        | Unscored::LeftAlone
+        | Unscored::Budget
+        | Unscored::Busy => false,
     }
 }
 

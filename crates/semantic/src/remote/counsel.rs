@@ -6,7 +6,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use vanguard_engine::meaning::{Advice, Counsel, Figures, Masked, Question, Scored, Told, Unscored};
+use vanguard_engine::meaning::{Advice, Counsel, Figures, Question, Scored, Told, Unscored};
 
 use super::breaker::Breaker;
 use super::budget::{Budget, reckoned};
@@ -16,11 +16,11 @@ use super::{Limits, MAX_QUEUED, MAX_WAITING};
 
 /// Gives a score, however long that takes; and the tokens that it says it took.
 pub trait Score: fmt::Debug + Send + Sync {
-    /// Scores a text.
+    /// Scores the texts of a question. Whoever passes them on passes them on as they are [masked](Question::masked).
     ///
     /// # Errors
     /// Why there is no score.
-    fn score(&self, masked: &Masked) -> Result<(Scored, Option<u64>), Unscored>;
+    fn score(&self, question: &Question) -> Result<(Scored, Option<u64>), Unscored>;
 }
 
 /// Asks a scorer that takes its time. Its threads begin with the first question, and end with it.
@@ -212,7 +212,7 @@ impl Shared {
 
     /// The score of a question. A scorer that falls over gives none.
     fn score(&self, question: &Question) -> Result<(Scored, Option<u64>), Unscored> {
-        catch_unwind(AssertUnwindSafe(|| self.scorer.score(&question.masked()))).unwrap_or(Err(Unscored::Garbage))
+        catch_unwind(AssertUnwindSafe(|| self.scorer.score(question))).unwrap_or(Err(Unscored::Garbage))
     }
 
     /// Tells those whose time is over.

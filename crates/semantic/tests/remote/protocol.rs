@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use e2e::{Authority, Protocol, Reply, SCORER_KEY, SCORER_MODEL, Scorer};
 use vanguard_engine::meaning::Unscored;
-use vanguard_semantic::remote::{Backend, BackendError, Client, Format, Kind, Prompt};
+use vanguard_semantic::remote::{Adviser as _, Backend, BackendError, Client, Format, Kind, Prompt};
 
 use crate::support::{Edge, PATIENCE, answer, ask, client, limits, remote};
 

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use e2e::{Protocol, SCORER_KEY, SCORER_MODEL, Scorer};
 use vanguard_engine::engine::Scratch;
-use vanguard_engine::meaning::{Advice, Asking, Counsel, Figures, Masked, Question, Scored, Told, Unscored};
+use vanguard_engine::meaning::{Advice, Asking, Counsel, Figures, Question, Scored, Told, Unscored};
 use vanguard_engine::rules::{PackSource, RuleSet, Tuning, builtin};
 use vanguard_engine::{Clock, Engine, Flow, Limits as Messages, Policy, Profile, Session};
 use vanguard_semantic::remote::{Backend, Client, Format, Kind, Limits, Remote, Score};
@@ -153,7 +153,7 @@ pub(crate) fn answer(remote: &Remote, question: Question) -> Advice {
 pub(crate) struct Own(pub(crate) Duration, pub(crate) Result<f32, Unscored>);
 
 impl Score for Own {
-    fn score(&self, _: &Masked) -> Result<(Scored, Option<u64>), Unscored> {
+    fn score(&self, _: &Question) -> Result<(Scored, Option<u64>), Unscored> {
         std::thread::sleep(self.0);
         let scored = |score| Scored { score, reason: "x".into(), by: "own".into(), took: self.0 };
         self.1.map(|score| (scored(score), Some(7)))

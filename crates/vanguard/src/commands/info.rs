@@ -48,12 +48,12 @@ pub(crate) fn run(args: &Args) -> Outcome {
     let count = engine.rules().rules().len();
     let _ =
         writeln!(text, "layer 1   on: strict reading, {} checks of the engine, {count} rules", engine.checks().count());
-    let scored = match settings.semantic.client()? {
+    let scored = match settings.semantic.adviser()? {
         _ if !settings.semantic.enabled.value => "off".to_owned(),
         None => "on: the embedded scorer".to_owned(),
-        Some(client) => {
+        Some(adviser) => {
             let mode = serde_json::to_value(settings.semantic.asked.mode.value).unwrap_or_default();
-            format!("on: the embedded scorer, and {} ({})", client.name(), mode.as_str().unwrap_or_default())
+            format!("on: the embedded scorer, and {} ({})", adviser.name(), mode.as_str().unwrap_or_default())
         }
     };
     let _ = writeln!(text, "layer 2   {scored} ({})", settings.semantic.enabled.origin);

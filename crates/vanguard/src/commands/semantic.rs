@@ -1,4 +1,4 @@
-//! `semantic`: what a language model would be asked, and whether it answers.
+//! `semantic`: what a language model or a classifier would be asked, and whether it answers.
 
 mod preview;
 
@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use serde::Serialize;
 use vanguard_engine::meaning::Scored;
-use vanguard_semantic::remote::{Client, TriedOut};
+use vanguard_semantic::remote::{Adviser, TriedOut};
 
 use super::given::Given;
 use crate::config::sources::Surroundings;
@@ -59,11 +59,11 @@ pub(crate) fn run(args: &Args) -> Outcome {
 }
 
 /// Whoever is asked by these settings.
-fn client(settings: &Settings) -> Result<Client, Failure> {
-    settings.semantic.client()?.ok_or_else(|| {
+fn adviser(settings: &Settings) -> Result<Box<dyn Adviser>, Failure> {
+    settings.semantic.adviser()?.ok_or_else(|| {
         let origin = &settings.semantic.asked.backend.origin;
         Failure::Configuration(format!(
-            "nobody is asked: semantic.backend is embedded ({origin}); say ollama, openai or anthropic"
+            "nobody is asked: semantic.backend is embedded ({origin}); say ollama, openai, anthropic or onnx"
         ))
     })
 }
@@ -90,9 +90,9 @@ fn check(json: bool, sources: &Sources) -> Outcome {
     let around = Surroundings::of_process();
     let resolved = sources.resolve(Vec::new(), &around)?;
     super::warn_all(&resolved.warnings);
-    let client = client(&resolved.settings)?;
+    let adviser = adviser(&resolved.settings)?;
     let semantic = &resolved.settings.semantic;
-    let tried = client.try_out().map(|out| {
+    let tried = adviser.try_out().map(|out| {
         let attack = out.text == "attack";
         let fits = |score| if attack { score >= semantic.warn.value } else { score < semantic.block.value };
         tried(out, &fits)
@@ -105,9 +105,9 @@ fn check(json: bool, sources: &Sources) -> Outcome {
             fits: bool,
             texts: &'a [Tried],
         }
-        super::print_json(&Report { scorer: client.name(), fits, texts: &tried });
+        super::print_json(&Report { scorer: adviser.name(), fits, texts: &tried });
     } else {
-        super::print(&text(client.name(), &tried));
+        super::print(&text(adviser.name(), &tried));
     }
     if fits { Ok(ExitCode::SUCCESS) } else { Err(Failure::Refused) }
 }

@@ -25,8 +25,9 @@ pub(crate) struct Semantic {
     pub(crate) warn: Option<f32>,
     /// The score from which on it is refused: 0 to 1.
     pub(crate) block: Option<f32>,
-    /// Who is asked beside the scorer inside the program: `embedded` (nobody), `ollama`, `openai` (and all servers that speak like it) or
-    /// `anthropic`. Where nobody says: nobody, unless `enabled` is said and a server is named below.
+    /// Who is asked beside the scorer inside the program: `embedded` (nobody), `ollama`, `openai` (and all servers that speak like it),
+    /// `anthropic`, or `onnx` (a classifier in a file; in builds with the feature `onnx`). Where nobody says: nobody, unless `enabled` is said and
+    /// a server is named below.
     pub(crate) backend: Option<BackendName>,
     /// Whether messages wait for it: `async` (they go on; what is said later is recorded, and calls that send or run something are judged
     /// by it), `sync` (they are held for `deadline_ms` at most) or `off`.
@@ -65,6 +66,8 @@ pub(crate) struct Semantic {
     pub(crate) openai: OpenAi,
     /// Anthropic.
     pub(crate) anthropic: Anthropic,
+    /// A classifier in an ONNX file, which is run in this process.
+    pub(crate) onnx: Onnx,
 }
 
 /// An Ollama server.
@@ -106,6 +109,24 @@ pub(crate) struct Anthropic {
     pub(crate) key: Option<String>,
 }
 
+/// A classifier in an ONNX file.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+#[schemars(inline)]
+pub(crate) struct Onnx {
+    /// The file.
+    pub(crate) model: Option<PathBuf>,
+    /// Its `tokenizer.json`. The one beside the model by default.
+    pub(crate) tokenizer: Option<PathBuf>,
+    /// The labels that are attacks, by name, or by number from 0. By default those that are called so (`INJECTION`, `JAILBREAK`, `MALICIOUS`…) in
+    /// the `config.json` beside the model.
+    pub(crate) attack: Option<Vec<String>>,
+    /// Tokens that it reads at once: 16 to 8,192. By default 512, or as many as the `config.json` has room for.
+    pub(crate) max_tokens: Option<u32>,
+    /// Threads that run it, for all texts together: 1 to 64.
+    pub(crate) threads: Option<u32>,
+}
+
 /// Who is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
@@ -116,6 +137,7 @@ pub(crate) enum BackendName {
     #[serde(rename = "openai")]
     OpenAi,
     Anthropic,
+    Onnx,
 }
 
 /// Whether messages wait.
@@ -224,6 +246,7 @@ impl Semantic {
             ("semantic.ollama", self.ollama.url.is_some() || self.ollama.model.is_some()),
             ("semantic.openai", self.openai.is_written()),
             ("semantic.anthropic", self.anthropic.is_written()),
+            ("semantic.onnx", self.onnx.is_written()),
         ];
         keys.into_iter().filter(|(_, refused)| *refused).map(|(key, _)| key).collect()
     }
@@ -232,6 +255,13 @@ impl Semantic {
 impl OpenAi {
     fn is_written(&self) -> bool {
         self.url.is_some() || self.model.is_some() || self.key.is_some() || self.format.is_some()
+    }
+}
+
+impl Onnx {
+    fn is_written(&self) -> bool {
+        let Self { model, tokenizer, attack, max_tokens, threads } = self;
+        model.is_some() || tokenizer.is_some() || attack.is_some() || max_tokens.is_some() || threads.is_some()
     }
 }
 

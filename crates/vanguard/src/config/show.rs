@@ -210,6 +210,11 @@ impl Rows {
         self.add("semantic.anthropic.url", &asked.anthropic_url, |url| url.as_deref().map(masked_url));
         self.add("semantic.anthropic.model", &asked.anthropic_model, Clone::clone);
         self.add("semantic.anthropic.key", &asked.anthropic_key, key);
+        self.add("semantic.onnx.model", &asked.onnx_model, Clone::clone);
+        self.add("semantic.onnx.tokenizer", &asked.onnx_tokenizer, Clone::clone);
+        self.add("semantic.onnx.attack", &asked.onnx_attack, Clone::clone);
+        self.add("semantic.onnx.max_tokens", &asked.onnx_max_tokens, |tokens| *tokens);
+        self.add("semantic.onnx.threads", &asked.onnx_threads, |threads| *threads);
     }
 
     fn add<T, S: Serialize>(&mut self, key: &str, set: &Set<T>, shown: impl Fn(&T) -> S) {

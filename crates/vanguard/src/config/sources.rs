@@ -6,6 +6,7 @@ use vanguard_engine::policy::Profile;
 
 use super::behaviour::Behaviour;
 use super::entry::Entry;
+use super::semantic::Semantic;
 use super::servers::Served;
 use super::{Layer, Origin, Settings, Written, file, trust, variables};
 use crate::exit::Failure;
@@ -188,8 +189,10 @@ fn rebase(mut written: Written, file: &Path) -> Written {
     let of_entry =
         [keys, &mut jwt.jwks_file, &mut tls.certificate, &mut tls.key, &mut tls.client_ca, &mut tls.client_crl];
     let Behaviour { sequences, redis, .. } = &mut written.behaviour;
-    let of_behaviour = sequences.iter_mut().flatten().chain(&mut redis.ca_file).chain(&mut written.semantic.ca_file);
-    for file in of_entry.into_iter().flatten().chain(of_behaviour) {
+    let of_behaviour = sequences.iter_mut().flatten().chain(&mut redis.ca_file);
+    let Semantic { ca_file, onnx, .. } = &mut written.semantic;
+    let of_semantic = [ca_file, &mut onnx.model, &mut onnx.tokenizer].into_iter().flatten();
+    for file in of_entry.into_iter().flatten().chain(of_behaviour).chain(of_semantic) {
         *file = base.join(&file);
     }
     for zone in written.zones.iter_mut().flatten() {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use vanguard_engine::meaning::{About, Asking, Counsel, Wait};
 use vanguard_engine::policy::Profile;
-use vanguard_semantic::remote::{Backend, Client, Format, Kind, Limits, Remote};
+use vanguard_semantic::remote::{Adviser, Backend, Client, Format, Kind, Limits, Remote};
 
 use super::{AboutName, BackendName, FormatName, ModeName, OnFailureName, Scored};
 use crate::config::origin::pick;
@@ -34,6 +34,11 @@ pub(crate) struct Asked {
     pub(crate) anthropic_url: Set<Option<String>>,
     pub(crate) anthropic_model: Set<Option<String>>,
     pub(crate) anthropic_key: Set<Option<String>>,
+    pub(crate) onnx_model: Set<Option<PathBuf>>,
+    pub(crate) onnx_tokenizer: Set<Option<PathBuf>>,
+    pub(crate) onnx_attack: Set<Option<Vec<String>>>,
+    pub(crate) onnx_max_tokens: Set<Option<u32>>,
+    pub(crate) onnx_threads: Set<u32>,
 }
 
 /// Who is asked, and about what.
@@ -100,6 +105,11 @@ impl Asked {
             anthropic_url: text(|s| &s.anthropic.url),
             anthropic_model: text(|s| &s.anthropic.model),
             anthropic_key: text(|s| &s.anthropic.key),
+            onnx_model: pick(layers, None, |w| w.semantic.onnx.model.clone().map(Some)),
+            onnx_tokenizer: pick(layers, None, |w| w.semantic.onnx.tokenizer.clone().map(Some)),
+            onnx_attack: pick(layers, None, |w| w.semantic.onnx.attack.clone().map(Some)),
+            onnx_max_tokens: pick(layers, None, |w| w.semantic.onnx.max_tokens.map(Some)),
+            onnx_threads: pick(layers, 1, |w| w.semantic.onnx.threads),
         };
         if let Some(implied) = asked.implied(enabled) {
             asked.backend = implied;
@@ -123,7 +133,12 @@ impl Asked {
     }
 
     pub(super) fn within_reason(&self) -> Result<(), Failure> {
-        for Number { key, set, least, most } in &self.numbers {
+        let of_onnx = self.onnx_max_tokens.value.map(|value| {
+            let set = Set { value, origin: self.onnx_max_tokens.origin.clone() };
+            Number { key: "semantic.onnx.max_tokens", set, least: 16, most: 8_192 }
+        });
+        let threads = Number { key: "semantic.onnx.threads", set: self.onnx_threads.clone(), least: 1, most: 64 };
+        for Number { key, set, least, most } in self.numbers.iter().chain(&of_onnx).chain([&threads]) {
             if !(*least..=*most).contains(&set.value) {
                 let what = format!("{key} is {} ({}); it must lie between {least} and {most}", set.value, set.origin);
                 return Err(Failure::Configuration(what));
@@ -147,16 +162,59 @@ impl Asked {
 
 impl Scored {
     /// Whoever is to be asked, if anybody is.
-    pub(crate) fn client(&self) -> Result<Option<Client>, Failure> {
+    pub(crate) fn adviser(&self) -> Result<Option<Box<dyn Adviser>>, Failure> {
         let asked = &self.asked;
-        let (kind, url, model, key) = match asked.backend.value {
+        let kind = match asked.backend.value {
             _ if !self.enabled.value => return Ok(None),
             BackendName::Embedded => return Ok(None),
-            BackendName::Ollama => (Kind::Ollama, &asked.ollama_url, &asked.ollama_model, None),
-            BackendName::OpenAi => (Kind::OpenAi, &asked.openai_url, &asked.openai_model, Some(&asked.openai_key)),
-            BackendName::Anthropic => {
-                (Kind::Anthropic, &asked.anthropic_url, &asked.anthropic_model, Some(&asked.anthropic_key))
-            }
+            BackendName::Ollama => Kind::Ollama,
+            BackendName::OpenAi => Kind::OpenAi,
+            BackendName::Anthropic => Kind::Anthropic,
+            BackendName::Onnx => return self.classifier().map(Some),
+        };
+        self.client(kind).map(|client| Some(Box::new(client) as Box<dyn Adviser>))
+    }
+
+    /// The classifier in a file.
+    #[cfg(feature = "onnx")]
+    fn classifier(&self) -> Result<Box<dyn Adviser>, Failure> {
+        let asked = &self.asked;
+        let model = asked.onnx_model.value.clone().ok_or_else(|| {
+            let origin = &asked.backend.origin;
+            Failure::Configuration(format!(
+                "semantic.backend is onnx ({origin}): semantic.onnx.model must name the file"
+            ))
+        })?;
+        let description = vanguard_semantic::onnx::Description {
+            model,
+            tokenizer: asked.onnx_tokenizer.value.clone(),
+            attack: asked.onnx_attack.value.clone().unwrap_or_default(),
+            window: asked.onnx_max_tokens.value.map(|tokens| tokens as usize),
+            threads: asked.onnx_threads.value as usize,
+            timeout: asked.duration(Of::Timeout),
+        };
+        let classifier = vanguard_semantic::onnx::Classifier::open(&description);
+        let classifier = classifier
+            .map_err(|error| Failure::Configuration(format!("semantic.onnx ({}): {error}", asked.onnx_model.origin)));
+        Ok(Box::new(classifier?))
+    }
+
+    /// What runs it was left out of this build.
+    #[cfg(not(feature = "onnx"))]
+    fn classifier(&self) -> Result<Box<dyn Adviser>, Failure> {
+        let origin = &self.asked.backend.origin;
+        Err(Failure::Configuration(format!(
+            "semantic.backend is onnx ({origin}), and this build has no ONNX: build it with `cargo install --locked --path crates/vanguard --features onnx`"
+        )))
+    }
+
+    /// A client of a server.
+    fn client(&self, kind: Kind) -> Result<Client, Failure> {
+        let asked = &self.asked;
+        let (url, model, key) = match kind {
+            Kind::Ollama => (&asked.ollama_url, &asked.ollama_model, None),
+            Kind::OpenAi => (&asked.openai_url, &asked.openai_model, Some(&asked.openai_key)),
+            Kind::Anthropic => (&asked.anthropic_url, &asked.anthropic_model, Some(&asked.anthropic_key)),
         };
         let format = match asked.openai_format.value {
             FormatName::Schema => Format::Schema,
@@ -174,8 +232,7 @@ impl Scored {
             Failure::Configuration(format!("semantic.ca_file ({origin}): {file}: {error}"))
         };
         let roots = file.as_ref().map(std::fs::read).transpose().map_err(|error| of_file(&error))?;
-        let client = Client::new(backend, asked.duration(Of::Timeout), roots.as_deref());
-        client.map(Some).map_err(|error| of_file(&error))
+        Client::new(backend, asked.duration(Of::Timeout), roots.as_deref()).map_err(|error| of_file(&error))
     }
 
     /// Who is asked at the edge, and about what.
@@ -186,7 +243,7 @@ impl Scored {
             ModeName::Async => Wait::Goes,
             ModeName::Sync => Wait::Held,
         };
-        let Some(client) = self.client()? else { return Ok(None) };
+        let Some(adviser) = self.adviser()? else { return Ok(None) };
         let limits = Limits {
             timeout: asked.duration(Of::Timeout),
             deadline: (wait == Wait::Held).then(|| asked.duration(Of::Deadline)),
@@ -214,7 +271,7 @@ impl Scored {
             memory: asked.duration(Of::Risk),
             unscored_memory: asked.duration(Of::Pause),
         };
-        Ok(Some((Arc::new(Remote::new(Box::new(client), limits)), asking)))
+        Ok(Some((Arc::new(Remote::new(adviser, limits)), asking)))
     }
 
     /// What becomes of a text that has no score.
@@ -269,7 +326,7 @@ mod tests {
         let fits = "semantic: {backend: openai, mode: sync, openai: {key: hunter2, url: 'http://127.0.0.1:1/v1'}}";
         let counsel = scored(&[fits]).counsel(Profile::Balanced).expect("valid");
         let (counsel, asking) = counsel.expect("somebody");
-        assert!(!format!("{counsel:?} {:?}", scored(&[fits]).client()).contains("hunter2"));
+        assert!(!format!("{counsel:?} {:?}", scored(&[fits]).adviser()).contains("hunter2"));
         assert_eq!((asking.wait, asking.closed), (Wait::Held, false));
     }
 
@@ -278,10 +335,20 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let file = folder.path().join("ca.pem");
         let text = format!("semantic: {{backend: ollama, ca_file: {}}}", file.display());
-        let said = || scored(&[&text]).client().expect_err("no authority").to_string();
+        let said = || scored(&[&text]).adviser().expect_err("no authority").to_string();
         assert!(said().contains("semantic.ca_file") && said().contains("ca.pem"), "{}", said());
         std::fs::write(&file, "-----BEGIN CERTIFICATE-----").expect("written");
         assert!(said().contains("hold none in PEM"), "{}", said());
+    }
+
+    #[test]
+    fn a_classifier_that_cannot_be_had_is_said() {
+        let failure =
+            scored(&["semantic: {backend: onnx}"]).counsel(Profile::Balanced).expect_err("no model").to_string();
+        let said = if cfg!(feature = "onnx") { "semantic.onnx.model must name the file" } else { "--features onnx" };
+        assert!(failure.contains(said), "{failure}");
+        // Whoever does not ask for it gets on without it.
+        assert!(scored(&["semantic: {onnx: {model: /nowhere}}"]).adviser().expect("nobody").is_none());
     }
 
     #[test]
@@ -300,6 +367,9 @@ mod tests {
             ("semantic: {deadline_ms: 9}", false),
             ("semantic: {concurrency: 65}", false),
             ("semantic: {cache_entries: 0}", true),
+            ("semantic: {onnx: {max_tokens: 256, threads: 2}}", true),
+            ("semantic: {onnx: {max_tokens: 15}}", false),
+            ("semantic: {onnx: {threads: 0}}", false),
         ] {
             assert_eq!(scored(&[text]).within_reason().is_ok(), fits, "{text}");
         }
