@@ -1,5 +1,6 @@
 //! Files as they are read: whole, and no larger than they may be.
 
+use std::fmt::Write as _;
 use std::fs::File;
 use std::io::Read as _;
 use std::path::Path;
@@ -32,6 +33,9 @@ pub(super) fn read(path: &Path, most: u64) -> Result<Vec<u8>, OnnxError> {
 
 /// What tells a model apart from others: the beginning of its SHA-256.
 pub(super) fn print(model: &[u8]) -> String {
-    let digest = Sha256::digest(model);
-    digest.iter().take(6).map(|byte| format!("{byte:02x}")).collect()
+    Sha256::digest(model).iter().take(6).fold(String::new(), |mut print, byte| {
+        // Writing to a String can't fail.
+        let _ = write!(print, "{byte:02x}");
+        print
+    })
 }

@@ -63,9 +63,9 @@ const FIELDS: [(Kind, u64, Kind); 18] = [
 
 /// Looks a file through.
 pub(super) fn check(file: &[u8]) -> Result<(), Flaw> {
-    let mut seen = Seen { opset: None, has_graph: false };
+    let mut seen = Seen { opset: None, is_named: false, has_graph: false };
     Part { file, at: 0, end: file.len() }.check(Kind::Model, 0, &mut seen)?;
-    match (seen.has_graph, seen.opset.flatten()) {
+    match (seen.has_graph, seen.opset) {
         (false, _) => Err(Flaw::Empty),
         (true, Some(opset)) if OPSETS.contains(&opset) => Ok(()),
         (true, opset) => Err(Flaw::Opset(opset)),
@@ -75,7 +75,8 @@ pub(super) fn check(file: &[u8]) -> Result<(), Flaw> {
 /// What a file says of itself.
 struct Seen {
     /// The version of ONNX's own operators, once it is named: the runtime goes by what is named first.
-    opset: Option<Option<u64>>,
+    opset: Option<u64>,
+    is_named: bool,
     has_graph: bool,
 }
 
@@ -121,8 +122,8 @@ impl Part<'_> {
                 _ => return Err(broken),
             }
         }
-        if kind == Kind::Opset && matches!(domain, b"" | b"ai.onnx") {
-            seen.opset.get_or_insert(version);
+        if kind == Kind::Opset && matches!(domain, b"" | b"ai.onnx") && !seen.is_named {
+            (seen.opset, seen.is_named) = (version, true);
         }
         Ok(())
     }

@@ -81,16 +81,16 @@ impl Labels {
         }
         let names: BTreeMap<usize, String> =
             config.id2label.iter().filter_map(|(id, name)| Some((id.parse().ok()?, name.clone()))).collect();
-        let named = |label: &str| names.iter().find(|(_, name)| name.eq_ignore_ascii_case(label)).map(|(id, _)| *id);
+        let called = |label: &str| names.iter().find(|(_, name)| name.eq_ignore_ascii_case(label)).map(|(id, _)| *id);
         let labels = shown(&names);
         let mut attacks: Vec<usize> = if said.is_empty() {
-            ATTACKS.iter().filter_map(|label| named(label)).collect()
+            ATTACKS.iter().filter_map(|label| called(label)).collect()
         } else {
             let number = |label: &str| {
                 label.parse().ok().filter(|id| if names.is_empty() { *id < MAX_LABELS } else { names.contains_key(id) })
             };
             let find = |label: &String| {
-                let found = named(label).or_else(|| number(label));
+                let found = called(label).or_else(|| number(label));
                 found.ok_or_else(|| LabelError::None { label: label.clone(), labels: labels.clone() })
             };
             said.iter().map(find).collect::<Result<_, _>>()?
