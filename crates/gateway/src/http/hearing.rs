@@ -1,11 +1,10 @@
 //! One message's judgment in the middle of an asynchronous program.
 
-use std::cell::RefCell;
+use std::sync::LazyLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::channel;
 
 use tokio::task::block_in_place;
-use vanguard_engine::Scratch;
 use vanguard_engine::access::NO_SCOPE;
 use vanguard_engine::engine::Word;
 use vanguard_engine::finding::{Action, Layer};
@@ -16,6 +15,7 @@ use vanguard_wire::Line;
 use super::caller::Caller;
 use crate::consult;
 use crate::conversation::Conversation;
+use crate::desks::Desks;
 use crate::judge::judge;
 use crate::record::Fingerprint;
 use crate::report::Event;
@@ -45,9 +45,8 @@ pub(super) struct Refusal {
     pub(super) scopes: Option<String>,
 }
 
-thread_local! {
-    static SCRATCH: RefCell<Scratch> = RefCell::default();
-}
+/// Where all of them are judged.
+static DESKS: LazyLock<Desks> = LazyLock::new(Desks::by_processor);
 
 /// Judges `line` and has it sent by `deliver` if it may pass; records what became of it.
 pub(super) fn hear<T>(
@@ -56,11 +55,12 @@ pub(super) fn hear<T>(
     line: &Line<'_>,
     deliver: impl FnOnce(Permit<'_>) -> T,
 ) -> Ruling<T> {
+    let judge_at = |desk: &mut _| judge(talk, flow, line, desk);
     match line {
-        Line::Message(bytes) if bytes.len() <= INLINE_BYTES && !talk.session.asks() => {
-            hear_here(talk, flow, line, deliver)
-        }
-        _ => block_in_place(|| hear_here(talk, flow, line, deliver)),
+        // Judging waits for others there, who may take their time.
+        _ if talk.session.asks() => block_in_place(|| heard(talk, flow, line, DESKS.at_one(judge_at), deliver)),
+        Line::Message(bytes) if bytes.len() <= INLINE_BYTES => heard(talk, flow, line, DESKS.at_one(judge_at), deliver),
+        _ => block_in_place(|| heard(talk, flow, line, DESKS.in_turn(judge_at), deliver)),
     }
 }
 
@@ -77,8 +77,14 @@ pub(super) fn hear_from<T>(
     }
 }
 
-fn hear_here<T>(talk: &Conversation, flow: Flow, line: &Line<'_>, deliver: impl FnOnce(Permit<'_>) -> T) -> Ruling<T> {
-    let judged = SCRATCH.with_borrow_mut(|scratch| judge(talk, flow, line, scratch));
+/// What becomes of a line that was judged.
+fn heard<T>(
+    talk: &Conversation,
+    flow: Flow,
+    line: &Line<'_>,
+    judged: Judged<'_>,
+    deliver: impl FnOnce(Permit<'_>) -> T,
+) -> Ruling<T> {
     let Judged { effect, mut decisions, timing, mut questions } = judged;
     let effect = match (effect, line) {
         (Effect::Forward(permit), Line::Message(bytes)) if !questions.is_empty() => {
