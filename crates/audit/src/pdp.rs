@@ -28,6 +28,8 @@ use crate::stamp::Stamp;
 
 /// The most bytes of an answer.
 const MAX_ANSWER: u64 = 64 * 1024;
+/// The most rules that an answer may except.
+const MAX_EXCEPTED: usize = 64;
 /// The most bytes of a reason that are kept.
 const MAX_REASON: usize = 200;
 /// After so many failures in a row nobody is asked for a while…
@@ -98,7 +100,7 @@ fn some<'de, D: Deserializer<'de>>(from: D) -> Result<Option<OpaResult>, D::Erro
 #[serde(untagged)]
 enum OpaResult {
     Bare(bool),
-    Object { allow: Option<bool>, reason: Option<String> },
+    Object { allow: Option<bool>, reason: Option<String>, except: Option<Vec<String>> },
     Other(IgnoredAny),
 }
 
@@ -110,6 +112,20 @@ struct OfCerbos {
 #[derive(Deserialize)]
 struct CerbosResult {
     actions: BTreeMap<String, String>,
+    #[serde(default)]
+    outputs: Vec<CerbosOutput>,
+}
+
+#[derive(Deserialize)]
+struct CerbosOutput {
+    val: Option<CerbosValue>,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum CerbosValue {
+    Excepts { except: Vec<String> },
+    Other(IgnoredAny),
 }
 
 #[derive(Deserialize)]
@@ -121,6 +137,7 @@ struct OfAuthZen {
 #[derive(Deserialize)]
 struct AuthZenContext {
     reason: Option<String>,
+    except: Option<Vec<String>>,
 }
 
 /// Reads an answer; what has another shape decides nothing.
@@ -164,31 +181,42 @@ impl Pdp {
         if answer.status != 200 {
             return Err(format!("it answered with status {}", answer.status));
         }
-        let (decided, reason) = match self.config.kind {
+        let (decided, reason, except) = match self.config.kind {
             PdpKind::Opa => match read::<OfOpa>(&answer.body)?.result {
-                Some(OpaResult::Bare(allow)) => (Some(allow), None),
-                Some(OpaResult::Object { allow, reason }) => (allow, reason),
-                Some(OpaResult::Other(_)) => (None, None),
+                Some(OpaResult::Bare(allow)) => (Some(allow), None, None),
+                Some(OpaResult::Object { allow, reason, except }) => (allow, reason, except),
+                Some(OpaResult::Other(_)) => (None, None, None),
                 None => return Ok(Ruling::Denies(UNDEFINED.to_owned())),
             },
             PdpKind::Cerbos => {
                 let mut answer: OfCerbos = read(&answer.body)?;
                 let of_method = decision.method.as_deref().unwrap_or_default();
-                let effect = answer.results.first_mut().and_then(|result| result.actions.remove(of_method));
+                let result = answer.results.first_mut();
+                let (effect, outputs) = result.map_or((None, Vec::new()), |result| {
+                    (result.actions.remove(of_method), std::mem::take(&mut result.outputs))
+                });
+                let except = outputs.into_iter().filter_map(|output| match output.val {
+                    Some(CerbosValue::Excepts { except }) => Some(except),
+                    Some(CerbosValue::Other(_)) | None => None,
+                });
                 let allows = match effect.as_deref() {
                     Some("EFFECT_ALLOW") => Some(true),
                     Some("EFFECT_DENY") => Some(false),
                     _ => None,
                 };
-                (allows, None)
+                (allows, None, Some(except.flatten().collect()))
             }
             PdpKind::AuthZen => {
                 let OfAuthZen { decision, context } = read(&answer.body)?;
-                (decision, context.and_then(|context| context.reason))
+                let (reason, except) = context.map_or((None, None), |context| (context.reason, context.except));
+                (decision, reason, except)
             }
         };
         match decided {
-            Some(true) => Ok(Ruling::Allows),
+            Some(true) => {
+                let by = format!("the policy decision point at {}", self.config.url);
+                allowed(&except.unwrap_or_default(), &by, reason.as_deref())
+            }
             Some(false) => Ok(Ruling::Denies(short(&reason.unwrap_or_default()))),
             None => Err(UNDECIDED.to_owned()),
         }
@@ -262,6 +290,18 @@ fn asked_about(server: &str, decision: &Decision, who: Option<&Principal>) -> Op
             (names(&who.roles), names(&who.scopes));
     }
     Some(manifest)
+}
+
+/// A call that may be made, and the rules whose findings do not stand in its way.
+fn allowed(except: &[String], by: &str, reason: Option<&str>) -> Result<Ruling, String> {
+    if except.is_empty() {
+        return Ok(Ruling::Allows);
+    }
+    if except.len() > MAX_EXCEPTED {
+        return Err(format!("its answer excepts more than {MAX_EXCEPTED} rules"));
+    }
+    let by = short(&reason.map_or_else(|| format!("lifted by {by}"), |reason| format!("lifted by {by}: {reason}")));
+    Ok(Ruling::Excepts { rules: except.to_vec(), by })
 }
 
 /// The beginning of a text, without what is not to be shown.

@@ -1,6 +1,7 @@
 //! Who else has a say in whether a call may be made: a policy decision point, asked as an argument, as the clock is.
 //!
-//! It is asked of what would pass, and can only refuse. Decisions replay by its answers.
+//! It is asked of what would pass, and can refuse it; and of what is refused, where nothing speaks against it but rules that the policy lets it
+//! lift. Decisions replay by its answers.
 
 use std::fmt;
 
@@ -10,7 +11,7 @@ use crate::verdict::Decision;
 
 /// A policy decision point. It may have to ask somebody; how long that may take is its own affair, and bounded.
 pub trait Authority: fmt::Debug + Send + Sync {
-    /// What it says of a call that passes as far as `decision` goes, made by `who`.
+    /// What it says of a call made by `who`, which passes as far as `decision` goes, or is refused for what it may lift.
     fn rule(&self, decision: &Decision, who: Option<&Principal>) -> Ruling;
 }
 
@@ -19,6 +20,13 @@ pub trait Authority: fmt::Debug + Send + Sync {
 pub enum Ruling {
     /// The call may be made.
     Allows,
+    /// It may, and what these rules found does not stand in its way, as far as the policy lets it say so.
+    Excepts {
+        /// Their ids.
+        rules: Vec<String>,
+        /// Who says so, and why: kept in the record.
+        by: String,
+    },
     /// It may not, for this reason, if any is given.
     Denies(String),
     /// Nothing is decided, for this reason. `passes`: the call may be made all the same.

@@ -231,6 +231,23 @@ impl Checks {
         }
     }
 
+    /// Why nobody may let pass what a check found, where that is so.
+    pub(crate) fn never_lifted(&self, id: &str) -> Option<&'static str> {
+        if self.wire.iter().any(|(_, info)| info.id == id) {
+            return Some("an unreadable message is never forwarded");
+        }
+        let (check, _) = self.own.iter().find(|(_, info)| info.id == id)?;
+        match check {
+            Check::Authority(_) => Some("it is what the policy decision point itself says"),
+            Check::Pin(_) => Some("it is no finding of a call"),
+            Check::Zone(Breach::Unresolved) | Check::Host(Lead::Unknown) | Check::Meaning(Said::Nothing) => {
+                Some("it says that something is not known, and so nobody can have allowed it")
+            }
+            Check::Zone(_) | Check::Host(_) | Check::Access(_) | Check::Meaning(_) => None,
+            _ => Some("it says that not all of the message was understood or looked at"),
+        }
+    }
+
     pub(crate) fn own(&self, check: Check) -> Arc<RuleInfo> {
         self.own.iter().find(|(known, _)| *known == check).map_or(&self.unknown, |(_, info)| info).clone()
     }

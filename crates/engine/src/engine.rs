@@ -1,6 +1,7 @@
 //! The way of a message: bytes, message, fields, views, findings, verdict, effect.
 
 mod case;
+mod lift;
 mod raise;
 
 use std::borrow::Cow;
@@ -155,6 +156,13 @@ impl Engine {
     pub fn checks(&self) -> impl Iterator<Item = &RuleInfo> {
         let behaviour = self.policy.behaviour.iter().flat_map(Behaviour::infos);
         self.checks.all().chain(behaviour).map(|info| &**info)
+    }
+
+    /// Why no policy decision point may lift what a rule found, where that is so.
+    pub fn never_lifted(&self, rule: &str) -> Option<&'static str> {
+        let behaves = || self.policy.behaviour.iter().flat_map(Behaviour::infos).any(|info| info.id == rule);
+        let counts = || behaves().then_some("it counts what was done, which an exception would not undo");
+        self.checks.never_lifted(rule).or_else(counts)
     }
 
     /// Judges one line of bytes that travels `flow`-wards in `session`.
@@ -380,6 +388,8 @@ impl Bench<'_> {
             acting: 0,
             inspected: 0,
             exhausted: false,
+            settled: false,
+            ruled: false,
         };
         if let Some(fault) = exchange.fault {
             case.findings.add(Finding { layer: Layer::Wire, ..self.own_finding(Check::Session(fault), Action::Block) });
@@ -411,9 +421,11 @@ impl Bench<'_> {
             Ok(split) => split.into_iter().for_each(|finding| case.findings.add(finding)),
             Err(_) => case.exhausted = true,
         }
+        case.lift(message);
         // To ask for a name is to tell it to others: of what is refused nobody is told.
         if let Some(hosts) = hosts.filter(|_| case.findings.hardest < Some(Action::Review) && !case.exhausted) {
             hosts.resolve(&mut |led| case.led(&led, looks));
+            case.lift(message);
         }
         if let Some(watch) = pins::Watch::over(self.session, exchange, self.flow, message) {
             case.pins(&watch);
@@ -429,7 +441,7 @@ impl Bench<'_> {
             }
             (Some(deed), Some(Box::new(past)))
         });
-        let Case { findings: Findings { list: mut findings, .. }, coverage, cuts, .. } = case;
+        let Case { findings: Findings { list: mut findings, .. }, coverage, cuts, ruled, .. } = case;
         sort(&mut findings);
         let (verdict, would_be) = self.engine.policy.compose(&findings);
         if let Some(past) =
@@ -461,7 +473,9 @@ impl Bench<'_> {
             past,
             coverage,
         };
-        self.ask(message, &mut decision);
+        if !ruled {
+            self.ask(message, &mut decision);
+        }
         if !decision.verdict.passes() {
             asked.clear();
         }
@@ -481,18 +495,23 @@ impl Bench<'_> {
         ))
     }
 
-    /// Asks who else has a say in it, where the message would have the server do something and nothing speaks against it here.
-    fn ask(&self, message: &Message<'_, '_>, decision: &mut Decision) {
-        let Some(authority) = self.session.authority() else { return };
+    /// Whether a message would have the server do something.
+    fn acts(&self, message: &Message<'_, '_>) -> bool {
         let acts = match &message.body {
             Body::Request { method, .. } | Body::Notification { method, .. } => ACTS.contains(&&**method),
             Body::Response { .. } | Body::Error { .. } => false,
         };
-        if !acts || self.flow != Flow::ToServer || !decision.verdict.passes() {
+        acts && self.flow == Flow::ToServer
+    }
+
+    /// Asks who else has a say in it, where the message would have the server do something and nothing speaks against it here.
+    fn ask(&self, message: &Message<'_, '_>, decision: &mut Decision) {
+        let Some(authority) = self.session.authority() else { return };
+        if !self.acts(message) || !decision.verdict.passes() {
             return;
         }
         let (objection, action, evidence) = match authority.rule(decision, self.session.who()) {
-            Ruling::Allows => return,
+            Ruling::Allows | Ruling::Excepts { .. } => return,
             Ruling::Denies(reason) => (Objection::Denied, Action::Block, reason),
             Ruling::Silent { why, passes: false } => (Objection::Silent, Action::Block, why),
             Ruling::Silent { why, passes: true } => (Objection::Silent, Action::Warn, why),

@@ -1,6 +1,6 @@
 //! The policy: the only place that turns findings into a verdict.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use globset::GlobMatcher;
 use serde::{Deserialize, Serialize};
@@ -84,6 +84,8 @@ pub struct Policy {
     pub overrides: BTreeMap<String, Action>,
     /// Known harmless findings.
     pub exceptions: Vec<Exception>,
+    /// The rules whose findings a policy decision point may let pass.
+    pub liftable: BTreeSet<Box<str>>,
     /// What arguments are, where schema, name and value mislead.
     pub roles: Vec<Correction>,
     /// The directories that tools may touch; where there are none, any.

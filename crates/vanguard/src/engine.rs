@@ -73,6 +73,7 @@ pub(crate) fn build_in_zones(
         profile: settings.profile.value,
         overrides,
         exceptions: settings.exceptions.iter().map(exception).collect::<Result<_, _>>()?,
+        liftable: settings.policy.may_lift.value.iter().map(|rule| rule.as_str().into()).collect(),
         roles: corrections(settings)?,
         zones,
         access: settings.tools.iter().map(|set| set.value.1.of(&set.value.0)).collect(),
@@ -87,6 +88,7 @@ pub(crate) fn build_in_zones(
         Some((counsel, asking)) => engine.advised(counsel, asking),
         None => engine,
     };
+    may_be_lifted(settings, &engine)?;
     warnings.extend(idle_overrides(settings, &engine));
     Ok((engine, warnings))
 }
@@ -250,6 +252,24 @@ pub(crate) fn corrections(settings: &Settings) -> Result<Vec<Correction>, Failur
 fn end_of_day(day: &str) -> Option<i64> {
     let next: jiff::civil::Date = day.parse::<jiff::civil::Date>().ok()?.tomorrow().ok()?;
     Some(next.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp().as_second())
+}
+
+/// Refuses to let a policy decision point lift what nobody may, or what is not there.
+fn may_be_lifted(settings: &Settings, engine: &Engine) -> Result<(), Failure> {
+    let Set { value, origin } = &settings.policy.may_lift;
+    let wrong = |rule: &str, why: &str| Failure::Configuration(format!("policy.may_lift ({origin}): {rule}: {why}"));
+    for rule in value {
+        if let Some(why) = engine.never_lifted(rule) {
+            return Err(wrong(rule, &format!("it can never be lifted, since {why}")));
+        }
+        let infos = || engine.rules().rules().iter().map(|rule| &*rule.info).chain(engine.checks());
+        if !infos().any(|info| info.id == rule.as_str()) {
+            let near = closest(rule, infos().map(|info| &*info.id));
+            let near = near.map(|near| format!("; did you mean {near}?")).unwrap_or_default();
+            return Err(wrong(rule, &format!("there is no such rule{near}")));
+        }
+    }
+    Ok(())
 }
 
 /// Overrides that change nothing: of a rule that does not exist, or of a check that always holds.

@@ -113,6 +113,72 @@ fn policies_in_rego_decide_here_and_are_read_again_by_a_gateway() {
     assert!(!passes(), "what held before holds");
 }
 
+/// Lets the call that climbs be made, as far as the policy says that it may.
+const EXCEPTING: &str = r#"package mcp
+
+default allow := false
+
+allow := {"allow": true, "except": ["FS-003"], "reason": "the build reads it"} if input.resource.tool == "read_file"
+
+allow if input.resource.tool == "list_files"
+"#;
+
+#[test]
+fn what_may_be_lifted_passes_where_policies_except_it_and_is_recorded_with_who_did() {
+    let folder = tempfile::tempdir().unwrap();
+    let (file, log) = (folder.path().join("vanguard.yaml"), folder.path().join("audit.jsonl"));
+    std::fs::write(folder.path().join("tools.rego"), EXCEPTING).unwrap();
+    let climbs = json!({"path": "../../../outside.txt"});
+    for (may_lift, lifted) in [(", may_lift: [FS-003]", true), (", may_lift: [FS-001]", false), ("", false)] {
+        let settings = format!("policy: {{bundle: tools.rego{may_lift}}}\naudit: {{path: '{}'}}\n", log.display());
+        std::fs::write(&file, settings).unwrap();
+        let mut client = Proxy::of(Puppet::echo()).setting("--config", &file).start();
+        client.initialize();
+        let answer = client.call("read_file", &climbs);
+        if lifted {
+            assert_eq!(blocked::text(&answer), "ok");
+        } else {
+            assert_eq!(blocked::rule(&answer), "FS-003");
+        }
+        assert_eq!(blocked::rule(&client.call("list_files", &climbs)), "FS-003", "nobody excepts it there");
+        let more = json!({"path": "../../../outside.txt", "other": "/etc/shadow"});
+        let rule = client.call("read_file", &more);
+        assert_ne!(blocked::rule(&rule), "PDP-DENIED", "another rule speaks against it");
+        assert!(client.finish().0.success());
+    }
+    let log = std::fs::read_to_string(log).unwrap();
+    let lifted: Vec<_> = log.lines().filter(|line| line.contains("lifted by")).collect();
+    assert_eq!(lifted.len(), 1, "{log}");
+    let by = r#""excepted":"lifted by policies in Rego (data.mcp.allow): the build reads it""#;
+    assert!(lifted[0].contains(by) && lifted[0].contains(r#""verdict":"warn""#), "{}", lifted[0]);
+}
+
+#[test]
+fn a_decision_point_that_says_nothing_lifts_nothing_and_what_is_not_understood_is_never_lifted() {
+    let gone = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", gone.local_addr().unwrap());
+    drop(gone);
+    let (_folder, file) = settings(&url, ", may_lift: [FS-003], on_failure: warn");
+    let mut client = Proxy::of(Puppet::echo()).setting("--config", &file).start();
+    client.initialize();
+    assert_eq!(blocked::rule(&client.call("read_file", &json!({"path": "../../../outside.txt"}))), "FS-003");
+    assert!(client.finish().0.success());
+
+    for (rule, why) in [
+        ("ENG-BUDGET", "it says that not all of the message was understood or looked at"),
+        ("SES-ID-IN-USE", "it says that not all of the message was understood or looked at"),
+        ("PDP-DENIED", "it is what the policy decision point itself says"),
+        ("BEH-001", "it counts what was done"),
+        ("FS-03", "there is no such rule; did you mean FS-003?"),
+    ] {
+        let (_folder, file) = settings(&url, &format!(", may_lift: [{rule}]"));
+        let mut vanguard = Command::new(e2e::vanguard());
+        let said = vanguard.args(["check", "--tool", "read_file", "--config"]).arg(file).output().unwrap();
+        let error = String::from_utf8_lossy(&said.stderr).into_owned();
+        assert!(said.status.code() == Some(3) && error.contains(why) && error.contains(rule), "{rule}: {error}");
+    }
+}
+
 #[test]
 fn the_real_cerbos_decides() {
     let folder = tempfile::tempdir().unwrap();
@@ -128,6 +194,7 @@ resourcePolicy:
     effect: EFFECT_ALLOW
     roles: ["agent"]
     condition: {match: {expr: request.resource.attr.tool == "read_file"}}
+    output: {when: {ruleActivated: '{"except": ["FS-003"]}'}}
 "#;
     std::fs::write(policies.join("tools.yaml"), policy).unwrap();
     let point = Served::start(|port| {
@@ -143,10 +210,14 @@ resourcePolicy:
         command.arg("server").arg("--config").arg(config).stdout(Stdio::null());
         command
     });
-    let (_folder, file) = settings(point.url().trim_end_matches("/mcp"), ", kind: cerbos, deadline_ms: 5000");
+    let (_folder, file) =
+        settings(point.url().trim_end_matches("/mcp"), ", kind: cerbos, deadline_ms: 5000, may_lift: [FS-003]");
     let mut client = Proxy::of(Puppet::echo()).setting("--config", &file).start();
     client.initialize();
     assert_eq!(blocked::text(&client.call("read_file", &json!({"path": "notes.txt"}))), "ok");
     assert_eq!(blocked::rule(&client.call("delete_file", &json!({"path": "notes.txt"}))), "PDP-DENIED");
+    let climbs = json!({"path": "../../../outside.txt"});
+    assert_eq!(blocked::text(&client.call("read_file", &climbs)), "ok", "its output excepts that");
+    assert_eq!(blocked::rule(&client.call("delete_file", &climbs)), "FS-003");
     assert!(client.finish().0.success());
 }

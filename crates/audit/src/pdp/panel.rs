@@ -1,4 +1,4 @@
-//! Several that have a say: each can refuse.
+//! Several that have a say: each can refuse, and each can except what the policy lets them, where none is silent.
 
 use std::sync::Arc;
 
@@ -14,11 +14,17 @@ impl Authority for Panel {
     fn rule(&self, decision: &Decision, who: Option<&Principal>) -> Ruling {
         let mut said = Ruling::Allows;
         for one in &self.0 {
-            match one.rule(decision, who) {
-                Ruling::Allows => {}
-                // It passes, and is told; somebody else may still refuse it.
-                silent @ Ruling::Silent { passes: true, .. } => said = silent,
-                refuses => return refuses,
+            match (one.rule(decision, who), &mut said) {
+                (Ruling::Allows, _) => {}
+                // Where somebody says nothing, nobody lifts anything. It passes, and is told; somebody else may still refuse it.
+                (silent @ Ruling::Silent { passes: true, .. }, _) => said = silent,
+                (Ruling::Excepts { .. }, Ruling::Silent { .. }) => {}
+                (Ruling::Excepts { rules: more, by: too }, Ruling::Excepts { rules, by }) => {
+                    rules.extend(more);
+                    *by = format!("{by}; {too}");
+                }
+                (excepts @ Ruling::Excepts { .. }, _) => said = excepts,
+                (refuses, _) => return refuses,
             }
         }
         said

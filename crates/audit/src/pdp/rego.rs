@@ -30,7 +30,7 @@ use vanguard_engine::Principal;
 use vanguard_engine::authority::{Authority, Ruling};
 use vanguard_engine::verdict::Decision;
 
-use super::{UNDECIDED, UNDEFINED, asked_about, short};
+use super::{UNDECIDED, UNDEFINED, allowed, asked_about, short};
 use crate::manifest::opa;
 
 pub use bundle::BundleError;
@@ -111,7 +111,12 @@ impl Rego {
             _ => (None, None),
         };
         match allow {
-            Some(true) => Ruling::Allows,
+            Some(true) => {
+                let Some(except) = excepted(value) else { return self.silent(UNDECIDED) };
+                let by = format!("policies in Rego ({})", self.config.rule);
+                let reason = reason.map(AsRef::as_ref);
+                allowed(&except, &by, reason).unwrap_or_else(|why| self.silent(&why))
+            }
             Some(false) => Ruling::Denies(reason.map(|reason| short(reason)).unwrap_or_default()),
             None => self.silent(UNDECIDED),
         }
@@ -187,6 +192,18 @@ impl Authority for RegoOf {
             None => self.rego.silent("the question could not be put"),
         }
     }
+}
+
+/// The rules that a result excepts: an array or a set of their ids. `None` where it is something else.
+fn excepted(result: &Value) -> Option<Vec<String>> {
+    let Value::Object(members) = result else { return Some(Vec::new()) };
+    let ids: Vec<&Value> = match members.get(&Value::from("except")) {
+        None => return Some(Vec::new()),
+        Some(Value::Array(ids)) => ids.iter().collect(),
+        Some(Value::Set(ids)) => ids.iter().collect(),
+        Some(_) => return None,
+    };
+    ids.into_iter().map(|id| Some(id.as_string().ok()?.as_ref().to_owned())).collect()
 }
 
 /// What the interpreter says of an error, in one line: where, and what. It shows the line, too.

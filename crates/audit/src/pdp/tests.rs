@@ -173,3 +173,72 @@ fn who_does_not_answer_in_time_is_not_waited_for() {
     assert!(matches!(pdp.rule(&decision(), None), Ruling::Silent { passes: false, .. }));
     assert!((Duration::from_millis(90)..Duration::from_secs(1)).contains(&begun.elapsed()), "{:?}", begun.elapsed());
 }
+
+#[test]
+fn an_answer_may_except_rules_and_one_that_says_it_otherwise_decides_nothing() {
+    let excepts = |why: &str, url: &Endpoint| Ruling::Excepts {
+        rules: vec!["FS-003".to_owned()],
+        by: format!("lifted by the policy decision point at {url}{why}"),
+    };
+    for (kind, answer, why) in [
+        (PdpKind::Opa, r#"{"result":{"allow":true,"except":["FS-003"],"reason":"known"}}"#, ": known"),
+        (PdpKind::AuthZen, r#"{"decision":true,"context":{"except":["FS-003"]}}"#, ""),
+        (
+            PdpKind::Cerbos,
+            r#"{"results":[{"actions":{"tools/call":"EFFECT_ALLOW"},"outputs":[{"src":"a","val":1},{"src":"b","val":{"except":["FS-003"]}}]}]}"#,
+            "",
+        ),
+    ] {
+        let (url, _questions) = server(vec![(200, answer)]);
+        assert_eq!(
+            Pdp::new(config(kind, url.clone()), "files").rule(&decision(), None),
+            excepts(why, &url),
+            "{answer}"
+        );
+    }
+    for (kind, answer, expected) in [
+        (PdpKind::Opa, r#"{"result":{"allow":false,"except":["FS-003"]}}"#, Ruling::Denies(String::new())),
+        (PdpKind::Opa, r#"{"result":{"allow":true,"except":"FS-003"}}"#, silent("its answer decides nothing")),
+        (PdpKind::AuthZen, r#"{"decision":true,"context":{"except":[1]}}"#, silent("its answer decides nothing")),
+        (PdpKind::AuthZen, r#"{"decision":true,"context":{"except":[]}}"#, Ruling::Allows),
+    ] {
+        let (url, _questions) = server(vec![(200, answer)]);
+        assert_eq!(Pdp::new(config(kind, url), "files").rule(&decision(), None), expected, "{answer}");
+    }
+    let many = format!(r#"{{"decision":true,"context":{{"except":[{}"A"]}}}}"#, r#""A","#.repeat(MAX_EXCEPTED));
+    let (url, _questions) = server(vec![(200, many.leak())]);
+    let ruling = Pdp::new(config(PdpKind::AuthZen, url), "files").rule(&decision(), None);
+    assert_eq!(ruling, silent("its answer excepts more than 64 rules"));
+}
+
+/// Says always the same.
+#[derive(Debug)]
+struct Says(Ruling);
+
+impl Authority for Says {
+    fn rule(&self, _: &Decision, _: Option<&Principal>) -> Ruling {
+        self.0.clone()
+    }
+}
+
+#[test]
+fn of_several_each_can_except_and_one_that_says_nothing_leaves_nothing_excepted() {
+    let excepts = |rule: &str| Ruling::Excepts { rules: vec![rule.to_owned()], by: rule.to_lowercase() };
+    let passes = Ruling::Silent { why: String::new(), passes: true };
+    let both = Ruling::Excepts { rules: vec!["A".to_owned(), "B".to_owned()], by: "a; b".to_owned() };
+    for (said, expected) in [
+        (vec![excepts("A"), Ruling::Allows], excepts("A")),
+        (vec![Ruling::Allows, excepts("A")], excepts("A")),
+        (vec![excepts("A"), excepts("B")], both),
+        (vec![excepts("A"), passes.clone()], passes.clone()),
+        (vec![passes.clone(), excepts("A")], passes),
+        (vec![excepts("A"), Ruling::Denies(String::new())], Ruling::Denies(String::new())),
+    ] {
+        let panel = Panel(
+            said.iter()
+                .map(|ruling| -> std::sync::Arc<dyn Authority> { std::sync::Arc::new(Says(ruling.clone())) })
+                .collect(),
+        );
+        assert_eq!(panel.rule(&decision(), None), expected, "{said:?}");
+    }
+}

@@ -43,6 +43,10 @@ pub(super) struct Case<'b, 'e> {
     pub(super) inspected: usize,
     /// Whether some budget is spent: what was not seen may hide anything.
     pub(super) exhausted: bool,
+    /// Whether not all was looked at since it was refused anyway.
+    pub(super) settled: bool,
+    /// Whether a policy decision point has said that the call may be made.
+    pub(super) ruled: bool,
 }
 
 /// What was found so far: bounded, and never at the price of a harder finding.
@@ -185,6 +189,7 @@ impl Case<'_, '_> {
         }
         let monitors = self.bench.engine.policy.profile == Profile::Monitor;
         if self.exhausted || self.findings.is_settled(self.inspected, monitors) {
+            self.settled = true;
             self.coverage.truncated = self.coverage.truncated.saturating_add(1);
             return;
         }
@@ -209,6 +214,7 @@ impl Case<'_, '_> {
         let findings = &mut self.findings;
         let acts = usize::from(field.roles != Roles::TEXT);
         let (acting, inspected, exhausted) = (&mut self.acting, &mut self.inspected, &mut self.exhausted);
+        let settled = &mut self.settled;
         let (mut bytes, mut clean) = (0_usize, true);
         let mut marks = Marks::default();
         let pointer = || field.place.pointer();
@@ -269,6 +275,7 @@ impl Case<'_, '_> {
             let goes_on = !*exhausted && !findings.is_settled(*inspected, monitors);
             // What was not looked at is not known to be clean.
             clean &= goes_on;
+            *settled |= !goes_on;
             goes_on
         });
         self.exhausted |= stats.overrun;

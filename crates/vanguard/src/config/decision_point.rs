@@ -15,7 +15,7 @@ use super::sending::Address;
 use super::{Layer, Set};
 use crate::exit::Failure;
 
-/// Who is asked about each call which passes, and can refuse it: policies in Rego that are evaluated here (`bundle`), a policy decision point
+/// Who is asked about each call which passes, and can refuse it (and, with `may_lift`, let some pass that is refused here): policies in Rego that are evaluated here (`bundle`), a policy decision point
 /// (`url`: OPA, Cerbos, or whoever speaks `AuthZEN`), or both. They get no arguments. A decision point lets one in by the token in
 /// `VANGUARD_POLICY_TOKEN`, where that is given.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
@@ -31,6 +31,8 @@ pub(crate) struct DecisionPoint {
     pub(crate) bundle: Option<PathBuf>,
     /// Which of their rules decides: `data.mcp.allow` by default. It is a boolean, or an object with `allow` and, if it likes, `reason`.
     pub(crate) rule: Option<String>,
+    /// Rules whose findings it may let pass, by their ids: a call that nothing else speaks against is asked about as well. None by default.
+    pub(crate) may_lift: Option<Vec<String>>,
     /// Milliseconds that a decision may take: 1 to 10,000, 250 by default.
     pub(crate) deadline_ms: Option<u32>,
     /// What becomes of a call about which it decides nothing: `block` (the default) or `warn`.
@@ -67,6 +69,7 @@ impl DecisionPoint {
             ("policy.kind", self.kind.is_some()),
             ("policy.bundle", self.bundle.is_some()),
             ("policy.rule", self.rule.is_some()),
+            ("policy.may_lift", self.may_lift.is_some()),
             ("policy.deadline_ms", self.deadline_ms.is_some()),
             ("policy.on_failure", self.on_failure.is_some()),
         ];
@@ -81,6 +84,7 @@ pub(crate) struct Asked {
     pub(crate) kind: Set<Kind>,
     pub(crate) bundle: Set<Option<PathBuf>>,
     pub(crate) rule: Set<String>,
+    pub(crate) may_lift: Set<Vec<String>>,
     pub(crate) deadline_ms: Set<u32>,
     pub(crate) on_failure: Set<Silence>,
     /// The policies, once they are read: one for all servers of these settings.
@@ -95,6 +99,7 @@ impl Asked {
             kind: pick(layers, Kind::Authzen, |w| w.policy.kind),
             bundle: pick(layers, None, |w| w.policy.bundle.clone().map(Some)),
             rule: pick(layers, RegoConfig::RULE.to_owned(), |w| w.policy.rule.clone()),
+            may_lift: pick(layers, Vec::new(), |w| w.policy.may_lift.clone()),
             deadline_ms: pick(layers, deadline, |w| w.policy.deadline_ms),
             on_failure: pick(layers, Silence::Block, |w| w.policy.on_failure),
             read: Arc::default(),

@@ -183,6 +183,7 @@ impl Rows {
         self.add("policy.kind", &policy.kind, |kind| *kind);
         self.add("policy.bundle", &policy.bundle, Clone::clone);
         self.add("policy.rule", &policy.rule, Clone::clone);
+        self.add("policy.may_lift", &policy.may_lift, Clone::clone);
         self.add("policy.deadline_ms", &policy.deadline_ms, |n| *n);
         self.add("policy.on_failure", &policy.on_failure, |silence| *silence);
     }

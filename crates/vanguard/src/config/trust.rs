@@ -170,6 +170,7 @@ mod tests {
             ("policy: {kind: opa}", "policy.kind"),
             ("policy: {bundle: policies}", "policy.bundle"),
             ("policy: {rule: data.x}", "policy.rule"),
+            ("policy: {may_lift: [FS-003]}", "policy.may_lift"),
             ("policy: {deadline_ms: 1}", "policy.deadline_ms"),
             ("policy: {on_failure: warn}", "policy.on_failure"),
             ("semantic: {enabled: false}", "semantic.enabled"),

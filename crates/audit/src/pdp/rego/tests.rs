@@ -71,6 +71,15 @@ fn what_is_undefined_is_denied_and_what_is_no_decision_refuses_unless_told_other
     for body in ["allow := \"yes\"", "allow := 1", "allow := {\"allow\": \"yes\"}", "allow contains 1"] {
         assert_eq!(decide(body), Ruling::Silent { why: UNDECIDED.to_owned(), passes: false }, "{body}");
     }
+    for except in ["[\"FS-003\"]", "{\"FS-003\"}"] {
+        let ruling = decide(&format!("allow := {{\"allow\": true, \"except\": {except}, \"reason\": \"known\"}}"));
+        let by = "lifted by policies in Rego (data.mcp.allow): known".to_owned();
+        assert_eq!(ruling, Ruling::Excepts { rules: vec!["FS-003".to_owned()], by });
+    }
+    for except in ["\"FS-003\"", "[1]", "true"] {
+        let ruling = decide(&format!("allow := {{\"allow\": true, \"except\": {except}}}"));
+        assert_eq!(ruling, Ruling::Silent { why: UNDECIDED.to_owned(), passes: false }, "{except}");
+    }
     let (folder, _) = of("package mcp\nallow := 1\n", Duration::from_secs(1));
     let lenient = Rego::read(RegoConfig { lenient: true, ..config(folder.path()) }).unwrap();
     assert_eq!(lenient.decide("{}"), Ruling::Silent { why: UNDECIDED.to_owned(), passes: true });
