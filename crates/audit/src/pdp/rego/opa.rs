@@ -68,7 +68,7 @@ pub(super) fn place(what: &str) -> PathBuf {
 
 fn word(ruling: &Ruling) -> &'static str {
     match ruling {
-        Ruling::Allows => "allow",
+        Ruling::Allows | Ruling::Excepts { .. } => "allow",
         Ruling::Denies(why) if why == UNDEFINED => "undefined",
         Ruling::Denies(_) => "deny",
         Ruling::Silent { .. } => "silent",
