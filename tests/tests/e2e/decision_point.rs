@@ -172,7 +172,7 @@ fn a_decision_point_that_says_nothing_lifts_nothing_and_what_is_not_understood_i
         ("FS-03", "there is no such rule; did you mean FS-003?"),
     ] {
         let (_folder, file) = settings(&url, &format!(", may_lift: [{rule}]"));
-        let mut vanguard = Command::new(e2e::vanguard());
+        let mut vanguard = e2e::vanguard();
         let said = vanguard.args(["check", "--tool", "read_file", "--config"]).arg(file).output().unwrap();
         let error = String::from_utf8_lossy(&said.stderr).into_owned();
         assert!(said.status.code() == Some(3) && error.contains(why) && error.contains(rule), "{rule}: {error}");
