@@ -473,9 +473,7 @@ impl Bench<'_> {
             past,
             coverage,
         };
-        if !ruled {
-            self.ask(message, &mut decision);
-        }
+        self.ask(message, ruled, &mut decision);
         if !decision.verdict.passes() {
             asked.clear();
         }
@@ -504,10 +502,10 @@ impl Bench<'_> {
         acts && self.flow == Flow::ToServer
     }
 
-    /// Asks who else has a say in it, where the message would have the server do something and nothing speaks against it here.
-    fn ask(&self, message: &Message<'_, '_>, decision: &mut Decision) {
+    /// Asks who else has a say in it and has not `ruled`, where the message would have the server do something and nothing speaks against it here.
+    fn ask(&self, message: &Message<'_, '_>, ruled: bool, decision: &mut Decision) {
         let Some(authority) = self.session.authority() else { return };
-        if !self.acts(message) || !decision.verdict.passes() {
+        if ruled || !self.acts(message) || !decision.verdict.passes() {
             return;
         }
         let (objection, action, evidence) = match authority.rule(decision, self.session.who()) {

@@ -15,10 +15,9 @@ impl Authority for Panel {
         let mut said = Ruling::Allows;
         for one in &self.0 {
             match (one.rule(decision, who), &mut said) {
-                (Ruling::Allows, _) => {}
                 // Where somebody says nothing, nobody lifts anything. It passes, and is told; somebody else may still refuse it.
                 (silent @ Ruling::Silent { passes: true, .. }, _) => said = silent,
-                (Ruling::Excepts { .. }, Ruling::Silent { .. }) => {}
+                (Ruling::Allows, _) | (Ruling::Excepts { .. }, Ruling::Silent { .. }) => {}
                 (Ruling::Excepts { rules: more, by: too }, Ruling::Excepts { rules, by }) => {
                     rules.extend(more);
                     *by = format!("{by}; {too}");
