@@ -51,7 +51,8 @@ mod tests {
     #[test]
     fn two_that_take_turns_on_one_place_are_there() {
         let bits = PLACES.trailing_zeros();
-        let other = (1..).find(|n| bucket(*n, bits) == bucket(0, bits)).expect("some fall on the same");
+        let other =
+            (1..=u64::from(u32::MAX)).find(|n| bucket(*n, bits) == bucket(0, bits)).expect("some fall on the same");
         let mut seen = Seen::default();
         seen.begin();
         assert_eq!([0, other, 0, other, 0, 0].map(|what| seen.is_new(what)), [true, true, false, false, false, false]);
