@@ -60,10 +60,8 @@ impl Desks {
     pub(crate) fn in_turn<T>(&self, judge: impl FnOnce(&mut Scratch) -> T) -> T {
         let turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
         *self.turn.wait_while(turns, |turns| *turns == 0).unwrap_or_else(PoisonError::into_inner) -= 1;
-        let turn = Turn(self);
-        let judged = self.at_one(judge);
-        drop(turn);
-        judged
+        let _turn = Turn(self);
+        self.at_one(judge)
     }
 
     fn place(&self) -> usize {

@@ -121,7 +121,7 @@ impl Labels {
         let weigh = |logit: &f32| (f64::from(*logit) - most).exp();
         let all: f64 = logits.iter().map(weigh).sum();
         let attacks: f64 = self.attacks.iter().filter_map(|id| logits.get(*id)).map(weigh).sum();
-        #[allow(clippy::cast_possible_truncation, reason = "a share lies between 0 and 1")]
+        #[expect(clippy::cast_possible_truncation, reason = "a share lies between 0 and 1")]
         let score = (attacks / all).clamp(0.0, 1.0) as f32;
         if !score.is_finite() {
             return Err(Unscored::NoScore);
